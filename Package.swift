@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Every Swift target is held to the same settings.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A Swift target (a "room" of docs/architecture.md) under `Sources`.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A C or C++ target under `Shims` over one system library, which must be installed (`make setup`).
+func shim(_ name: String, links libraries: [String] = [], exclude: [String] = []) -> Target {
+    .target(
+        name: name,
+        path: "Shims/\(name)",
+        exclude: exclude,
+        linkerSettings: libraries.map { .linkedLibrary($0) }
+    )
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.target(name: name)] + dependencies,
+        swiftSettings: strict
+    )
+}
+
+let package = Package(
+    name: "opnilog",
+    products: [
+        .library(name: "OpenSearchScroll", targets: ["OpenSearchScroll"]),
+        .library(name: "LogMasking", targets: ["LogMasking"]),
+        .library(name: "LogDataset", targets: ["LogDataset"]),
+        .library(name: "OpniLogTraining", targets: ["OpniLogTraining"]),
+        .library(name: "OpenSearchScrollTesting", targets: ["OpenSearchScrollTesting"]),
+        .library(name: "LogGenerator", targets: ["LogGenerator"]),
+        .executable(name: "opnilog-train", targets: ["opnilog-train"]),
+    ],
+    targets: [
+        shim("CLibcurl", links: ["curl"]),
+        shim("CSimdjson", links: ["simdjson"]),
+        shim("CTorch", links: ["dl"], exclude: ["bridge"]),
+        shim("CXXHash", links: ["xxhash"]),
+        shim("CCompression", links: ["z", "zstd"]),
+        shim("CCrypto", links: ["crypto"]),
+        shim("CYAML", links: ["yaml"]),
+        shim("CMicrohttpd", links: ["microhttpd"]),
+
+        room("OpenSearchScroll", ["CLibcurl", "CSimdjson"]),
+        room("LogMasking"),
+        room("LogDataset", ["OpenSearchScroll", "LogMasking", "CXXHash", "CCompression", "CCrypto"]),
+        room("OpniLogTraining", ["LogDataset", "LogMasking", "CTorch"]),
+        room("LogGenerator"),
+        room("OpenSearchScrollTesting", ["LogGenerator", "CMicrohttpd", "CSimdjson"]),
+        .executableTarget(
+            name: "opnilog-train",
+            dependencies: [
+                "OpenSearchScroll", "LogMasking", "LogDataset", "OpniLogTraining", "LogGenerator",
+                "OpenSearchScrollTesting", "CYAML",
+            ],
+            swiftSettings: strict
+        ),
+
+        tests(of: "LogMasking"),
+        tests(of: "LogGenerator", ["LogMasking"]),
+        tests(of: "OpenSearchScroll", ["OpenSearchScrollTesting"]),
+        tests(of: "OpenSearchScrollTesting", ["LogGenerator"]),
+        tests(of: "LogDataset", ["OpenSearchScroll", "OpenSearchScrollTesting", "LogGenerator", "LogMasking"]),
+        tests(of: "OpniLogTraining", ["LogDataset", "LogMasking"]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["opnilog-train", "OpenSearchScrollTesting", "LogGenerator"],
+            swiftSettings: strict
+        ),
+    ],
+    cLanguageStandard: .c17,
+    cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,1 @@
+#include "opnilog_crypto.h"

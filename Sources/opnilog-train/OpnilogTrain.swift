@@ -1,0 +1,4 @@
+@main
+struct OpnilogTrain {
+    static func main() {}
+}
