@@ -1,0 +1,116 @@
+import Dispatch
+import Synchronization
+
+/// Shows how a run is going, on standard error, and keeps its memory record. One a run; safe to share.
+///
+/// A timer on a queue of its own reads the state that the command sets, so that a busy cooperative pool never holds
+/// the display back and setting the state costs a lock.
+final class Console: Sendable {
+    private struct Inner {
+        var state: ProgressState?
+        var stageStart = ContinuousClock.now
+        var lastShown: ContinuousClock.Instant?
+        var lineIsOpen = false
+        var memoryLog: MemoryLog?
+    }
+
+    private let style: ProgressStyle
+    private let isLive: Bool
+    private let inner = Mutex(Inner())
+    private let timer: Mutex<any DispatchSourceTimer>
+
+    /// - Parameter isTerminal: whether standard error is one; a live line is shown only there.
+    init(style: ProgressStyle, isTerminal: Bool = StandardError.isTerminal) {
+        self.style = style
+        isLive = style == .auto && isTerminal
+        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "opnilog.console"))
+        timer.schedule(deadline: .now() + .milliseconds(250), repeating: .milliseconds(250))
+        self.timer = Mutex(timer)
+        self.timer.withLock { timer in
+            timer.setEventHandler { [weak self] in self?.tick() }
+            timer.resume()
+        }
+    }
+
+    deinit { timer.withLock { $0.cancel() } }
+
+    /// Begins a stage; the line of the one before it stays on the screen as it was at its end.
+    func begin(_ stage: String, unit: String, total: Int? = nil) {
+        endStage()
+        inner.withLock { inner in
+            inner.stageStart = .now
+            inner.state = ProgressState(stage: stage, unit: unit, total: total)
+            inner.lastShown = .now
+        }
+    }
+
+    func update(_ change: (inout ProgressState) -> Void) {
+        inner.withLock { inner in
+            if inner.state != nil { change(&inner.state!) }  // Not nil: tested just before, under the lock.
+        }
+    }
+
+    /// Shows the stage's last figures.
+    func endStage() {
+        inner.withLock { inner in
+            guard inner.state != nil else { return }
+            show(&inner)
+            inner.state = nil
+            closeLine(&inner)
+        }
+    }
+
+    /// A message of its own line, such as a warning.
+    func note(_ text: String) {
+        inner.withLock { inner in
+            if isLive, inner.lineIsOpen { StandardError.write("\r\u{1B}[K") }
+            inner.lineIsOpen = false
+            switch style {
+            case .json:
+                StandardError.write(
+                    line: JSONText.object([("event", "\"note\""), ("text", JSONText.string(text))]))
+            case .auto, .plain, .none: StandardError.write(line: "opnilog-train: " + text)
+            }
+        }
+    }
+
+    /// From now on also writes resident memory over time to `log`, every second.
+    func keep(_ log: MemoryLog) { inner.withLock { $0.memoryLog = log } }
+
+    /// Ends the display. The memory log gets a last line.
+    func finish() {
+        endStage()
+        timer.withLock { $0.cancel() }
+        inner.withLock { inner in
+            inner.memoryLog?.record(stage: "end", isLast: true)
+            inner.memoryLog = nil
+        }
+    }
+
+    private func tick() {
+        inner.withLock { inner in
+            inner.memoryLog?.record(stage: inner.state?.stage ?? "", isLast: false)
+            guard inner.state != nil, style != .none else { return }
+            if !isLive, let last = inner.lastShown, last.duration(to: .now) < .seconds(5) { return }
+            show(&inner)
+        }
+    }
+
+    private func show(_ inner: inout Inner) {
+        guard var state = inner.state, style != .none else { return }
+        state.seconds = inner.stageStart.duration(to: .now) / .seconds(1)
+        state.resident = ProcessMemory.resident()
+        inner.lastShown = .now
+        if isLive {
+            StandardError.write(ProgressLine.live(state, columns: StandardError.columns))
+            inner.lineIsOpen = true
+        } else {
+            StandardError.write(line: style == .json ? ProgressLine.json(state) : ProgressLine.plain(state))
+        }
+    }
+
+    private func closeLine(_ inner: inout Inner) {
+        if inner.lineIsOpen { StandardError.write("\n") }
+        inner.lineIsOpen = false
+    }
+}

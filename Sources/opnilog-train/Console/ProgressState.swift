@@ -1,0 +1,80 @@
+/// How far a stage of a run has come: a value, so that every way of showing it can be tested without a clock.
+struct ProgressState: Sendable, Equatable {
+    /// What is being done, such as "reading" or "training".
+    var stage: String
+    /// What is counted: "documents", "steps".
+    var unit: String
+    var done = 0
+    /// How many there will be; nil if that is not known.
+    var total: Int?
+    var bytes = 0
+    /// Times that the reading side had to wait for the side that masks and counts.
+    var stalls = 0
+    /// Further figures, such as a loss, in their order.
+    var notes: [Note] = []
+    /// Seconds since the stage began.
+    var seconds = 0.0
+    /// Resident bytes of the process.
+    var resident = 0
+
+    struct Note: Sendable, Equatable {
+        let name: String
+        let value: Double
+        let places: Int
+    }
+
+    var rate: Double { seconds > 0 ? Double(done) / seconds : 0 }
+
+    /// Seconds to go at the rate so far.
+    var remaining: Double? {
+        guard let total, done > 0, total >= done, rate > 0 else { return nil }
+        return Double(total - done) / rate
+    }
+}
+
+/// The ways of showing progress.
+enum ProgressLine {
+    /// One line for people: `reading  1,200,000 of 10,000,000 documents  12%  …`.
+    static func plain(_ state: ProgressState) -> String {
+        var parts = [state.stage, count(state)]
+        if let total = state.total, total > 0 { parts.append("\(min(state.done, total) * 100 / total)%") }
+        if state.bytes > 0 { parts.append(ByteSize.describe(state.bytes)) }
+        if state.done > 0, state.seconds > 0 {
+            parts.append(Figures.grouped(Int(state.rate.rounded())) + " " + state.unit + "/s")
+        }
+        if let remaining = state.remaining { parts.append(TimeSpan.describe(seconds: remaining) + " left") }
+        for note in state.notes { parts.append(note.name + " " + Figures.text(note.value, places: note.places)) }
+        if state.stalls > 0 { parts.append("\(Figures.grouped(state.stalls)) stalls") }
+        parts.append("memory " + ByteSize.describe(state.resident))
+        return parts.joined(separator: "  ")
+    }
+
+    /// The same, cut to a terminal's width, as it overwrites the line before it.
+    static func live(_ state: ProgressState, columns: Int) -> String {
+        let text = plain(state)
+        let width = max(20, columns - 1)
+        return "\r\u{1B}[K" + (text.count > width ? text.prefix(width - 1) + "…" : text[...])
+    }
+
+    /// One JSON object for machines.
+    static func json(_ state: ProgressState) -> String {
+        var members = [
+            ("event", JSONText.string("progress")), ("stage", JSONText.string(state.stage)),
+            ("unit", JSONText.string(state.unit)), ("done", String(state.done)),
+        ]
+        if let total = state.total { members.append(("total", String(total))) }
+        if state.bytes > 0 { members.append(("bytes", String(state.bytes))) }
+        members.append(("seconds", Figures.text(state.seconds, places: 1)))
+        if let remaining = state.remaining {
+            members.append(("remainingSeconds", Figures.text(remaining, places: 1)))
+        }
+        for note in state.notes { members.append((note.name, Figures.text(note.value, places: note.places))) }
+        members += [("stalls", String(state.stalls)), ("residentBytes", String(state.resident))]
+        return JSONText.object(members)
+    }
+
+    private static func count(_ state: ProgressState) -> String {
+        let of = state.total.map { " of " + Figures.grouped($0) } ?? ""
+        return Figures.grouped(state.done) + of + " " + state.unit
+    }
+}

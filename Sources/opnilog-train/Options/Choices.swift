@@ -1,0 +1,52 @@
+/// How the bytes of an input file are read.
+enum InputFormat: String, CaseIterable, Sendable { case auto, ndjson, text }
+
+/// Whose settings the optimiser and the draw follow.
+enum Recipe: String, CaseIterable, Sendable { case ours, original }
+
+/// The law of the weighted draw.
+enum Draw: String, CaseIterable, Sendable { case coverage, parity }
+
+/// How progress is shown on standard error.
+enum ProgressStyle: String, CaseIterable, Sendable { case auto, plain, json, none }
+
+/// Where tensors live.
+enum DeviceChoice: Sendable, Equatable {
+    case auto, cpu
+    case cuda(Int)
+}
+
+extension ValueKind where Value == DeviceChoice {
+    static var device: Self {
+        Self(placeholder: "auto|cpu|cuda[:N]") { text throws(ValueFault) in
+            switch text {
+            case "auto": return .auto
+            case "cpu": return .cpu
+            case "cuda": return .cuda(0)
+            default:
+                guard text.hasPrefix("cuda:"), let number = Int(text.dropFirst(5)), (0..<1024).contains(number) else {
+                    throw ValueFault("one of auto, cpu, cuda, cuda:N")
+                }
+                return .cuda(number)
+            }
+        }
+    }
+}
+
+/// Documents asked for in one answer; what `auto` means is the reading room's to say.
+enum PageSize: Sendable, Equatable {
+    case auto
+    case documents(Int)
+}
+
+extension ValueKind where Value == PageSize {
+    static var pageSize: Self {
+        Self(placeholder: "auto|N") { text throws(ValueFault) in
+            if text == "auto" { return .auto }
+            guard let number = Int(text), (1...10_000).contains(number) else {
+                throw ValueFault("auto or a whole number from 1 to 10000 (the server's limit)")
+            }
+            return .documents(number)
+        }
+    }
+}

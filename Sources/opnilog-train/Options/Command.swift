@@ -1,0 +1,38 @@
+/// What `opnilog-train` can be asked to do.
+enum Command: String, CaseIterable, Sendable {
+    case train, collect, sample, score, mask, demo, simulate, doctor
+
+    /// The line of the overview.
+    var summary: String {
+        switch self {
+        case .train: "Trains a model from OpenSearch, from files or from a table, into a folder."
+        case .collect: "Only reads: masks and counts the logs, leaves a table that train --table takes."
+        case .sample: "Writes one weighted subset as NDJSON to standard output."
+        case .score: "Scores logs with a trained model: one NDJSON line a log, in order."
+        case .mask: "Writes the masked text of each log to standard output, one line each."
+        case .demo: "Runs the main job against a server of its own filled with generated logs."
+        case .simulate: "Runs that server alone until it is interrupted; nothing is stored."
+        case .doctor: "Says what works on this machine and what to do about what does not."
+        }
+    }
+
+    /// What follows the command's name in its usage line.
+    var synopsis: String {
+        switch self {
+        case .train: "(--endpoint URL | --input FILE… | --table FILE) --output DIR [options]"
+        case .collect: "(--endpoint URL | --input FILE…) --output DIR [options]"
+        case .sample: "(--endpoint URL | --input FILE… | --table FILE) [options]"
+        case .score: "--model DIR (--endpoint URL | --input FILE…) [options]"
+        case .mask: "--input FILE… [options]"
+        case .demo, .simulate, .doctor: "[options]"
+        }
+    }
+
+    /// Whether a signal must let the command clean up (close scroll contexts, leave the output whole) before it exits.
+    var cleansUp: Bool {
+        switch self {
+        case .train, .collect, .sample, .score, .demo, .simulate, .doctor: true
+        case .mask: false
+        }
+    }
+}

@@ -1,0 +1,61 @@
+/// One setting as every front end sees it: command-line parser, environment, file, help page.
+struct OptionSpec: Sendable {
+    /// The name without dashes; also the key of the YAML file.
+    let name: String
+    /// What the help page shows for the value; nil for a switch, which takes none.
+    let placeholder: String?
+    let arity: Arity
+    /// The default as a user would write it.
+    let defaultText: String?
+    /// Environment names of the original program that are understood too.
+    let aliases: [String]
+    let isSecret: Bool
+    let group: OptionGroup
+    let commands: Set<Command>
+    let help: String
+    /// Turns a text into the setting's value, or says what was expected.
+    let parse: @Sendable (String) throws(ValueFault) -> any Sendable
+
+    enum Arity: Sendable {
+        /// The last one given counts.
+        case one
+        /// May be given again; all count.
+        case repeated
+        /// May be given again, and each time takes all values up to the next option (`--input *.gz`).
+        case list
+    }
+
+    /// `page-size` is `OPNILOG_PAGE_SIZE` in the environment.
+    var environmentName: String { "OPNILOG_" + name.uppercased().replacing("-", with: "_") }
+    var environmentNames: [String] { [environmentName] + aliases }
+    var flag: String { "--" + name }
+    var isSwitch: Bool { placeholder == nil }
+}
+
+/// The headings of a help page, in their order.
+enum OptionGroup: String, CaseIterable, Sendable {
+    case openSearch = "From OpenSearch"
+    case files = "From files"
+    case table = "From a table"
+    case model = "Model"
+    case output = "Output"
+    case draw = "Draw and training"
+    case server = "Embedded server"
+    case resources = "Resources"
+    case general = "General"
+}
+
+/// A setting without a default: absent unless given.
+struct Setting<Value: Sendable>: Sendable {
+    let spec: OptionSpec
+}
+
+/// A setting that always has a value, a switch among them.
+struct Preset<Value: Sendable>: Sendable {
+    let spec: OptionSpec
+}
+
+/// A setting that may be given many times.
+struct Many<Value: Sendable>: Sendable {
+    let spec: OptionSpec
+}

@@ -1,0 +1,88 @@
+/// Where a setting was given.
+enum Origin: Sendable, Equatable {
+    case flag
+    case environment(String)
+    case file(path: String, line: Int)
+    case preset
+
+    /// How an error names the setting: by what its user typed.
+    func name(_ spec: OptionSpec) -> String {
+        switch self {
+        case .flag, .preset: spec.flag
+        case .environment(let name): "\(name) (environment)"
+        case .file(let path, let line): "\(spec.name) (\(path), line \(line))"
+        }
+    }
+}
+
+/// A setting as it was written, before its text is read.
+struct GivenOption: Sendable, Equatable {
+    let name: String
+    let text: String
+    let origin: Origin
+}
+
+/// The settings of one run: flag before environment before file before default, every text read and checked.
+struct Settings: Sendable {
+    private var values: [String: [any Sendable]] = [:]
+    private var texts: [String: [GivenOption]] = [:]
+
+    /// - Parameter sources: from the strongest to the weakest; of each option, the strongest source that has it counts.
+    init(of command: Command, from sources: [[GivenOption]]) throws(CommandError) {
+        for spec in Options.of(command) {
+            guard let given = Self.strongest(spec, sources) else { continue }
+            texts[spec.name] = given
+            values[spec.name] = try Self.read(given, spec)
+        }
+    }
+
+    subscript<Value>(_ setting: Setting<Value>) -> Value? { values[setting.spec.name]?.last as? Value }
+
+    subscript<Value>(_ preset: Preset<Value>) -> Value {
+        guard let value = values[preset.spec.name]?.last as? Value else {
+            preconditionFailure("the command has no setting \(preset.spec.name)")
+        }
+        return value
+    }
+
+    subscript<Value>(_ many: Many<Value>) -> [Value] { values[many.spec.name, default: []].compactMap { $0 as? Value } }
+
+    /// Where the setting came from; nil if it was not given at all.
+    func origin(_ spec: OptionSpec) -> Origin? { texts[spec.name]?.last?.origin }
+
+    func wasGiven(_ spec: OptionSpec) -> Bool { origin(spec).map { $0 != .preset } ?? false }
+
+    /// What a manifest records: name to text as written, defaults included, secrets left out.
+    var recorded: [String: String] {
+        let secrets = Set(Options.every.filter(\.isSecret).map(\.name))
+        return texts.filter { !secrets.contains($0.key) }.mapValues { $0.map(\.text).joined(separator: ", ") }
+    }
+
+    private static func strongest(_ spec: OptionSpec, _ sources: [[GivenOption]]) -> [GivenOption]? {
+        for source in sources {
+            let given = source.filter { $0.name == spec.name }
+            if !given.isEmpty { return spec.arity == .one ? Array(given.suffix(1)) : given }
+        }
+        return spec.defaultText.map { [GivenOption(name: spec.name, text: $0, origin: .preset)] }
+    }
+
+    private static func read(_ given: [GivenOption], _ spec: OptionSpec) throws(CommandError) -> [any Sendable] {
+        var values: [any Sendable] = []
+        for option in given {
+            do {
+                values.append(try spec.parse(option.text))
+            } catch {
+                let what = spec.isSecret ? "its value" : "\"\(option.text)\""
+                throw CommandError.usage("\(option.origin.name(spec)): \(shown(what)) is not \(error.expected)")
+            }
+        }
+        return values
+    }
+
+    /// A text short enough for one line, without control characters and without what may be a password in a URL.
+    private static func shown(_ text: String) -> String {
+        if text.contains("@") && text.contains("://") { return "the value" }
+        let line = text.map { $0.isNewline ? " " : $0 }
+        return line.count > 80 ? String(line.prefix(77)) + "…\"" : String(line)
+    }
+}

@@ -1,0 +1,33 @@
+import Glibc
+
+/// Brings the sources of settings together.
+enum SettingsLoader {
+    /// Longer files are no settings: somebody named the wrong file.
+    private static let longestFile = 1 << 20
+
+    static func load(
+        _ command: Command, flags: [GivenOption], environment: [String: String]
+    ) throws(CommandError) -> Settings {
+        let variables = EnvironmentSource.options(environment)
+        let file = try (flags.last(where: isConfig) ?? variables.first(where: isConfig)).map(read) ?? []
+        let settings = try Settings(of: command, from: [flags, variables, file])
+        try SettingsRules.check(settings, of: command)
+        return settings
+    }
+
+    private static func isConfig(_ option: GivenOption) -> Bool { option.name == Options.config.spec.name }
+
+    private static func read(_ option: GivenOption) throws(CommandError) -> [GivenOption] {
+        let name = option.origin.name(Options.config.spec)
+        do {
+            let bytes = try SmallFile.read(option.text, atMost: longestFile)
+            return try FileSource.options(String(decoding: bytes, as: UTF8.self), path: option.text)
+        } catch let error as SmallFile.Failure {
+            throw .usage("\(name): \(option.text) cannot be read: \(error.reason)", remedy: "name a YAML file of settings")
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw CommandError(.fault, "\(error)")
+        }
+    }
+}

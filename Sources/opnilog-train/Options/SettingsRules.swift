@@ -1,0 +1,100 @@
+/// What holds between settings, beyond each one's own values.
+enum SettingsRules {
+    static func check(_ settings: Settings, of command: Command) throws(CommandError) {
+        switch command {
+        case .train, .collect, .sample, .score, .mask: _ = try LogOrigin(settings, of: command)
+        case .demo, .simulate, .doctor: break
+        }
+        if [.train, .collect].contains(command) { try require(Options.output.spec, settings, "the folder to write to") }
+        if command == .score { try require(Options.model.spec, settings, "the folder that holds the model") }
+        try exclude(Options.steps.spec, Options.batchSize.spec, settings,
+            "both set the length of the training", remedy: "give one of them")
+        try checkRange(settings)
+    }
+
+    private static func require(_ spec: OptionSpec, _ settings: Settings, _ what: String) throws(CommandError) {
+        if settings.origin(spec) == nil {
+            throw .usage("\(spec.flag) is missing: \(what)", remedy: "give \(spec.flag) \(spec.placeholder ?? "")")
+        }
+    }
+
+    private static func exclude(
+        _ one: OptionSpec, _ other: OptionSpec, _ settings: Settings, _ why: String, remedy: String
+    ) throws(CommandError) {
+        guard let first = settings.origin(one), let second = settings.origin(other) else { return }
+        throw .usage("\(first.name(one)) and \(second.name(other)): \(why)", remedy: remedy)
+    }
+
+    private static func checkRange(_ settings: Settings) throws(CommandError) {
+        guard let since = settings[Options.since], let until = settings[Options.until] else { return }
+        let start = RunClock.start.milliseconds
+        let (first, last) = (since.milliseconds(start: start), until.milliseconds(start: start))
+        if first >= last {
+            throw .usage("--since \(ISO8601.text(first)) does not lie before --until \(ISO8601.text(last))",
+                remedy: "--since comes first, and is included; --until is not")
+        }
+    }
+}
+
+/// Where a command's logs come from: exactly one kind of source.
+enum LogOrigin: Sendable, Equatable {
+    case openSearch
+    case files
+    case table
+
+    /// Of several sources, one given by a flag counts before one of the environment, and that before one of the file;
+    /// so `ES_ENDPOINT` in a container's environment does not forbid `--input`.
+    init(_ settings: Settings, of command: Command) throws(CommandError) {
+        let kinds: [(kind: LogOrigin, spec: OptionSpec)] = [
+            (.openSearch, Options.endpoint.spec), (.files, Options.input.spec), (.table, Options.table.spec),
+        ].filter { $0.spec.commands.contains(command) }
+        let given = kinds.compactMap { entry in
+            settings.origin(entry.spec).map { (kind: entry.kind, spec: entry.spec, rank: Self.rank($0)) }
+        }
+        let strongest = given.map(\.rank).min()
+        let chosen = given.filter { $0.rank == strongest }
+        let ways = kinds.map { "\($0.spec.flag) \($0.spec.placeholder ?? "")" }.joined(separator: " or ")
+        guard let first = chosen.first else {
+            throw .usage("nothing says where the logs come from", remedy: "give \(ways)")
+        }
+        guard chosen.count == 1 else {
+            let names = chosen.map(\.spec.flag).joined(separator: " and ")
+            throw .usage("\(names) cannot be read at once", remedy: "give one of them")
+        }
+        self = first.kind
+        try refuseIdle(settings, command)
+    }
+
+    /// A flag that the chosen source has no use for is a misunderstanding; from environment or file it is a default.
+    private func refuseIdle(_ settings: Settings, _ command: Command) throws(CommandError) {
+        for spec in Options.of(command) where settings.origin(spec) == .flag && !has(spec) {
+            throw .usage("\(spec.flag) has no effect on logs \(phrase)", remedy: "leave it out")
+        }
+    }
+
+    private func has(_ spec: OptionSpec) -> Bool {
+        switch self {
+        case .openSearch:
+            ![Options.inputFormat.spec.name, Options.maxBadShare.spec.name].contains(spec.name)
+        case .files: spec.group != .openSearch
+        case .table: spec.group != .openSearch && spec.group != .files
+        }
+    }
+
+    private var phrase: String {
+        switch self {
+        case .openSearch: "from OpenSearch"
+        case .files: "from files"
+        case .table: "from a table"
+        }
+    }
+
+    private static func rank(_ origin: Origin) -> Int {
+        switch origin {
+        case .flag: 0
+        case .environment: 1
+        case .file: 2
+        case .preset: 3
+        }
+    }
+}

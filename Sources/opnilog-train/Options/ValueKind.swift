@@ -1,0 +1,125 @@
+/// Why a text is no value of its kind: completes the sentence "X is not …".
+struct ValueFault: Error, Equatable {
+    let expected: String
+
+    init(_ expected: String) { self.expected = expected }
+}
+
+/// How the text of a setting becomes a value.
+struct ValueKind<Value: Sendable>: Sendable {
+    /// What a help page shows in the value's place.
+    let placeholder: String
+    let parse: @Sendable (String) throws(ValueFault) -> Value
+}
+
+extension ValueKind where Value == String {
+    static func text(_ placeholder: String) -> Self {
+        Self(placeholder: placeholder) { text throws(ValueFault) in
+            if text.isEmpty { throw ValueFault("a text of at least one character") }
+            return text
+        }
+    }
+
+    /// An http or https URL that carries no password.
+    static var endpoint: Self {
+        Self(placeholder: "URL") { text throws(ValueFault) in
+            let scheme = text.prefix { $0 != ":" }.lowercased()
+            let rest = text.dropFirst(scheme.count)
+            guard scheme == "http" || scheme == "https", rest.hasPrefix("://"), rest.count > 3 else {
+                throw ValueFault("a URL such as https://opensearch.example:9200")
+            }
+            let authority = rest.dropFirst(3).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+            if authority.contains("@") {
+                throw ValueFault(
+                    "a URL without a user in it; give the user by --username and the password by OPNILOG_PASSWORD")
+            }
+            return text
+        }
+    }
+}
+
+extension ValueKind where Value == Int {
+    static func integer(_ placeholder: String = "N", atLeast least: Int, atMost most: Int = .max) -> Self {
+        let expected =
+            most == .max ? "a whole number of at least \(least)" : "a whole number from \(least) to \(most)"
+        return Self(placeholder: placeholder) { text throws(ValueFault) in
+            guard let value = Int(text.filter { $0 != "_" }), value >= least, value <= most else {
+                throw ValueFault(expected)
+            }
+            return value
+        }
+    }
+
+    /// Bytes, from `384MiB`, `2GB`, `1.5g` or a plain number.
+    static var size: Self {
+        Self(placeholder: "SIZE") { text throws(ValueFault) in try ByteSize.parse(text) }
+    }
+}
+
+extension ValueKind where Value == UInt64 {
+    static var seed: Self {
+        Self(placeholder: "N") { text throws(ValueFault) in
+            guard let value = UInt64(text) else { throw ValueFault("a whole number from 0 to \(UInt64.max)") }
+            return value
+        }
+    }
+}
+
+extension ValueKind where Value == Double {
+    /// A part of one, as `0.01` or `1%`.
+    static var share: Self {
+        Self(placeholder: "SHARE") { text throws(ValueFault) in
+            let percent = text.hasSuffix("%")
+            guard let number = Double(percent ? String(text.dropLast()) : text) else {
+                throw ValueFault("a share such as 0.01 or 1%")
+            }
+            let value = percent ? number / 100 : number
+            guard (0...1).contains(value) else { throw ValueFault("a share from 0 to 1 (0% to 100%)") }
+            return value
+        }
+    }
+}
+
+extension ValueKind where Value == Duration {
+    static var duration: Self {
+        Self(placeholder: "TIME") { text throws(ValueFault) in
+            guard let milliseconds = TimeSpan.milliseconds(text[...]) else {
+                throw ValueFault("a time with its unit, such as 500ms, 60s, 5m, 24h or 7d")
+            }
+            return .milliseconds(milliseconds)
+        }
+    }
+}
+
+extension ValueKind where Value == Instant {
+    static var instant: Self {
+        Self(placeholder: "WHEN") { text throws(ValueFault) in
+            guard let instant = Instant(text) else {
+                throw ValueFault("a moment such as 2026-01-31T12:00:00Z, 1767225600000 (ms) or -24h")
+            }
+            return instant
+        }
+    }
+}
+
+extension ValueKind where Value == Bool {
+    static var toggle: Self {
+        Self(placeholder: "") { text throws(ValueFault) in
+            switch text.lowercased() {
+            case "true", "yes", "on", "1": return true
+            case "false", "no", "off", "0": return false
+            default: throw ValueFault("true or false")
+            }
+        }
+    }
+}
+
+extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    static func choice(_: Value.Type) -> Self {
+        let names = Value.allCases.map(\.rawValue)
+        return Self(placeholder: names.joined(separator: "|")) { text throws(ValueFault) in
+            guard let value = Value(rawValue: text) else { throw ValueFault("one of " + names.joined(separator: ", ")) }
+            return value
+        }
+    }
+}

@@ -1,0 +1,59 @@
+/// Runs one invocation from arguments to exit code; the only place that prints an error.
+enum Program {
+    static func run(_ arguments: [String], environment: [String: String]) async -> ExitCode {
+        do {
+            return try await answer(ArgumentScanner.scan(arguments), environment)
+        } catch {
+            StandardError.write(line: "opnilog-train: \(error)")
+            return error.code
+        }
+    }
+
+    private static func answer(
+        _ invocation: Invocation, _ environment: [String: String]
+    ) async throws(CommandError) -> ExitCode {
+        switch invocation {
+        case .version: try show("opnilog-train \(Version.text)\n")
+        case .overview: try show(HelpPage.overview)
+        case .help(let command): try show(HelpPage.of(command))
+        case .run(let command, let flags):
+            let settings = try SettingsLoader.load(command, flags: flags, environment: environment)
+            return try await perform(command, settings)
+        }
+        return .complete
+    }
+
+    private static func show(_ text: String) throws(CommandError) {
+        var output = ResultWriter()
+        try output.write(Array(text.utf8))
+        try output.flush()
+    }
+
+    /// Runs a command in a task that a signal cancels.
+    private static func perform(_ command: Command, _ settings: Settings) async throws(CommandError) -> ExitCode {
+        let interruption = Interruption()
+        let console = Console(style: settings[Options.progress])
+        let task = Task { await outcome(of: command, RunContext(settings: settings, console: console)) }
+        interruption.onRequest { task.cancel() }
+        let result = await task.value
+        console.finish()
+        if case .failure(let error) = result, interruption.isRequested {
+            throw CommandError(.interrupted, "interrupted", remedy: "run the same command again", cause: error)
+        }
+        return try result.get()
+    }
+
+    private static func outcome(of command: Command, _ context: RunContext) async -> Result<ExitCode, CommandError> {
+        do {
+            return .success(try await command.run(context))
+        } catch {
+            return .failure(Failures.commandError(error))
+        }
+    }
+}
+
+/// What every command is given.
+struct RunContext: Sendable {
+    let settings: Settings
+    let console: Console
+}

@@ -1,0 +1,127 @@
+import Glibc
+
+/// The folder that a run writes to: locked against a second run, its files readable by their owner only, since they
+/// hold words of people's logs. The lock ends with this value or with the process, however that ends.
+final class OutputFolder: Sendable {
+    /// What a run leaves in the folder.
+    enum File: String, CaseIterable, Sendable {
+        case model = "nulog_model_latest.pt"
+        case vocabulary = "vocab.txt"
+        case table = "templates.table"
+        case manifest = "manifest.json"
+        case metrics = "metrics.jsonl"
+        case memory = "memory.csv"
+    }
+
+    private static let lockName = ".lock"
+
+    let path: String
+    private let lock: Int32
+
+    /// Makes the folder if it is not there, locks it, and checks that it can be written and holds no result already.
+    /// - Parameter refusing: the results that must not be there unless `overwrite` is set.
+    /// - Throws: `usage` if it is in use or holds a result, `output` if it cannot be written.
+    init(_ path: String, refusing: [File], overwrite: Bool) throws(CommandError) {
+        self.path = path
+        try Self.make(path)
+        let lockPath = path + "/" + Self.lockName
+        lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw OutputFault.of(lockPath, errno) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            let holder = Self.holder(lock)
+            close(lock)
+            throw .usage("\(path) is in use by \(holder)", remedy: "wait until it ends, or give another --output")
+        }
+        do {
+            try sign(lockPath)
+            if !overwrite { try refuse(refusing) }
+        } catch {
+            close(lock)
+            throw error
+        }
+    }
+
+    deinit {
+        // The file stays: removing it would let two later runs lock two different files of one name.
+        close(lock)
+    }
+
+    func path(of file: File) -> String { path + "/" + file.rawValue }
+
+    /// Replaces a file at once: after a crash there is the old one or the new one, never a part.
+    func write(_ bytes: [UInt8], to file: File) throws(CommandError) {
+        let final = path(of: file)
+        let temporary = path + "/." + file.rawValue + ".part"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw OutputFault.of(final, errno) }
+        var failure = Descriptor.write(bytes, to: descriptor)
+        if failure == nil, fsync(descriptor) != 0 { failure = errno }
+        if close(descriptor) != 0, failure == nil { failure = errno }
+        if failure == nil, rename(temporary, final) != 0 { failure = errno }
+        if let failure {
+            unlink(temporary)
+            throw OutputFault.of(final, failure)
+        }
+        syncFolder()
+    }
+
+    private func syncFolder() {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    private func refuse(_ files: [File]) throws(CommandError) {
+        for file in files where access(path(of: file), F_OK) == 0 {
+            throw .usage("\(path) holds \(file.rawValue) already",
+                remedy: "give another --output, or --overwrite to replace it")
+        }
+    }
+
+    /// Writes our process id into the lock file, for the message that a second run gives.
+    private func sign(_ lockPath: String) throws(CommandError) {
+        var failure = ftruncate(lock, 0) != 0 ? errno : nil
+        if failure == nil { failure = Descriptor.write(Array("\(getpid())\n".utf8), to: lock) }
+        if let failure { throw OutputFault.of(lockPath, failure) }
+    }
+
+    private static func holder(_ lock: Int32) -> String {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = pread(lock, &bytes, bytes.count, 0)
+        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        return Int(text.prefix { $0.isNumber }).map { "process \($0)" } ?? "another process"
+    }
+
+    /// Makes a folder and those above it.
+    private static func make(_ path: String) throws(CommandError) {
+        var end = path.startIndex
+        while end != path.endIndex {
+            end = path[end...].dropFirst().firstIndex(of: "/") ?? path.endIndex
+            let part = String(path[..<end])
+            if mkdir(part, 0o700) != 0, errno != EEXIST, !isFolder(part) { throw OutputFault.of(part, errno) }
+        }
+        guard isFolder(path) else {
+            throw .usage("--output \(path) is no folder", remedy: "give the name of a folder")
+        }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}
+
+/// What to say when a file cannot be written.
+enum OutputFault {
+    static func of(_ path: String, _ number: Int32) -> CommandError {
+        let remedy =
+            switch number {
+            case ENOSPC, EDQUOT: "free space there, or give another --output"
+            case EACCES, EPERM, EROFS: "give an --output that this user may write to"
+            case ENOTDIR: "a part of the path is a file: give another --output"
+            default: "give another --output"
+            }
+        return CommandError(.output, "\(path) cannot be written: \(SystemCall.text(number))", remedy: remedy)
+    }
+}
