@@ -79,6 +79,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["opnilog-train", "OpenSearchScrollTesting", "LogGenerator"],
+            exclude: ["Snapshots"],
             swiftSettings: strict
         ),
     ],

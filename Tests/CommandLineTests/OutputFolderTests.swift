@@ -1,0 +1,94 @@
+import Glibc
+import Testing
+
+@testable import opnilog_train
+
+@Suite("Output folder")
+struct OutputFolderTests {
+    private func fault(_ path: String, refusing: [OutputFolder.File] = [.model], overwrite: Bool = false) -> CommandError? {
+        do {
+            _ = try OutputFolder(path, refusing: refusing, overwrite: overwrite)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("is made for its owner only, with those above it")
+    func made() throws {
+        let folder = TestFolder()
+        let output = try OutputFolder(folder.path("a/b"), refusing: [.model], overwrite: false)
+        #expect(folder.mode("a/b") == 0o700)
+        try output.write(Array("text".utf8), to: .manifest)
+        #expect(folder.mode("a/b/manifest.json") == 0o600)
+        #expect(folder.text("a/b/manifest.json") == "text")
+        #expect(!folder.exists("a/b/.manifest.json.part"))
+    }
+
+    @Test("a second run is told who holds it; after the first it is free")
+    func locked() throws {
+        let folder = TestFolder()
+        do {
+            let first = try OutputFolder(folder.path("o"), refusing: [], overwrite: false)
+            let error = fault(first.path)
+            #expect(error?.code == .usage)
+            #expect(
+                error?.description
+                    == "\(first.path) is in use by process \(getpid()). wait until it ends, or give another --output.")
+            withExtendedLifetime(first) {}
+        }
+        #expect(fault(folder.path("o")) == nil)
+    }
+
+    @Test("a result that is there already is not touched, unless asked")
+    func refuses() throws {
+        let folder = TestFolder()
+        try folder.write("nulog_model_latest.pt", "model")
+        let error = fault(folder.root)
+        #expect(error?.code == .usage)
+        #expect(
+            error?.description
+                == "\(folder.root) holds nulog_model_latest.pt already. "
+                + "give another --output, or --overwrite to replace it.")
+        #expect(fault(folder.root, overwrite: true) == nil)
+        #expect(folder.text("nulog_model_latest.pt") == "model")
+        #expect(fault(folder.root, refusing: [.table]) == nil)
+    }
+
+    @Test("a file is no folder")
+    func file() throws {
+        let folder = TestFolder()
+        try folder.write("f", "x")
+        #expect(fault(folder.path("f"))?.description == "--output \(folder.path("f")) is no folder. give the name of a folder.")
+        #expect(fault(folder.path("f/g"))?.code == .output)
+    }
+
+    @Test("a full disk is said so, and the file before stays")
+    func fullDisk() {
+        let error = OutputFault.of("/o/manifest.json", ENOSPC)
+        #expect(error.code == .output)
+        #expect(
+            error.description
+                == "/o/manifest.json cannot be written: No space left on device. "
+                + "free space there, or give another --output.")
+        #expect(OutputFault.of("/o", EACCES).description.hasSuffix("that this user may write to."))
+    }
+
+    @Test("resident memory is written once a second and at the end")
+    func memoryLog() throws {
+        let folder = TestFolder()
+        do {
+            let log = try MemoryLog(path: folder.path("memory.csv"))
+            log.record(stage: "reading", isLast: false)
+            log.record(stage: "reading", isLast: false)
+            log.record(stage: "end", isLast: true)
+        }
+        let lines = folder.text("memory.csv").split(separator: "\n")
+        try #require(lines.count == 3)
+        #expect(lines[0] == "seconds,stage,resident_bytes")
+        #expect(lines[1].hasPrefix("0.0,reading,"))
+        #expect(lines[2].contains(",end,"))
+        #expect(Int(lines[2].split(separator: ",")[2]).map { $0 > 1_000_000 } == true)
+        #expect(folder.mode("memory.csv") == 0o600)
+    }
+}
