@@ -29,7 +29,8 @@ struct ArgumentScannerTests {
 
     @Test("a switch takes no value, or one after an equals sign")
     func switches() throws {
-        #expect(try scan("train", "--overwrite", "--insecure=false") == [["overwrite", "true"], ["insecure", "false"]])
+        #expect(
+            try scan("train", "--overwrite", "--insecure=false") == [["overwrite", "true"], ["insecure", "false"]])
     }
 
     @Test("a repeatable option keeps all")

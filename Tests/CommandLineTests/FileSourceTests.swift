@@ -59,7 +59,10 @@ struct FileSourceTests {
                 "query:\n  match_all: {}",
                 "c.yaml, line 2: query takes a plain value; write the query as JSON text after query: |"
             ),
-            ("index: &x a\nfield: *x", "c.yaml, line 2: anchors and aliases are not used in settings; write the value out"),
+            (
+                "index: &x a\nfield: *x",
+                "c.yaml, line 2: anchors and aliases are not used in settings; write the value out"
+            ),
             ("input:\n  - {a: b}", "c.yaml, line 2: input takes a plain value"),
             ("? [a]\n: b", "c.yaml, line 1: a setting's name must be a text"),
             ("index: a\n---\nindex: b", "c.yaml, line 3: a second document begins here, but one file holds one"),

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Output folder")
 struct OutputFolderTests {
-    private func fault(_ path: String, refusing: [OutputFolder.File] = [.model], overwrite: Bool = false) -> CommandError? {
+    private func fault(_ path: String, refusing: [OutputFolder.File] = [.model], overwrite: Bool = false)
+        -> CommandError?
+    {
         do {
             _ = try OutputFolder(path, refusing: refusing, overwrite: overwrite)
             return nil
@@ -59,7 +61,9 @@ struct OutputFolderTests {
     func file() throws {
         let folder = TestFolder()
         try folder.write("f", "x")
-        #expect(fault(folder.path("f"))?.description == "--output \(folder.path("f")) is no folder. give the name of a folder.")
+        #expect(
+            fault(folder.path("f"))?.description
+                == "--output \(folder.path("f")) is no folder. give the name of a folder.")
         #expect(fault(folder.path("f/g"))?.code == .output)
     }
 

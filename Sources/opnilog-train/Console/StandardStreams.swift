@@ -36,7 +36,8 @@ struct ResultWriter: ~Copyable {
     mutating func flush() throws(CommandError) {
         defer { buffer.removeAll(keepingCapacity: true) }
         if let number = Descriptor.write(buffer, to: descriptor) {
-            throw CommandError(.output, "standard output cannot be written: \(SystemCall.text(number))",
+            throw CommandError(
+                .output, "standard output cannot be written: \(SystemCall.text(number))",
                 remedy: number == ENOSPC ? "free space on its disk" : nil)
         }
     }

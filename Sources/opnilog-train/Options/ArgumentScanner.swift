@@ -40,7 +40,8 @@ struct ArgumentScanner {
         if name.hasPrefix("-") {
             throw .usage("\(name) stands before the command", remedy: "write opnilog-train COMMAND \(name)")
         }
-        throw .usage("there is no command \(name)" + Nearest.question(name, among: Command.allCases.map(\.rawValue)),
+        throw .usage(
+            "there is no command \(name)" + Nearest.question(name, among: Command.allCases.map(\.rawValue)),
             remedy: "opnilog-train help lists the commands")
     }
 
@@ -109,7 +110,8 @@ struct ArgumentScanner {
     }
 
     private func secret(_ spec: OptionSpec) -> CommandError {
-        .usage("\(spec.flag) is not taken from the command line, which other users of this machine can read",
+        .usage(
+            "\(spec.flag) is not taken from the command line, which other users of this machine can read",
             remedy: "set \(spec.environmentNames.joined(separator: " or ")), or \(spec.name): in the --config file")
     }
 

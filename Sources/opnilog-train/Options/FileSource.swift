@@ -24,7 +24,9 @@ struct FileSource {
             throw fault(first.line, "settings are written as name: value")
         }
         while let key = events.popFirst(), key.content != .mappingEnd {
-            guard case .scalar(let name, _) = key.content else { throw fault(key.line, "a setting's name must be a text") }
+            guard case .scalar(let name, _) = key.content else {
+                throw fault(key.line, "a setting's name must be a text")
+            }
             try value(of: name, line: key.line, &events)
         }
         if let more = events.first(where: { $0.content != .documentEnd }) {
@@ -109,7 +111,8 @@ enum YAMLEvents {
             opnilog_yaml_next(parser, &event)
             if event.kind == OPNILOG_YAML_STREAM_END { return events }
             if event.kind == OPNILOG_YAML_ERROR {
-                throw .usage("\(path), line \(event.line): this is no YAML (\(string(event)))",
+                throw .usage(
+                    "\(path), line \(event.line): this is no YAML (\(string(event)))",
                     remedy: "settings are written as name: value, one a line")
             }
             events.append(YAMLEvent(content: content(event), line: Int(event.line)))

@@ -3,101 +3,141 @@
 enum Options {
     // MARK: From OpenSearch
 
-    static let endpoint = many("endpoint", .endpoint, readers.union([.doctor]), .openSearch, or: ["ES_ENDPOINT"],
+    static let endpoint = many(
+        "endpoint", .endpoint, readers.union([.doctor]), .openSearch, or: ["ES_ENDPOINT"],
         help: "Address of the cluster; again for more nodes of the same cluster.")
-    static let username = setting("username", .text("NAME"), readers.union([.doctor]), .openSearch, or: ["ES_USERNAME"],
+    static let username = setting(
+        "username", .text("NAME"), readers.union([.doctor]), .openSearch, or: ["ES_USERNAME"],
         help: "User of basic authentication.")
-    static let password = secret("password", readers.union([.doctor]), .openSearch, or: ["ES_PASSWORD"],
+    static let password = secret(
+        "password", readers.union([.doctor]), .openSearch, or: ["ES_PASSWORD"],
         help: "Its password: from the environment or the --config file only.")
-    static let index = preset("index", .text("PATTERN"), "logs", readers.union([.doctor]), .openSearch,
+    static let index = preset(
+        "index", .text("PATTERN"), "logs", readers.union([.doctor]), .openSearch,
         help: "Index, alias or wildcard to read.")
-    static let query = setting("query", .text("FILE|JSON"), readers, .openSearch,
+    static let query = setting(
+        "query", .text("FILE|JSON"), readers, .openSearch,
         help: "Which documents: a query as JSON, or the name of a file that holds it.")
-    static let since = setting("since", .instant, readers, .openSearch,
+    static let since = setting(
+        "since", .instant, readers, .openSearch,
         help: "Only documents from this moment on: ISO 8601 (UTC if no zone is given), epoch milliseconds, or -24h.")
-    static let until = setting("until", .instant, readers, .openSearch,
+    static let until = setting(
+        "until", .instant, readers, .openSearch,
         help: "Only documents before this moment (default: the start of the run less --lag).")
-    static let lag = preset("lag", .duration, "60s", readers, .openSearch,
+    static let lag = preset(
+        "lag", .duration, "60s", readers, .openSearch,
         help: "How far before the start of the run --until lies, for documents that are still arriving.")
-    static let pageSize = setting("page-size", .pageSize, readers, .openSearch,
+    static let pageSize = setting(
+        "page-size", .pageSize, readers, .openSearch,
         help: "Documents of one answer (default: auto).")
-    static let ca = setting("ca", .text("FILE"), readers.union([.doctor]), .openSearch,
+    static let ca = setting(
+        "ca", .text("FILE"), readers.union([.doctor]), .openSearch,
         help: "Certificate authorities (PEM) that the server's certificate is checked against.")
-    static let insecure = toggle("insecure", readers.union([.doctor]), .openSearch,
+    static let insecure = toggle(
+        "insecure", readers.union([.doctor]), .openSearch,
         help: "Do not verify the server's certificate. It is logged that this was asked for.")
 
     // MARK: From files, from a table
 
-    static let input = list("input", .text("FILE"), readers.union([.mask]), .files,
+    static let input = list(
+        "input", .text("FILE"), readers.union([.mask]), .files,
         help: "Files to read, .gz and .zst too; - is standard input. Takes all names up to the next option.")
-    static let inputFormat = preset("input-format", .choice(InputFormat.self), "auto", readers.union([.mask]), .files,
+    static let inputFormat = preset(
+        "input-format", .choice(InputFormat.self), "auto", readers.union([.mask]), .files,
         help: "auto takes a file for NDJSON if its first byte that is not blank is {.")
-    static let field = preset("field", .text("NAME"), "log", readers.union([.mask]), .files,
+    static let field = preset(
+        "field", .text("NAME"), "log", readers.union([.mask]), .files,
         help: "Field that holds the message, in NDJSON as in OpenSearch: the literal name, else the dotted path.")
-    static let timeField = preset("time-field", .text("NAME"), "time", readers, .files,
+    static let timeField = preset(
+        "time-field", .text("NAME"), "time", readers, .files,
         help: "Field that holds the time: ISO 8601 or epoch milliseconds.")
-    static let maxBadShare = preset("max-bad-share", .share, "0.01", readers.union([.mask]), .files,
+    static let maxBadShare = preset(
+        "max-bad-share", .share, "0.01", readers.union([.mask]), .files,
         help: "End the run if more than this share of the lines of NDJSON is no JSON.")
-    static let table = setting("table", .text("FILE"), [.train, .sample], .table,
+    static let table = setting(
+        "table", .text("FILE"), [.train, .sample], .table,
         help: "The templates.table of an earlier collect or train: no server is needed.")
 
     // MARK: Model and output
 
-    static let model = setting("model", .text("DIR"), [.score], .model,
+    static let model = setting(
+        "model", .text("DIR"), [.score], .model,
         help: "Folder that holds nulog_model_latest.pt and vocab.txt.")
-    static let threshold = preset("threshold", .share, "0.7", [.score, .demo], .model,
+    static let threshold = preset(
+        "threshold", .share, "0.7", [.score, .demo], .model,
         help: "A log whose score is below is an anomaly.")
-    static let explain = toggle("explain", [.score], .model,
+    static let explain = toggle(
+        "explain", [.score], .model,
         help: "Also each token with the rank that the model gave it.")
-    static let output = setting("output", .text("DIR"), [.train, .collect, .demo, .doctor], .output,
+    static let output = setting(
+        "output", .text("DIR"), [.train, .collect, .demo, .doctor], .output,
         help: "Folder to write to; made if it is not there.")
-    static let overwrite = toggle("overwrite", [.train, .collect, .demo], .output,
+    static let overwrite = toggle(
+        "overwrite", [.train, .collect, .demo], .output,
         help: "Replace the model or table that the output folder holds already.")
 
     // MARK: Draw and training
 
-    static let samples = setting("samples", .integer(atLeast: 1), drawers, .draw,
+    static let samples = setting(
+        "samples", .integer(atLeast: 1), drawers, .draw,
         help: "Logs of one subset, K (default: 48000, or all lines if there are fewer).")
-    static let epochs = setting("epochs", .integer(atLeast: 1, atMost: 10_000), trainers, .draw,
+    static let epochs = setting(
+        "epochs", .integer(atLeast: 1, atMost: 10_000), trainers, .draw,
         help: "Subsets to draw and train on, E (default: 2).")
-    static let epoch = preset("epoch", .integer(atLeast: 0, atMost: 9_999), "0", [.sample], .draw,
+    static let epoch = preset(
+        "epoch", .integer(atLeast: 0, atMost: 9_999), "0", [.sample], .draw,
         help: "Which epoch's subset to write.")
-    static let all = toggle("all", [.sample], .draw,
+    static let all = toggle(
+        "all", [.sample], .draw,
         help: "Also the templates that were drawn 0 times.")
-    static let steps = setting("steps", .integer(atLeast: 1), trainers, .draw,
+    static let steps = setting(
+        "steps", .integer(atLeast: 1), trainers, .draw,
         help: "Steps of the optimiser in all (default: K times E / 48, held between 600 and 2000).")
-    static let batchSize = setting("batch-size", .integer(atLeast: 1), trainers, .draw,
+    static let batchSize = setting(
+        "batch-size", .integer(atLeast: 1), trainers, .draw,
         help: "Logs of one step, instead of --steps.")
-    static let recipe = preset("recipe", .choice(Recipe.self), "ours", drawers, .draw,
+    static let recipe = preset(
+        "recipe", .choice(Recipe.self), "ours", drawers, .draw,
         help: "The settings of the optimiser and the draw: ours, or those of the original program.")
-    static let draw = preset("draw", .choice(Draw.self), "coverage", drawers, .draw,
+    static let draw = preset(
+        "draw", .choice(Draw.self), "coverage", drawers, .draw,
         help: "coverage: no template's count is off by one or more; parity: with replacement, as the original.")
-    static let seed = preset("seed", .seed, "0", drawers.union([.simulate]), .draw,
+    static let seed = preset(
+        "seed", .seed, "0", drawers.union([.simulate]), .draw,
         help: "Everything random follows from it.")
 
     // MARK: Embedded server
 
-    static let documents = setting("documents", .integer(atLeast: 1), [.demo, .simulate], .server,
+    static let documents = setting(
+        "documents", .integer(atLeast: 1), [.demo, .simulate], .server,
         help: "Generated logs the server holds (default: 50000 for demo, 1000000 for simulate).")
-    static let port = preset("port", .integer(atLeast: 0, atMost: 65_535), "0", [.demo, .simulate], .server,
+    static let port = preset(
+        "port", .integer(atLeast: 0, atMost: 65_535), "0", [.demo, .simulate], .server,
         help: "Port to listen on at 127.0.0.1; 0 takes any that is free.")
 
     // MARK: Resources and general
 
-    static let workers = setting("workers", .integer(atLeast: 1, atMost: 4096), drawers.union([.collect]), .resources,
+    static let workers = setting(
+        "workers", .integer(atLeast: 1, atMost: 4096), drawers.union([.collect]), .resources,
         help: "Masking workers (default: the cores this process may use).")
-    static let threads = setting("threads", .integer(atLeast: 1, atMost: 4096), torchUsers, .resources,
+    static let threads = setting(
+        "threads", .integer(atLeast: 1, atMost: 4096), torchUsers, .resources,
         help: "Threads of libtorch (default: the physical cores). Model files are equal for equal numbers.")
-    static let memory = setting("memory", .size, drawers.union([.collect]), .resources,
+    static let memory = setting(
+        "memory", .size, drawers.union([.collect]), .resources,
         help: "Memory for queues, tables, sorting, the draw and the step (default: the least of a quarter of the "
             + "machine's, the cgroup's limit and 2GiB).")
-    static let device = preset("device", .device, "auto", torchUsers, .resources,
+    static let device = preset(
+        "device", .device, "auto", torchUsers, .resources,
         help: "Where to compute: auto takes a GPU if there is one.")
-    static let torch = setting("torch", .text("FILE"), torchUsers, .resources,
+    static let torch = setting(
+        "torch", .text("FILE"), torchUsers, .resources,
         help: "The bridge, libopnilog_torch.so (default: beside this program, else where make libtorch put it).")
-    static let progress = preset("progress", .choice(ProgressStyle.self), "auto", Set(Command.allCases), .general,
+    static let progress = preset(
+        "progress", .choice(ProgressStyle.self), "auto", Set(Command.allCases), .general,
         help: "On standard error: auto is one live line on a terminal, else plain lines.")
-    static let config = setting("config", .text("FILE"), Set(Command.allCases), .general,
+    static let config = setting(
+        "config", .text("FILE"), Set(Command.allCases), .general,
         help: "YAML file of settings: the names of this page as keys.")
 
     /// Every setting, in the order of the help pages.

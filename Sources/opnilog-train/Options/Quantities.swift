@@ -42,7 +42,9 @@ enum TimeSpan {
     /// Milliseconds of `90s`, `1.5h`; nil without a unit.
     static func milliseconds(_ text: Substring) -> Int64? {
         let number = text.prefix { ("0"..."9").contains($0) || $0 == "." }
-        guard let value = Double(number), let unit = units[text.dropFirst(number.count).lowercased()] else { return nil }
+        guard let value = Double(number), let unit = units[text.dropFirst(number.count).lowercased()] else {
+            return nil
+        }
         let milliseconds = value * unit
         return milliseconds < 1e15 ? Int64(milliseconds) : nil
     }

@@ -23,7 +23,8 @@ enum SettingsLoader {
             let bytes = try SmallFile.read(option.text, atMost: longestFile)
             return try FileSource.options(String(decoding: bytes, as: UTF8.self), path: option.text)
         } catch let error as SmallFile.Failure {
-            throw .usage("\(name): \(option.text) cannot be read: \(error.reason)", remedy: "name a YAML file of settings")
+            throw .usage(
+                "\(name): \(option.text) cannot be read: \(error.reason)", remedy: "name a YAML file of settings")
         } catch let error as CommandError {
             throw error
         } catch {

@@ -5,9 +5,12 @@ enum SettingsRules {
         case .train, .collect, .sample, .score, .mask: _ = try LogOrigin(settings, of: command)
         case .demo, .simulate, .doctor: break
         }
-        if [.train, .collect].contains(command) { try require(Options.output.spec, settings, "the folder to write to") }
+        if [.train, .collect].contains(command) {
+            try require(Options.output.spec, settings, "the folder to write to")
+        }
         if command == .score { try require(Options.model.spec, settings, "the folder that holds the model") }
-        try exclude(Options.steps.spec, Options.batchSize.spec, settings,
+        try exclude(
+            Options.steps.spec, Options.batchSize.spec, settings,
             "both set the length of the training", remedy: "give one of them")
         try checkRange(settings)
     }
@@ -30,7 +33,8 @@ enum SettingsRules {
         let start = RunClock.start.milliseconds
         let (first, last) = (since.milliseconds(start: start), until.milliseconds(start: start))
         if first >= last {
-            throw .usage("--since \(ISO8601.text(first)) does not lie before --until \(ISO8601.text(last))",
+            throw .usage(
+                "--since \(ISO8601.text(first)) does not lie before --until \(ISO8601.text(last))",
                 remedy: "--since comes first, and is included; --until is not")
         }
     }

@@ -74,7 +74,8 @@ final class OutputFolder: Sendable {
 
     private func refuse(_ files: [File]) throws(CommandError) {
         for file in files where access(path(of: file), F_OK) == 0 {
-            throw .usage("\(path) holds \(file.rawValue) already",
+            throw .usage(
+                "\(path) holds \(file.rawValue) already",
                 remedy: "give another --output, or --overwrite to replace it")
         }
     }
