@@ -50,5 +50,6 @@ struct OptionTableTests {
 }
 
 extension OptionSpec: CustomTestStringConvertible {
+    /// The name without dashes.
     public var testDescription: String { name }
 }
