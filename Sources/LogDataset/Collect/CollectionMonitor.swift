@@ -1,4 +1,4 @@
-public import Synchronization
+import Synchronization
 
 /// Counters of a reading under way, to be looked at from any thread.
 public final class CollectionMonitor: Sendable {

@@ -14,7 +14,8 @@ final class CollectionResources: Sendable {
     private let tableBytes = Atomic<Int>(0)
 
     init(
-        pool: WorkerPool, readers: WorkerPool, budget: MemoryBudget, directory: WorkDirectory, monitor: CollectionMonitor
+        pool: WorkerPool, readers: WorkerPool, budget: MemoryBudget, directory: WorkDirectory,
+        monitor: CollectionMonitor
     ) {
         self.pool = pool
         self.readers = readers

@@ -1,3 +1,4 @@
+import LogMasking
 import Synchronization
 
 /// Takes the pages of one window, masks and counts them over the pool, and keeps the counts until the window is whole.
@@ -69,11 +70,9 @@ public final class LogSink: Sendable {
         }
         var runs = taken.runs
         let resources = resources
-        if let run = try await resources.pool.run({ _ throws(DatasetError) in
-            try resources.writeBucket(of: taken.tables)
-        }) {
-            runs.append(run)
-        }
+        let tables = taken.tables
+        let run = try await resources.pool.run { _ throws(DatasetError) in try resources.writeBucket(of: tables) }
+        if let run { runs.append(run) }
         return Bucket(window: window, runs: runs, tally: taken.tally)
     }
 

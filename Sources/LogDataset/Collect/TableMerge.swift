@@ -17,7 +17,7 @@ struct TableMerge: Sendable {
         let hours = linesByHour()
         let split = HeldOutSplit(hours: hours.map { ($0.hour, $0.lines) })
         let inputs = try narrowed(inputs(split), cancellation)
-        var writer = try TemplateTableWriter(to: path)
+        let writer = try TemplateTableWriter(to: path)
         var merge = try Merge(inputs)
         var untilCheck = 1
         try merge.forEach { record throws(DatasetError) in

@@ -11,7 +11,8 @@ extension DatasetError {
     static func cannotWrite(_ path: String, _ code: CInt, file: String = #fileID, line: Int = #line) -> DatasetError {
         let mend =
             code == ENOSPC || code == EDQUOT
-            ? "free some space on its disk, or choose another output folder" : "check that the folder is there and yours"
+            ? "free some space on its disk, or choose another output folder"
+            : "check that the folder is there and yours"
         return DatasetError(
             .unwritable, "\(path) cannot be written (\(systemText(code))); \(mend)", file: file, line: line)
     }

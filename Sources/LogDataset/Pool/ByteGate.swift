@@ -21,7 +21,7 @@ final class ByteGate: Sendable {
         } onCancel: {
             state.withLock { $0.cancel(id) }?.resume(returning: false)
         }
-        if !admitted { throw .cancelled }
+        if !admitted { throw .cancelled() }
     }
 
     func leave(_ bytes: Int) {

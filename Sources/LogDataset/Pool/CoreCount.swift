@@ -11,10 +11,22 @@ public enum CoreCount {
         return max(1, min(cores, quota))
     }()
 
+    /// Cores of the CPU set, as the kernel lists them: `0-3,8`.
     private static func cpuSetCount() -> Int? {
-        var set = cpu_set_t()
-        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return nil }
-        let count = withUnsafeBytes(of: &set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+        for line in (readSmallFile("/proc/self/status") ?? "").split(separator: "\n")
+        where line.hasPrefix("Cpus_allowed_list:") {
+            return count(ofList: line.dropFirst("Cpus_allowed_list:".count).filter { !$0.isWhitespace })
+        }
+        return nil
+    }
+
+    static func count(ofList list: String) -> Int? {
+        var count = 0
+        for part in list.split(separator: ",") {
+            let ends = part.split(separator: "-").map { Int($0) }
+            guard let first = ends.first ?? nil, let last = ends.last ?? nil, last >= first else { return nil }
+            count += last - first + 1
+        }
         return count > 0 ? count : nil
     }
 

@@ -32,7 +32,8 @@ final class WorkerPool: Sendable {
     func run<R: Sendable>(
         _ job: @escaping @Sendable (Worker) throws(DatasetError) -> R
     ) async throws(DatasetError) -> R {
-        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<R, DatasetError>, Never>) in
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<R, DatasetError>, Never>) in
             submit { worker in
                 continuation.resume(returning: Result { () throws(DatasetError) in try job(worker) })
             }

@@ -42,12 +42,10 @@ final class ByteInput {
     private func start() throws(DatasetError) {
         hasStarted = true
         while packedEnd < 4, !isAtEnd { try fillPacked() }
-        let compression = packed.withUnsafeBytes { Compression(firstBytes: UnsafeRawBufferPointer(rebasing: $0[..<packedEnd])) }
-        switch compression {
-        case .none: break
-        case .gzip: decompressor = Decompressor(OPNILOG_FORMAT_GZIP)
-        case .zstd: decompressor = Decompressor(OPNILOG_FORMAT_ZSTD)
+        let compression = packed.withUnsafeBytes {
+            Compression(firstBytes: UnsafeRawBufferPointer(rebasing: $0[..<packedEnd]))
         }
+        decompressor = Decompressor(compression)
     }
 
     private func unpack(
@@ -85,7 +83,9 @@ final class ByteInput {
 
     private func takePacked(into target: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(target.count, packedEnd - packedStart)
-        packed.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[packedStart..<packedStart + count])) }
+        packed.withUnsafeBytes {
+            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[packedStart..<packedStart + count]))
+        }
         packedStart += count
         return count
     }
@@ -119,18 +119,23 @@ final class ByteInput {
 
 /// Wakes a thread that waits for input when its task is cancelled.
 final class Interrupt: Sendable {
-    private let descriptor: CInt
+    private let readEnd: CInt
+    private let writeEnd: CInt
 
     init() throws(DatasetError) {
-        descriptor = eventfd(0, CInt(EFD_CLOEXEC.rawValue))
-        if descriptor < 0 { throw .cannotRead("an event descriptor", errno) }
+        var ends: [CInt] = [-1, -1]
+        if pipe(&ends) != 0 { throw .cannotRead("a pipe", errno) }
+        (readEnd, writeEnd) = (ends[0], ends[1])
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        close(readEnd)
+        close(writeEnd)
+    }
 
     func fire() {
-        var one: UInt64 = 1
-        _ = write(descriptor, &one, 8)
+        var byte: UInt8 = 0
+        _ = write(writeEnd, &byte, 1)
     }
 
     /// Blocks until `input` has bytes or has ended.
@@ -139,7 +144,7 @@ final class Interrupt: Sendable {
     func waitUntilReadable(_ input: CInt) throws(DatasetError) {
         var descriptors = [
             pollfd(fd: input, events: CShort(POLLIN), revents: 0),
-            pollfd(fd: descriptor, events: CShort(POLLIN), revents: 0),
+            pollfd(fd: readEnd, events: CShort(POLLIN), revents: 0),
         ]
         while poll(&descriptors, 2, -1) < 0, errno == EINTR {}
         if descriptors[1].revents != 0 { throw .cancelled() }

@@ -31,7 +31,14 @@ final class Decompressor {
 
     private let handle: OpaquePointer
 
-    init(_ format: opnilog_compression_format) {
+    /// Nil for bytes that are not packed.
+    init?(_ compression: Compression) {
+        let format: opnilog_compression_format
+        switch compression {
+        case .none: return nil
+        case .gzip: format = OPNILOG_FORMAT_GZIP
+        case .zstd: format = OPNILOG_FORMAT_ZSTD
+        }
         guard let handle = opnilog_decompressor_new(format) else {
             fatalError("memory is exhausted: no decompressor could be made")
         }

@@ -93,8 +93,7 @@ final class LineBlock: @unchecked Sendable {
 
     /// Where the last whole line ends, its `\n` included.
     fileprivate var lastLineEnd: Int? {
-        guard let base = bytes.baseAddress, let found = memrchr(base, 0x0A, count) else { return nil }
-        return UnsafeRawPointer(found) - base + 1
+        bytes.lastIndex(of: 0x0A).map { $0 + 1 }
     }
 
     /// Calls `body` with each line, its `\n` left out.

@@ -4,7 +4,9 @@ import Glibc
 ///
 /// Keyed by the 128-bit hash; the bytes are compared on a hit, so counts are exact whatever collides. Used by one
 /// worker at a time; memory grows by doubling and is given back by `reset`.
-final class CountTable {
+final class CountTable: @unchecked Sendable {
+    // Handed from worker to worker under the lock of the window's `LogSink`, never used by two at once.
+
     struct Entry {
         let hash: UInt128
         let offset: Int
@@ -74,7 +76,7 @@ final class CountTable {
 
     /// Calls `body` with every entry in the order of buckets: hour, hash, bytes.
     func forEachSorted(_ body: (Hour, TemplateRecord) throws -> Void) rethrows {
-        let order = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: count)
+        var order = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: count)
         defer { order.deallocate() }
         for index in 0..<count { order.initializeElement(at: index, to: UInt32(index)) }
         order.sort { precedes(entries[Int($0)], entries[Int($1)]) }
@@ -121,7 +123,8 @@ final class CountTable {
     @inline(__always)
     private func firstSlot(_ hash: UInt128, _ hour: Hour) -> Int {
         // The low half of XXH3 is mixed well; the hour is spread by a multiplication with 2^64 / golden ratio.
-        let mixed = UInt64(truncatingIfNeeded: hash) ^ (UInt64(UInt32(bitPattern: hour.number)) &* 0x9E37_79B9_7F4A_7C15)
+        let mixed =
+            UInt64(truncatingIfNeeded: hash) ^ (UInt64(UInt32(bitPattern: hour.number)) &* 0x9E37_79B9_7F4A_7C15)
         return Int(truncatingIfNeeded: mixed) & slotMask
     }
 

@@ -2,7 +2,7 @@ import CCrypto
 import CXXHash
 
 /// A running SHA-256, for digests that others verify.
-struct SHA256: ~Copyable {
+final class SHA256 {
     private let state: OpaquePointer
 
     init() {
@@ -14,21 +14,22 @@ struct SHA256: ~Copyable {
 
     deinit { opnilog_sha256_free(state) }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    func update(_ bytes: UnsafeRawBufferPointer) {
         opnilog_sha256_update(state, bytes.baseAddress, bytes.count)
     }
 
-    mutating func update(_ text: String) {
+    func update(_ text: String) {
         var text = text
         text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
     }
 
     /// Adds an integer as its bytes in little-endian order.
-    mutating func update(_ value: some FixedWidthInteger) {
+    func update(_ value: some FixedWidthInteger) {
         withUnsafeBytes(of: value.littleEndian) { update($0) }
     }
 
-    consuming func finish() -> [UInt8] {
+    /// The 32 bytes of the digest. Nothing may be added after it.
+    func finish() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
             // A digest of 32 bytes was just given room for.
             if let base = buffer.baseAddress { opnilog_sha256_finish(state, base) }

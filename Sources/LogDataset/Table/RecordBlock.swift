@@ -2,11 +2,11 @@ import Glibc
 
 /// How records lie on disk, in runs and tables alike: blocks of whole records, each block with its checksum.
 ///
-/// Block: payload length (UInt32), records (UInt32), XXH3-64 of the payload (UInt64), payload. Record: hash (high
+/// Block: payload length (UInt32), XXH3-64 of the payload (UInt64), payload. Record: hash (high
 /// then low, UInt64 each), count (UInt64), of it held out (UInt64), length (UInt32), masked bytes. All integers are
 /// little-endian. A block is closed once it holds `target` bytes, so only a long text makes a larger one.
 enum RecordBlock {
-    static let headerSize = 16
+    static let headerSize = 12
     static let recordHeaderSize = 36
     static let target = 1 << 16
 }
@@ -14,7 +14,6 @@ enum RecordBlock {
 /// Packs records into blocks of a file.
 struct RecordBlockWriter {
     private var payload: [UInt8] = []
-    private var records: UInt32 = 0
 
     init() { payload.reserveCapacity(RecordBlock.target + 4096) }
 
@@ -25,21 +24,18 @@ struct RecordBlockWriter {
         append(record.heldOut)
         append(UInt32(record.masked.count))
         payload.append(contentsOf: record.masked)
-        records += 1
         if payload.count >= RecordBlock.target { try close(to: file) }
     }
 
     /// Writes the records gathered so far as a block of their own.
     mutating func close(to file: OutputFile) throws(DatasetError) {
-        if records == 0 { return }
+        if payload.isEmpty { return }
         var header: [UInt8] = []
         header.append(littleEndian: UInt32(payload.count))
-        header.append(littleEndian: records)
         header.append(littleEndian: payload.withUnsafeBytes { blockChecksum($0) })
         try file.write(header)
         try file.write(payload)
         payload.removeAll(keepingCapacity: true)
-        records = 0
     }
 
     private mutating func append(_ value: some FixedWidthInteger) {
@@ -94,7 +90,7 @@ struct RecordBlockReader: ~Copyable {
         guard end - offset >= RecordBlock.headerSize else { throw damaged("a block's header is cut off") }
         try file.read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: payload[..<RecordBlock.headerSize]))
         let length = Int(load(at: 0, UInt32.self))
-        let checksum = load(at: 8, UInt64.self)
+        let checksum = load(at: 4, UInt64.self)
         guard length <= end - offset - RecordBlock.headerSize else { throw damaged("a block is longer than its file") }
         if length > payload.count {
             payload.deallocate()

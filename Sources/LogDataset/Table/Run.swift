@@ -64,7 +64,9 @@ extension CountTable {
         let result = Result {
             try forEachSorted { hour, record in try writer.append(record, hour: hour) }
         }
-        if case .failure(let error) = result { throw DatasetError.wrapping(error) }
+        if case .failure(let error) = result {
+            throw DatasetError(wrapping: error, as: .unwritable, "a run could not be written")
+        }
         return try writer.finish()
     }
 }

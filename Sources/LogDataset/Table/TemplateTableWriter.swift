@@ -4,13 +4,13 @@ import Glibc
 /// Writes a table: records come in table order, digests and shard offsets are taken on the way.
 ///
 /// The file is written under a temporary name beside its place and renamed when it is whole and on disk.
-struct TemplateTableWriter: ~Copyable {
+final class TemplateTableWriter {
     private let path: String
     private let temporaryPath: String
     private let file: OutputFile
     private var blocks = RecordBlockWriter()
-    private var tableDigest = SHA256()
-    private var splitDigest = SHA256()
+    private let tableDigest = SHA256()
+    private let splitDigest = SHA256()
     private var shardOffsets: [Int] = []
     private var templates: UInt64 = 0
     private var lines: UInt64 = 0
@@ -28,7 +28,7 @@ struct TemplateTableWriter: ~Copyable {
 
     deinit { unlink(temporaryPath) }
 
-    mutating func append(_ record: TemplateRecord) throws(DatasetError) {
+    func append(_ record: TemplateRecord) throws(DatasetError) {
         try openShards(through: Int(truncatingIfNeeded: record.hash >> 120))
         try blocks.append(record, to: file)
         tableDigest.update(UInt32(record.masked.count))
@@ -41,7 +41,7 @@ struct TemplateTableWriter: ~Copyable {
     }
 
     /// Finishes the file and puts it in its place.
-    consuming func finish(
+    func finish(
         rulesDigest: [UInt8], heldOutBy: TableMetadata.HeldOutMethod, hours: [TableMetadata.HourCount]
     ) throws(DatasetError) {
         try openShards(through: 256)
@@ -65,7 +65,7 @@ struct TemplateTableWriter: ~Copyable {
     }
 
     /// Notes where the shards up to `shard` begin, which are empty but for the last.
-    private mutating func openShards(through shard: Int) throws(DatasetError) {
+    private func openShards(through shard: Int) throws(DatasetError) {
         if shardOffsets.count > shard { return }
         try blocks.close(to: file)
         while shardOffsets.count <= shard { shardOffsets.append(file.count) }
