@@ -1,1 +1,17 @@
-#pragma once
+#ifndef OPNILOG_CRYPTO_H
+#define OPNILOG_CRYPTO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// A running SHA-256.
+typedef struct opnilog_sha256 opnilog_sha256;
+
+/// New reference, or null when memory is short; released by `opnilog_sha256_free`.
+opnilog_sha256 *_Nullable opnilog_sha256_new(void);
+void opnilog_sha256_update(opnilog_sha256 *_Nonnull state, const void *_Nullable bytes, size_t length);
+/// Writes the 32 bytes of the digest; the state takes no more updates.
+void opnilog_sha256_finish(opnilog_sha256 *_Nonnull state, uint8_t *_Nonnull ret_digest);
+void opnilog_sha256_free(opnilog_sha256 *_Nullable state);
+
+#endif

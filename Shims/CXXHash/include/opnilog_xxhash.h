@@ -1,1 +1,19 @@
-#pragma once
+#ifndef OPNILOG_XXHASH_H
+#define OPNILOG_XXHASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// A 128-bit hash in two halves; `high` holds the most significant byte.
+typedef struct {
+    uint64_t high;
+    uint64_t low;
+} opnilog_hash128;
+
+/// XXH3-128 with seed 0 of `length` bytes.
+opnilog_hash128 opnilog_xxh3_128(const void *_Nullable bytes, size_t length);
+
+/// XXH3-64 with seed 0 of `length` bytes: the checksum of our blocks on disk.
+uint64_t opnilog_xxh3_64(const void *_Nullable bytes, size_t length);
+
+#endif

@@ -1,0 +1,207 @@
+// The reading of a page: first all of it is walked and only noted where things stand, then strings are unescaped in
+// place. So a page that turns out to be unreadable half-way is still what the server sent.
+
+#include "parser.h"
+
+using namespace opnilog;
+using simdjson::error_code;
+using simdjson::SUCCESS;
+
+namespace {
+
+/// Where the walk met a byte order mark in front of a document, as some were indexed.
+constexpr error_code mark_met = simdjson::UNEXPECTED_ERROR;
+
+struct Page {
+    opnilog_json_parser &parser;
+    const char *start;
+    opnilog_json_page &page;
+    std::vector<Found> messages;
+
+    uint32_t offset(std::string_view text) const { return uint32_t(text.data() - start); }
+
+    /// Notes the inside of a string; anything else counts as absent.
+    void note(ondemand::value value, uint32_t &offset_out, uint32_t &length_out) const {
+        std::string_view text = token(value);
+        if (text.size() < 2 || text.front() != '"' || text.back() != '"') { return; }
+        offset_out = offset(text) + 1;
+        length_out = uint32_t(text.size() - 2);
+    }
+
+    error_code read_hit(ondemand::object object) {
+        opnilog_json_hit hit = {};
+        Found message;
+        for (auto item : object) {
+            ondemand::field field;
+            if (auto error = std::move(item).get(field)) { return error; }
+            const char *key = field.key().raw();
+            if (is_key(key, "_source")) {
+                if (token(field.value()).substr(0, 3) == "\xEF\xBB\xBF") { return mark_met; }
+                ondemand::object source;
+                if (auto error = field.value().get_object().get(source)) { return error; }
+                if (auto error = find_fields(parser, source, false)) { return error; }
+                message = parser.targets[0].found();
+            } else if (is_key(key, "_index")) {
+                note(field.value(), hit.index_offset, hit.index_length);
+            } else if (is_key(key, "_id")) {
+                note(field.value(), hit.id_offset, hit.id_length);
+            }
+        }
+        hit.outcome = outcome_of(message);
+        parser.hits.push_back(hit);
+        messages.push_back(message);
+        return SUCCESS;
+    }
+
+    error_code read_total(ondemand::value value) {
+        ondemand::object total;
+        if (auto error = value.get_object().get(total)) { return error; }
+        for (auto item : total) {
+            ondemand::field field;
+            if (auto error = std::move(item).get(field)) { return error; }
+            if (is_key(field.key().raw(), "value")) {
+                if (auto error = field.value().get_int64().get(page.total)) { return error; }
+            } else if (is_key(field.key().raw(), "relation")) {
+                page.total_exact = token(field.value()) == "\"eq\"";
+            }
+        }
+        return SUCCESS;
+    }
+
+    error_code read_hits(ondemand::value value) {
+        ondemand::object hits;
+        if (auto error = value.get_object().get(hits)) { return error; }
+        for (auto item : hits) {
+            ondemand::field field;
+            if (auto error = std::move(item).get(field)) { return error; }
+            const char *key = field.key().raw();
+            if (is_key(key, "total")) {
+                if (auto error = read_total(field.value())) { return error; }
+            } else if (is_key(key, "hits")) {
+                page.has_hits = true;
+                ondemand::array array;
+                if (auto error = field.value().get_array().get(array)) { return error; }
+                for (auto element : array) {
+                    ondemand::object hit;
+                    if (auto error = element.get_object().get(hit)) { return error; }
+                    if (auto error = read_hit(hit)) { return error; }
+                }
+            }
+        }
+        return SUCCESS;
+    }
+
+    error_code read_shards(ondemand::value value) {
+        ondemand::object shards;
+        if (auto error = value.get_object().get(shards)) { return error; }
+        for (auto item : shards) {
+            ondemand::field field;
+            if (auto error = std::move(item).get(field)) { return error; }
+            const char *key = field.key().raw();
+            int64_t *count = is_key(key, "total") ? &page.shards_total
+                : is_key(key, "successful") ? &page.shards_successful
+                : is_key(key, "failed") ? &page.shards_failed : nullptr;
+            if (count) {
+                if (auto error = field.value().get_int64().get(*count)) { return error; }
+            } else if (is_key(key, "failures")) {
+                std::string_view text;
+                ondemand::array failures;
+                if (auto error = field.value().get_array().get(failures)) { return error; }
+                if (auto error = failures.raw_json().get(text)) { return error; }
+                page.failures = {text.data(), text.size()};
+            }
+        }
+        return SUCCESS;
+    }
+
+    error_code read(ondemand::object object) {
+        for (auto item : object) {
+            ondemand::field field;
+            if (auto error = std::move(item).get(field)) { return error; }
+            const char *key = field.key().raw();
+            if (is_key(key, "_scroll_id")) {
+                std::string_view text = token(field.value());
+                if (text.size() > 2 && text.front() == '"') { page.scroll_id = {text.data() + 1, text.size() - 2}; }
+            } else if (is_key(key, "timed_out")) {
+                page.timed_out = token(field.value()) != "false";
+            } else if (is_key(key, "terminated_early")) {
+                page.terminated_early = token(field.value()) != "false";
+            } else if (is_key(key, "_shards")) {
+                if (auto error = read_shards(field.value())) { return error; }
+            } else if (is_key(key, "hits")) {
+                if (auto error = read_hits(field.value())) { return error; }
+            }
+        }
+        return SUCCESS;
+    }
+};
+
+/// Blanks every byte order mark that stands outside of strings. Only a page that has one pays for the scan.
+void blank_marks(char *page, size_t length) {
+    bool inside = false;
+    for (size_t i = 0; i < length; i++) {
+        if (page[i] == '"') { inside = !inside; }
+        if (inside && page[i] == '\\') { i++; }
+        if (!inside && length - i >= 3 && std::string_view(page + i, 3) == "\xEF\xBB\xBF") {
+            page[i] = page[i + 1] = page[i + 2] = ' ';
+        }
+    }
+}
+
+/// Walks the page, noting where everything stands.
+error_code walk(Page &state, size_t length) {
+    opnilog_json_parser &parser = state.parser;
+    parser.tokens.clear();
+    parser.hits.clear();
+    state.messages.clear();
+    state.page = {};
+    state.page.shards_total = state.page.shards_successful = state.page.shards_failed = state.page.total = -1;
+    ondemand::document document;
+    if (auto error = parser.json.iterate(state.start, length, length + OPNILOG_JSON_PADDING).get(document)) {
+        return error;
+    }
+    ondemand::object object;
+    if (auto error = document.get_object().get(object)) { return error; }
+    if (auto error = state.read(object)) { return error; }
+    return ended(document) ? SUCCESS : simdjson::TRAILING_CONTENT;
+}
+
+bool unescape_in_place(char *page, uint32_t offset, uint32_t &length) {
+    size_t replaced = 0;
+    size_t size = opnilog_json_unescape(page + offset, length, page + offset, &replaced);
+    length = uint32_t(size);
+    return size != SIZE_MAX;
+}
+
+bool unescape_all(Page &state, char *page) {
+    for (size_t i = 0; i < state.messages.size(); i++) {
+        opnilog_json_hit &hit = state.parser.hits[i];
+        if (!unescape_in_place(page, hit.index_offset, hit.index_length)) { return false; }
+        if (!unescape_in_place(page, hit.id_offset, hit.id_length)) { return false; }
+        if (hit.outcome != opnilog_json_message) { continue; }
+        const Found &message = state.messages[i];
+        hit.message_offset = state.offset(state.parser.tokens[message.first]) + 1;
+        size_t size = join(state.parser, message, page + hit.message_offset, state.page.replaced);
+        if (size == SIZE_MAX) { return false; }
+        hit.message_length = uint32_t(size);
+    }
+    return true;
+}
+
+}  // namespace
+
+extern "C" opnilog_json_status opnilog_json_parse_page(
+    opnilog_json_parser *parser, char *text, size_t length, opnilog_json_page *ret_page) try {
+    if (length >= UINT32_MAX) { return opnilog_json_too_large; }
+    Page state = {*parser, text, *ret_page, {}};
+    error_code error = walk(state, length);
+    if (error == mark_met) {
+        blank_marks(text, length);
+        error = walk(state, length);
+    }
+    if (error) { return status_of(error); }
+    if (!unescape_all(state, text)) { return opnilog_json_malformed; }
+    ret_page->hits = parser->hits.data();
+    ret_page->hit_count = parser->hits.size();
+    return opnilog_json_ok;
+} catch (...) { return opnilog_json_no_memory; }

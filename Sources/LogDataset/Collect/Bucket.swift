@@ -1,0 +1,35 @@
+/// What one whole window left: sorted runs on disk, and what was seen in it.
+struct Bucket: Sendable {
+    let window: LogWindow
+    let runs: [Run]
+    let tally: WindowTally
+}
+
+/// What was seen in a window.
+public struct WindowTally: Sendable, Codable, Equatable {
+    /// Logs that were masked and counted.
+    public var lines: UInt64 = 0
+    /// Bytes of their messages, before masking.
+    public var bytes: UInt64 = 0
+    /// Documents without the field, or with a value that is no text.
+    public var documentsWithoutField: UInt64 = 0
+    /// Lines that are no JSON object.
+    public var badLines: UInt64 = 0
+
+    /// Everything seen.
+    public var documents: UInt64 { lines + documentsWithoutField + badLines }
+
+    mutating func add(_ page: PageTally, messages: UInt64, bytes: UInt64) {
+        lines += messages
+        self.bytes += bytes
+        documentsWithoutField += page.documentsWithoutField
+        badLines += page.badLines
+    }
+
+    mutating func add(_ other: WindowTally) {
+        lines += other.lines
+        bytes += other.bytes
+        documentsWithoutField += other.documentsWithoutField
+        badLines += other.badLines
+    }
+}

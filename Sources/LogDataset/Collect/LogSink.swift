@@ -1,0 +1,134 @@
+import LogMasking
+import Synchronization
+
+/// Takes the pages of one window, masks and counts them over the pool, and keeps the counts until the window is whole.
+///
+/// Pages of a window may be masked at once, each into a table of its own; the order does not matter, since counts add.
+public final class LogSink: Sendable {
+    private struct State {
+        var inFlight = 0
+        var drained: CheckedContinuation<Void, Never>?
+        /// Tables of this window that no worker holds, the last used at the end.
+        var tables: [CountTable] = []
+        var runs: [Run] = []
+        var tally = WindowTally()
+        var failure: DatasetError?
+    }
+
+    private let window: LogWindow
+    private let resources: CollectionResources
+    private let state = Mutex(State())
+
+    init(window: LogWindow, resources: CollectionResources) {
+        self.window = window
+        self.resources = resources
+    }
+
+    /// Hands over a page. Waits while the memory for pages is used up, so a slow mask slows the reader down.
+    ///
+    /// - Throws: `DatasetError` when an earlier page could not be counted or the task is cancelled.
+    public func add(_ page: any LogPage) async throws {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+        let bytes = page.bytes
+        let start = ContinuousClock.now
+        try await resources.pageGate.enter(bytes)
+        let waited = ContinuousClock.now - start
+        resources.monitor.update { $0.stalledNanoseconds += UInt64(waited / .nanoseconds(1)) }
+        state.withLock { $0.inFlight += 1 }
+        resources.pool.submit { [self] worker in
+            count(page, worker)
+            resources.pageGate.leave(bytes)
+            finishPage()
+        }
+    }
+
+    /// Runs something that blocks, a file's reading for example, on a thread of its own.
+    func runBlocking<R: Sendable>(
+        _ body: @escaping @Sendable () throws(DatasetError) -> R
+    ) async throws(DatasetError) -> R {
+        try await resources.readers.run { _ throws(DatasetError) in try body() }
+    }
+
+    /// Throws away what has been added, before the window is read again from its start.
+    public func restart() async {
+        await drain()
+        let taken = takeAll()
+        for table in taken.tables { resources.release(table) }
+        resources.monitor.update { monitor in
+            monitor.documents -= taken.tally.documents
+            monitor.restarts += 1
+        }
+    }
+
+    /// The window's bucket, once every page has been counted.
+    func finish() async throws(DatasetError) -> Bucket {
+        await drain()
+        let taken = takeAll()
+        if let failure = taken.failure {
+            for table in taken.tables { resources.release(table) }
+            throw failure
+        }
+        var runs = taken.runs
+        let resources = resources
+        let tables = taken.tables
+        let run = try await resources.pool.run { _ throws(DatasetError) in try resources.writeBucket(of: tables) }
+        if let run { runs.append(run) }
+        return Bucket(window: window, runs: runs, tally: taken.tally)
+    }
+
+    private func count(_ page: any LogPage, _ worker: WorkerPool.Worker) {
+        let table = state.withLock { $0.tables.popLast() } ?? resources.makeTable()
+        let bytesBefore = table.bytes
+        var messages: UInt64 = 0
+        var messageBytes: UInt64 = 0
+        let tally = page.forEachMessage { message, hour in
+            messages += 1
+            messageBytes += UInt64(message.count)
+            worker.masker.withMasked(message) { table.add($0, hour: hour) }
+        }
+        let spilled = Result { () throws(DatasetError) in
+            try resources.spillIfOverBudget(table, grownBy: table.bytes - bytesBefore)
+        }
+        state.withLock { state in
+            state.tally.add(tally, messages: messages, bytes: messageBytes)
+            state.tables.append(table)
+            switch spilled {
+            case .success(let run?): state.runs.append(run)
+            case .success(nil): break
+            case .failure(let error): state.failure = state.failure ?? error
+            }
+        }
+        resources.monitor.update { monitor in
+            monitor.documents += messages + tally.documentsWithoutField + tally.badLines
+            monitor.bytes += messageBytes
+        }
+    }
+
+    private func finishPage() {
+        let drained = state.withLock { state in
+            state.inFlight -= 1
+            guard state.inFlight == 0 else { return nil as CheckedContinuation<Void, Never>? }
+            defer { state.drained = nil }
+            return state.drained
+        }
+        drained?.resume()
+    }
+
+    /// Waits until no page is being masked. Pages are short work, so this ends also when the task is cancelled.
+    func drain() async {
+        await withCheckedContinuation { continuation in
+            let isDrained = state.withLock { state in
+                if state.inFlight > 0 { state.drained = continuation }
+                return state.inFlight == 0
+            }
+            if isDrained { continuation.resume() }
+        }
+    }
+
+    private func takeAll() -> State {
+        state.withLock { state in
+            defer { state = State() }
+            return state
+        }
+    }
+}

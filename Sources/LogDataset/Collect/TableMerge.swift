@@ -1,0 +1,82 @@
+import LogMasking
+
+/// Merges the buckets of all windows into the table, and marks what is held out on the way.
+struct TableMerge: Sendable {
+    private let buckets: [Bucket]
+    private let directory: WorkDirectory
+    private let budget: MemoryBudget
+
+    init(buckets: [Bucket], directory: WorkDirectory, budget: MemoryBudget) {
+        self.buckets = buckets
+        self.directory = directory
+        self.budget = budget
+    }
+
+    /// Blocking, and long for a large table: `cancellation` is looked at between records.
+    func write(to path: String, cancellation: CancellationFlag) throws(DatasetError) {
+        let hours = linesByHour()
+        let split = HeldOutSplit(hours: hours.map { ($0.hour, $0.lines) })
+        let inputs = try narrowed(inputs(split), cancellation)
+        let writer = try TemplateTableWriter(to: path)
+        var merge = try Merge(inputs)
+        var untilCheck = 1
+        try merge.forEach { record throws(DatasetError) in
+            untilCheck -= 1
+            if untilCheck == 0 {
+                try cancellation.check()
+                untilCheck = 4096
+            }
+            try writer.append(split.marked(record))
+        }
+        try writer.finish(rulesDigest: RulesDigest.value, heldOutBy: split.method, hours: hours)
+    }
+
+    private func linesByHour() -> [TableMetadata.HourCount] {
+        var lines: [Hour: UInt64] = [:]
+        for segment in buckets.flatMap({ $0.runs.flatMap(\.segments) }) {
+            if let hour = segment.hour { lines[hour, default: 0] += segment.lines }
+        }
+        return lines.map { TableMetadata.HourCount(hour: $0.key, lines: $0.value) }.sorted { $0.hour < $1.hour }
+    }
+
+    private func inputs(_ split: HeldOutSplit) -> [Merge.Input] {
+        buckets.flatMap(\.runs).flatMap { run in
+            run.segments.map { segment in
+                Merge.Input(run: run, segment: segment, isHeldOut: segment.hour.map(split.holdsOut) ?? false)
+            }
+        }
+    }
+
+    /// Merges groups of segments into one each until so few are left that they can be merged at once.
+    private func narrowed(
+        _ inputs: [Merge.Input], _ cancellation: CancellationFlag
+    ) throws(DatasetError) -> [Merge.Input] {
+        var inputs = inputs
+        while inputs.count > budget.mergeFanIn {
+            var merged: [Merge.Input] = []
+            for start in stride(from: 0, to: inputs.count, by: budget.mergeFanIn) {
+                try cancellation.check()
+                merged += try mergedGroup(inputs[start..<min(start + budget.mergeFanIn, inputs.count)])
+            }
+            inputs = merged
+        }
+        return inputs
+    }
+
+    private func mergedGroup(_ inputs: ArraySlice<Merge.Input>) throws(DatasetError) -> [Merge.Input] {
+        var writer = try RunWriter(creating: directory.newPath())
+        var merge = try Merge(inputs)
+        try merge.forEach { record throws(DatasetError) in try writer.append(record, hour: nil) }
+        let run = try writer.finish()
+        return run.segments.map { Merge.Input(run: run, segment: $0, isHeldOut: false) }
+    }
+}
+
+/// SHA-256 of the mask rules: templates are comparable only under the same rules.
+enum RulesDigest {
+    static let value: [UInt8] = {
+        var digest = SHA256()
+        digest.update(MaskRules.canonicalText)
+        return digest.finish()
+    }()
+}

@@ -1,0 +1,53 @@
+import Glibc
+
+/// The errors of files and tables, worded in one place.
+extension DatasetError {
+    static func cannotRead(_ path: String, _ code: CInt, file: String = #fileID, line: Int = #line) -> DatasetError {
+        DatasetError(
+            .unreadableFile, "\(path) cannot be read (\(systemText(code))); check the path and its rights",
+            file: file, line: line)
+    }
+
+    static func cannotWrite(_ path: String, _ code: CInt, file: String = #fileID, line: Int = #line) -> DatasetError {
+        let mend =
+            code == ENOSPC || code == EDQUOT
+            ? "free some space on its disk, or choose another output folder"
+            : "check that the folder is there and yours"
+        return DatasetError(
+            .unwritable, "\(path) cannot be written (\(systemText(code))); \(mend)", file: file, line: line)
+    }
+
+    static func corrupt(
+        _ path: String, at offset: Int, _ how: String, file: String = #fileID, line: Int = #line
+    ) -> DatasetError {
+        DatasetError(
+            .corruptFile, "\(path) is damaged at byte \(offset): \(how); fetch or make the file again",
+            file: file, line: line)
+    }
+
+    static func notATable(_ path: String, file: String = #fileID, line: Int = #line) -> DatasetError {
+        DatasetError(
+            .corruptFile, "\(path) is no template table; give one that `opnilog-train collect` or `train` has written",
+            file: file, line: line)
+    }
+
+    static func newerTable(
+        _ path: String, _ version: UInt32, file: String = #fileID, line: Int = #line
+    ) -> DatasetError {
+        DatasetError(
+            .corruptFile,
+            "\(path) has table format \(version), newer than this opnilog reads (\(TemplateTable.version)); "
+                + "use the opnilog that wrote it, or a later one",
+            file: file, line: line)
+    }
+
+    static func noThread(_ code: CInt, file: String = #fileID, line: Int = #line) -> DatasetError {
+        DatasetError(
+            .invalidSetting, "the system gave no thread for a worker (\(systemText(code))); ask for fewer workers",
+            file: file, line: line)
+    }
+
+    private static func systemText(_ code: CInt) -> String {
+        strerror(code).map { String(cString: $0) } ?? "error \(code)"
+    }
+}

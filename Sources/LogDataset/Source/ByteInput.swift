@@ -1,0 +1,152 @@
+import Glibc
+
+/// The unpacked bytes of one file or of standard input, read in order by one thread at a time.
+final class ByteInput {
+    let name: String
+    private let descriptor: CInt
+    private let interrupt: Interrupt?
+    private var decompressor: Decompressor?
+    private var hasStarted = false
+    private var isAtEnd = false
+
+    /// Packed bytes that have been read but not unpacked: `packed[packedStart..<packedEnd]`.
+    private var packed = [UInt8](repeating: 0, count: 1 << 18)
+    private var packedStart = 0
+    private var packedEnd = 0
+    /// Where `packedEnd` lies in the file, for error messages.
+    private var fileOffset = 0
+    private var isAtBoundary = false
+
+    /// Opens a file, or standard input for `-`.
+    ///
+    /// - Parameter interrupt: ends a read that waits for a pipe or a terminal.
+    init(path: String, interrupt: Interrupt? = nil) throws(DatasetError) {
+        self.interrupt = interrupt
+        name = path == "-" ? "standard input" : path
+        descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw .cannotRead(name, errno) }
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw .cannotRead(name, EISDIR) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads into `target`, which must not be empty; 0 at the end.
+    func read(into target: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
+        if !hasStarted { try start() }
+        if let decompressor { return try unpack(decompressor, into: target) }
+        if packedStart < packedEnd { return takePacked(into: target) }
+        return try readRaw(into: target)
+    }
+
+    private func start() throws(DatasetError) {
+        hasStarted = true
+        while packedEnd < 4, !isAtEnd { try fillPacked() }
+        let compression = packed.withUnsafeBytes {
+            Compression(firstBytes: UnsafeRawBufferPointer(rebasing: $0[..<packedEnd]))
+        }
+        decompressor = Decompressor(compression)
+    }
+
+    private func unpack(
+        _ decompressor: Decompressor, into target: UnsafeMutableRawBufferPointer
+    ) throws(DatasetError) -> Int {
+        while true {
+            if packedStart == packedEnd {
+                packedStart = 0
+                packedEnd = 0
+                try fillPacked()
+            }
+            if packedStart == packedEnd {
+                if isAtBoundary { return 0 }
+                throw .corrupt(name, at: fileOffset, "the compressed file ends in the middle")
+            }
+            let input = packedStart..<packedEnd
+            let result = packed.withUnsafeBytes { packed in
+                Result { () throws(Decompressor.Damage) in
+                    try decompressor.step(UnsafeRawBufferPointer(rebasing: packed[input]), into: target)
+                }
+            }
+            guard case .success(let step) = result else {
+                throw .corrupt(name, at: fileOffset - input.count, "\(reason(of: result)) (compressed data)")
+            }
+            packedStart += step.consumed
+            isAtBoundary = step.isBoundary
+            if step.produced > 0 { return step.produced }
+        }
+    }
+
+    private func reason<T>(of result: Result<T, Decompressor.Damage>) -> String {
+        if case .failure(let damage) = result { return damage.reason }
+        return ""
+    }
+
+    private func takePacked(into target: UnsafeMutableRawBufferPointer) -> Int {
+        let count = min(target.count, packedEnd - packedStart)
+        packed.withUnsafeBytes {
+            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[packedStart..<packedStart + count]))
+        }
+        packedStart += count
+        return count
+    }
+
+    private func fillPacked() throws(DatasetError) {
+        let start = packedEnd
+        let result = packed.withUnsafeMutableBytes { buffer in
+            Result { () throws(DatasetError) in
+                try readRaw(into: UnsafeMutableRawBufferPointer(rebasing: buffer[start...]))
+            }
+        }
+        packedEnd += try result.get()
+    }
+
+    private func readRaw(into target: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
+        if isAtEnd { return 0 }
+        while let base = target.baseAddress {
+            try interrupt?.waitUntilReadable(descriptor)
+            let count = Glibc.read(descriptor, base, target.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .cannotRead(name, errno)
+            }
+            isAtEnd = count == 0
+            fileOffset += count
+            return count
+        }
+        return 0
+    }
+}
+
+/// Wakes a thread that waits for input when its task is cancelled.
+final class Interrupt: Sendable {
+    private let readEnd: CInt
+    private let writeEnd: CInt
+
+    init() throws(DatasetError) {
+        var ends: [CInt] = [-1, -1]
+        if pipe(&ends) != 0 { throw .cannotRead("a pipe", errno) }
+        (readEnd, writeEnd) = (ends[0], ends[1])
+    }
+
+    deinit {
+        close(readEnd)
+        close(writeEnd)
+    }
+
+    func fire() {
+        var byte: UInt8 = 0
+        _ = write(writeEnd, &byte, 1)
+    }
+
+    /// Blocks until `input` has bytes or has ended.
+    ///
+    /// - Throws: `cancelled` once `fire` has been called.
+    func waitUntilReadable(_ input: CInt) throws(DatasetError) {
+        var descriptors = [
+            pollfd(fd: input, events: CShort(POLLIN), revents: 0),
+            pollfd(fd: readEnd, events: CShort(POLLIN), revents: 0),
+        ]
+        while poll(&descriptors, 2, -1) < 0, errno == EINTR {}
+        if descriptors[1].revents != 0 { throw .cancelled() }
+    }
+}

@@ -1,0 +1,163 @@
+import Glibc
+import OpenSearchScroll
+
+/// Logs out of files, standard input, or both: text or NDJSON, plain or packed by gzip or Zstandard.
+public struct FileLogSource: LogSource {
+    /// What is read and how.
+    public struct Configuration: Sendable {
+        /// Paths, patterns with `*`, `?` or `[…]`, and `-` for standard input.
+        public var paths: [String]
+        /// How the files are written.
+        public var format: InputFormat
+        /// The field of an NDJSON object that holds the message: the literal key first, then the dotted path.
+        public var field: String
+        /// The field of an NDJSON object that holds the log's time.
+        public var timeField: String
+
+        /// Settings with Opni's field names.
+        public init(
+            paths: [String], format: InputFormat = .auto, field: String = "log", timeField: String = "time"
+        ) {
+            self.paths = paths
+            self.format = format
+            self.field = field
+            self.timeField = timeField
+        }
+    }
+
+    private let configuration: Configuration
+
+    /// A source over the files that the paths name when it is read.
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    public var name: String { configuration.paths.joined(separator: ", ") }
+
+    /// One window a file.
+    ///
+    /// - Throws: `DatasetError` when a path or pattern names no file.
+    public func windows() async throws -> [LogWindow] {
+        var paths: [String] = []
+        for pattern in configuration.paths {
+            for path in try FileLogSource.files(matching: pattern) where !paths.contains(path) { paths.append(path) }
+        }
+        return paths.map { LogWindow(name: $0) }
+    }
+
+    public func read(_ window: LogWindow, into sink: LogSink) async throws {
+        let interrupt = try Interrupt()
+        let reader = try LogFileReader(
+            path: window.name, format: configuration.format, field: configuration.field,
+            timeField: configuration.timeField, interrupt: interrupt)
+        try await withTaskCancellationHandler {
+            while let page = try await sink.runBlocking({ () throws(DatasetError) in try reader.nextPage() }) {
+                try await sink.add(page)
+            }
+        } onCancel: {
+            interrupt.fire()
+        }
+    }
+
+    static func files(matching pattern: String) throws(DatasetError) -> [String] {
+        if pattern == "-" || access(pattern, F_OK) == 0 { return [pattern] }
+        var matches = glob_t()
+        defer { globfree(&matches) }
+        guard glob(pattern, 0, nil, &matches) == 0, let paths = matches.gl_pathv else {
+            throw DatasetError(
+                .unreadableFile, "no file matches \(pattern); check the path, and put quotes around a pattern")
+        }
+        return (0..<Int(matches.gl_pathc)).compactMap { index in paths[index].map { String(cString: $0) } }
+    }
+}
+
+/// Reads one file or standard input page by page, in order.
+///
+/// Blocking; used by one thread at a time.
+public final class LogFileReader: @unchecked Sendable {
+    // Each call of `nextPage` ends before the next begins; the class only keeps the reader's place.
+    private let lines: LineReader
+    private var format: InputFormat
+    private let field: String
+    private let timeField: String
+
+    /// Opens a file, or standard input for `-`.
+    ///
+    /// - Throws: `DatasetError` when the file cannot be opened.
+    public convenience init(
+        path: String, format: InputFormat = .auto, field: String = "log", timeField: String = "time"
+    ) throws(DatasetError) {
+        try self.init(path: path, format: format, field: field, timeField: timeField, interrupt: nil)
+    }
+
+    init(
+        path: String, format: InputFormat, field: String, timeField: String, interrupt: Interrupt?
+    ) throws(DatasetError) {
+        lines = LineReader(try ByteInput(path: path, interrupt: interrupt))
+        self.format = format
+        self.field = field
+        self.timeField = timeField
+    }
+
+    /// The next logs of the file; nil at its end.
+    ///
+    /// - Throws: `DatasetError` when the file cannot be read, or its compressed data is damaged or cut off.
+    public func nextPage() throws(DatasetError) -> (any LogPage)? {
+        guard let block = try lines.next() else { return nil }
+        if format == .auto { format = LogFileReader.format(of: block) }
+        return format == .ndjson ? JSONLinePage(block, field: field, timeField: timeField) : TextLinePage(block)
+    }
+
+    /// Stays undecided while only blanks have been seen, which hold no log in either format.
+    private static func format(of block: LineBlock) -> InputFormat {
+        guard let first = block.bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return .text }
+        return first == UInt8(ascii: "{") ? .ndjson : .text
+    }
+}
+
+/// Lines of text, each a message.
+private struct TextLinePage: LogPage {
+    private let block: LineBlock
+
+    init(_ block: LineBlock) {
+        self.block = block
+    }
+
+    var bytes: Int { block.capacity }
+
+    func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally {
+        block.forEachLine { body($0, .none) }
+        return PageTally()
+    }
+}
+
+/// Lines of JSON, each an object with a message in one of its fields. Blank lines are passed over.
+private struct JSONLinePage: LogPage {
+    private let block: LineBlock
+    private let field: String
+    private let timeField: String
+
+    init(_ block: LineBlock, field: String, timeField: String) {
+        self.block = block
+        self.field = field
+        self.timeField = timeField
+    }
+
+    var bytes: Int { block.capacity }
+
+    func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally {
+        let decoder = DocumentDecoder(field: field, timeField: timeField)
+        var tally = PageTally()
+        block.forEachLine { line in
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { return }
+            decoder.decode(line) { document in
+                switch document.outcome {
+                case .message(let message): body(message, Hour(milliseconds: document.time))
+                case .fieldMissing, .otherType: tally.documentsWithoutField += 1
+                case .notJSON: tally.badLines += 1
+                }
+            }
+        }
+        return tally
+    }
+}

@@ -1,0 +1,116 @@
+import Glibc
+
+/// How a log file is written.
+public enum InputFormat: String, Sendable, CaseIterable {
+    /// NDJSON where the first byte that is not blank is `{`, otherwise text.
+    case auto
+    /// One JSON object a line; the message is one of its fields.
+    case ndjson
+    /// One message a line. A line ends at `\n` only.
+    case text
+}
+
+/// Cuts an input into blocks of whole lines.
+final class LineReader {
+    /// Bytes that JSON parsers may read beyond a line.
+    static let padding = 64
+    /// A line longer than this ends the reading: it is no log.
+    static let longestLine = 1 << 30
+
+    private let input: ByteInput
+    private let blockSize: Int
+    /// The beginning of a line whose end is in the next block.
+    private var rest: [UInt8] = []
+    private var isAtEnd = false
+
+    init(_ input: ByteInput, blockSize: Int = 1 << 20) {
+        self.input = input
+        self.blockSize = blockSize
+    }
+
+    /// The next whole lines; nil at the end.
+    func next() throws(DatasetError) -> LineBlock? {
+        if isAtEnd { return nil }
+        let block = LineBlock(capacity: max(blockSize, rest.count * 2))
+        block.append(rest)
+        rest.removeAll(keepingCapacity: true)
+        while true {
+            let got = try input.read(into: block.room)
+            block.count += got
+            if got == 0 {
+                isAtEnd = true
+                return block.count > 0 ? block : nil
+            }
+            // Also a block that is not full goes on at once: whoever writes into a pipe waits for the answer.
+            if let end = block.lastLineEnd {
+                rest.append(contentsOf: block.bytes[end...])
+                block.count = end
+                return block
+            }
+            guard block.count <= LineReader.longestLine else {
+                throw DatasetError(
+                    .unusableSource,
+                    "\(input.name) has a line of more than \(LineReader.longestLine) bytes; is it a log file?")
+            }
+            if block.room.isEmpty { block.grow() }
+        }
+    }
+}
+
+/// Whole lines in one buffer, followed by room that parsers may read.
+final class LineBlock: @unchecked Sendable {
+    // Written by the reader that makes it, and only read once it has been handed on.
+    private var buffer: UnsafeMutableRawBufferPointer
+    /// Bytes of lines.
+    var count = 0
+
+    init(capacity: Int) {
+        buffer = LineBlock.allocate(capacity)
+    }
+
+    deinit { buffer.deallocate() }
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]) }
+
+    /// Bytes of memory held.
+    var capacity: Int { buffer.count }
+
+    fileprivate var room: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: buffer[count..<buffer.count - LineReader.padding])
+    }
+
+    fileprivate func append(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { room.copyMemory(from: $0) }
+        count += bytes.count
+    }
+
+    fileprivate func grow() {
+        let larger = LineBlock.allocate(2 * (buffer.count - LineReader.padding))
+        larger.copyMemory(from: bytes)
+        buffer.deallocate()
+        buffer = larger
+    }
+
+    /// Where the last whole line ends, its `\n` included.
+    fileprivate var lastLineEnd: Int? {
+        bytes.lastIndex(of: 0x0A).map { $0 + 1 }
+    }
+
+    /// Calls `body` with each line, its `\n` left out.
+    func forEachLine(_ body: (UnsafeRawBufferPointer) -> Void) {
+        guard let base = bytes.baseAddress else { return }
+        var start = 0
+        while start < count {
+            let end = memchr(base + start, 0x0A, count - start).map { UnsafeRawPointer($0) - base } ?? count
+            body(UnsafeRawBufferPointer(start: base + start, count: end - start))
+            start = end + 1
+        }
+    }
+
+    private static func allocate(_ capacity: Int) -> UnsafeMutableRawBufferPointer {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity + LineReader.padding, alignment: 64)
+        // Parsers may look at the padding, so it must hold something.
+        buffer.initializeMemory(as: UInt8.self, repeating: 0)
+        return buffer
+    }
+}

@@ -1,0 +1,82 @@
+/// Where logs come from. A service brings its own by conforming to this protocol.
+///
+/// A source names the windows it can be read in; each is read on its own, several at a time, and counts only when its
+/// reading ended whole.
+public protocol LogSource: Sendable {
+    /// What is read, as a text for reports: no secrets, no content of logs.
+    var name: String { get }
+
+    /// The windows that together hold every log once.
+    func windows() async throws -> [LogWindow]
+
+    /// Reads one window from its start to its end and hands every page to `sink`.
+    ///
+    /// To read again after a failure, call `sink.restart()` first: what was added before is thrown away. When this
+    /// method throws, the window counts for nothing and the run ends with that error.
+    func read(_ window: LogWindow, into sink: LogSink) async throws
+}
+
+/// A part of a source that is read whole or not at all.
+public struct LogWindow: Sendable {
+    /// Tells the window from all others of its source; shown in reports.
+    public let name: String
+    /// The hour of all its logs; nil where each page says it for each log.
+    public let hour: Hour?
+    /// How many documents are expected, for the progress line; nil when unknown.
+    public let expectedDocuments: Int?
+    /// What the source itself needs to find the window again; nobody else looks at it.
+    public let key: (any Sendable)?
+
+    /// A window of a source.
+    public init(name: String, hour: Hour? = nil, expectedDocuments: Int? = nil, key: (any Sendable)? = nil) {
+        self.name = name
+        self.hour = hour
+        self.expectedDocuments = expectedDocuments
+        self.key = key
+    }
+}
+
+/// Some logs of a window, decoded by a worker.
+public protocol LogPage: Sendable {
+    /// Bytes of memory the page holds until it has been masked.
+    var bytes: Int { get }
+
+    /// Calls `body` with each message (UTF-8) and the hour of its log. Runs on a worker's thread.
+    ///
+    /// - Returns: what was found besides the messages.
+    func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally
+}
+
+/// What a page held that is not a usable message.
+public struct PageTally: Sendable, Equatable {
+    /// Documents without the field, or with a value that is no text.
+    public var documentsWithoutField: UInt64 = 0
+    /// Lines that are no JSON object.
+    public var badLines: UInt64 = 0
+
+    /// A page in which every document was usable.
+    public init() {}
+}
+
+/// Messages in memory as a page: the simplest way for a service to hand logs over.
+public struct MessagePage: LogPage {
+    private let messages: [String]
+    private let hour: Hour
+
+    public let bytes: Int
+
+    /// A page of messages of one hour.
+    public init(_ messages: [String], hour: Hour = .none) {
+        self.messages = messages
+        self.hour = hour
+        bytes = messages.reduce(0) { $0 + $1.utf8.count }
+    }
+
+    public func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally {
+        for message in messages {
+            var message = message
+            message.withUTF8 { body(UnsafeRawBufferPointer($0), hour) }
+        }
+        return PageTally()
+    }
+}

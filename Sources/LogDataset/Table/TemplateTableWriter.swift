@@ -1,0 +1,73 @@
+import FoundationEssentials
+import Glibc
+
+/// Writes a table: records come in table order, digests and shard offsets are taken on the way.
+///
+/// The file is written under a temporary name beside its place and renamed when it is whole and on disk.
+final class TemplateTableWriter {
+    private let path: String
+    private let temporaryPath: String
+    private let file: OutputFile
+    private var blocks = RecordBlockWriter()
+    private let tableDigest = SHA256()
+    private let splitDigest = SHA256()
+    private var shardOffsets: [Int] = []
+    private var templates: UInt64 = 0
+    private var lines: UInt64 = 0
+    private var heldOutLines: UInt64 = 0
+
+    init(to path: String) throws(DatasetError) {
+        self.path = path
+        temporaryPath = path + ".partial"
+        file = try OutputFile(creating: temporaryPath)
+        var header = TemplateTable.magic
+        header.append(littleEndian: TemplateTable.version)
+        header.append(littleEndian: UInt32(0))
+        try file.write(header)
+    }
+
+    deinit { unlink(temporaryPath) }
+
+    func append(_ record: TemplateRecord) throws(DatasetError) {
+        try openShards(through: Int(truncatingIfNeeded: record.hash >> 120))
+        try blocks.append(record, to: file)
+        tableDigest.update(UInt32(record.masked.count))
+        tableDigest.update(record.masked)
+        tableDigest.update(record.count)
+        splitDigest.update(record.heldOut)
+        templates += 1
+        lines += record.count
+        heldOutLines += record.heldOut
+    }
+
+    /// Finishes the file and puts it in its place.
+    func finish(
+        rulesDigest: [UInt8], heldOutBy: TableMetadata.HeldOutMethod, hours: [TableMetadata.HourCount]
+    ) throws(DatasetError) {
+        try openShards(through: 256)
+        tableDigest.update(rulesDigest.hexadecimal)
+        let metadata = TableMetadata(
+            lines: lines, templates: templates, heldOutLines: heldOutLines, heldOutBy: heldOutBy, hours: hours,
+            tableDigest: tableDigest.finish().hexadecimal, splitDigest: splitDigest.finish().hexadecimal,
+            rulesDigest: rulesDigest.hexadecimal, shardOffsets: shardOffsets)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let json = try? [UInt8](encoder.encode(metadata)) else {
+            fatalError("metadata of integers and texts always encodes")
+        }
+        try file.write(json)
+        var trailer: [UInt8] = []
+        trailer.append(littleEndian: UInt64(json.count))
+        trailer.append(littleEndian: json.withUnsafeBytes { blockChecksum($0) })
+        try file.write(trailer + TemplateTable.magic)
+        try file.close(sync: true)
+        if rename(temporaryPath, path) != 0 { throw .cannotWrite(path, errno) }
+    }
+
+    /// Notes where the shards up to `shard` begin, which are empty but for the last.
+    private func openShards(through shard: Int) throws(DatasetError) {
+        if shardOffsets.count > shard { return }
+        try blocks.close(to: file)
+        while shardOffsets.count <= shard { shardOffsets.append(file.count) }
+    }
+}

@@ -1,0 +1,156 @@
+/// Counts the words of a table and chooses those that get an id.
+///
+/// The count of a word is the sum over the templates of their lines times the word's occurrences in them. Ids go by
+/// descending count, then by bytes, so they depend on the table alone. Words with two or more digits are `<NUM>` and
+/// need no id; reserved names and words that `vocab.txt` cannot hold get none.
+///
+/// The counts are exact within a byte budget and without a disk: where the words of a pass do not fit, the pass is
+/// split in two by a bit of the words' hashes and each half is counted by a walk of its own, while only the most
+/// frequent words so far are kept.
+public struct VocabularyCounter: Sendable {
+    /// Bytes that the counts may take.
+    public var memory: Int
+
+    /// The most ids, reserved ones included.
+    public var limit: Int
+
+    /// Creates a counter.
+    ///
+    /// - Parameters:
+    ///   - memory: Bytes that the counts may take; held to at least 64 KiB. 32 MiB hold some 150,000 to 250,000 words
+    ///     a pass.
+    ///   - limit: The most ids, reserved ones included: 6…10,000.
+    public init(memory: Int, limit: Int = Vocabulary.largestCount) {
+        self.memory = max(memory, 1 << 16)
+        self.limit = min(max(limit, Vocabulary.Reserved.names.count + 1), Vocabulary.largestCount)
+    }
+
+    /// A table's vocabulary and what it leaves out.
+    public struct Result: Sendable {
+        /// The words with their ids.
+        public var vocabulary: Vocabulary
+        /// Occurrences of words in all lines.
+        public var occurrences: UInt64
+        /// Those of them whose word has no id.
+        public var unknownOccurrences: UInt64
+        /// Those of them that stand after the 63rd word of their line and are cut off.
+        public var cutOccurrences: UInt64
+        /// Walks over the table that it took, abandoned ones included.
+        public var walks: Int
+    }
+
+    /// Counts a table's words.
+    ///
+    /// - Parameter table: The table; walked once if its words fit into `memory`, else several times.
+    /// - Throws: What reading the table throws, `cancelled`, or `invalidSetting` if one word alone is over `memory`.
+    public func count(_ table: any TemplateShards) throws(DatasetError) -> Result {
+        var frequent = FrequentWords(limit: limit - Vocabulary.Reserved.names.count)
+        var open = [HashPart.all]
+        var walks = 0
+        var totals = Totals()
+        while let part = open.popLast() {
+            walks += 1
+            var pass = Pass(part: part, counts: WordCounts(budget: memory))
+            if try pass.run(over: table) {
+                pass.counts.forEach { frequent.offer($0, count: $1) }
+                totals = pass.totals
+            } else {
+                guard part.canSplit else { throw tooSmall() }
+                open += part.halves
+            }
+        }
+        let words = frequent.take()
+        let known = words.reduce(UInt64(0)) { saturatingAdd($0, $1.count) }
+        return Result(
+            vocabulary: Vocabulary(words: words.map { String(decoding: $0.word, as: UTF8.self) }),
+            occurrences: totals.words,
+            unknownOccurrences: totals.words - min(totals.words, saturatingAdd(totals.numbers, known)),
+            cutOccurrences: totals.cut,
+            walks: walks
+        )
+    }
+
+    private func tooSmall() -> DatasetError {
+        DatasetError(
+            .invalidSetting,
+            "The words of the logs cannot be counted within \(memory) bytes; give more memory.")
+    }
+}
+
+extension VocabularyCounter {
+    /// The words whose hash has given low bits in its upper half; the lower half places them in the hash table.
+    private struct HashPart {
+        static let all = HashPart(bits: 0, value: 0)
+
+        var bits: UInt64
+        var value: UInt64
+
+        var canSplit: Bool { bits < 24 }
+
+        var halves: [HashPart] {
+            [HashPart(bits: bits + 1, value: value), HashPart(bits: bits + 1, value: value | 1 << bits)]
+        }
+
+        func contains(_ hash: UInt64) -> Bool { hash >> 32 & ((1 << bits) - 1) == value }
+    }
+
+    /// Occurrences of all words of a table, whatever part of them is counted one by one.
+    private struct Totals {
+        var words: UInt64 = 0
+        var numbers: UInt64 = 0
+        var cut: UInt64 = 0
+    }
+
+    /// One walk over the table that counts the words of one part.
+    private struct Pass {
+        let part: HashPart
+        var counts: WordCounts
+        var totals = Totals()
+
+        private struct Full: Error {}
+
+        /// Returns false if the words did not fit.
+        mutating func run(over table: any TemplateShards) throws(DatasetError) -> Bool {
+            for shard in 0..<TemplateShard.count {
+                var isFull = false
+                do throws(DatasetError) {
+                    try table.walk(shard: shard) { record in
+                        guard add(record) else {
+                            isFull = true
+                            throw Full()
+                        }
+                    }
+                } catch  where isFull {
+                    return false
+                }
+            }
+            return true
+        }
+
+        private mutating func add(_ record: TemplateRecord) -> Bool {
+            var words = 0
+            var fits = true
+            MaskedWords.forEach(in: record.masked) { word in
+                words += 1
+                if word.isNumber {
+                    totals.numbers = saturatingAdd(totals.numbers, record.count)
+                } else if part.contains(word.hash), fits, !Pass.isReserved(word.bytes) {
+                    fits = counts.add(word.bytes, hash: word.hash, count: record.count)
+                }
+            }
+            totals.words = saturatingAdd(totals.words, saturatingProduct(words, record.count))
+            totals.cut = saturatingAdd(totals.cut, saturatingProduct(max(0, words - Batch.length + 1), record.count))
+            return fits
+        }
+
+        private static func isReserved(_ word: UnsafeRawBufferPointer) -> Bool {
+            guard word.count >= 5, word.count <= 6, word.first == UInt8(ascii: "<") else { return false }
+            return Vocabulary.Reserved.names.contains { $0.utf8.elementsEqual(word) }
+        }
+    }
+
+    private static func saturatingProduct(_ left: Int, _ right: UInt64) -> UInt64 {
+        let (product, overflow) = UInt64(left).multipliedReportingOverflow(by: right)
+        return overflow ? .max : product
+    }
+}

@@ -1,0 +1,88 @@
+/// The first `<IP>`: four numbers of one to three digits and the length of a prefix.
+struct PrefixScan: MaskScan {
+    static var mask: StaticString { "<IP>" }
+
+    static func mayMatch(_ seen: ByteSummary) -> Bool { seen.has([.dot, .slash]) }
+
+    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)? {
+        AddressParts.next(in: &text, from: from) { text, last in
+            guard let slash = AddressParts.endOfNumber(in: text, from: last, before: UInt8(ascii: "/")) else {
+                return nil
+            }
+            return AddressParts.endOfLast(in: text, from: slash)
+        }
+    }
+}
+
+/// The second `<IP>`: four numbers of one to three digits.
+struct AddressScan: MaskScan {
+    static var mask: StaticString { "<IP>" }
+
+    static func mayMatch(_ seen: ByteSummary) -> Bool { seen.has([.dot]) }
+
+    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)? {
+        AddressParts.next(in: &text, from: from) { text, last in AddressParts.endOfLast(in: text, from: last) }
+    }
+}
+
+/// What the two kinds of address share.
+///
+/// A number before a `.` is all the digits up to it, so it is never given back; only the last number, before a border,
+/// is the longest of at most three digits that has one after it. What follows the first `.` does not depend on where
+/// the match starts, which is therefore the leftmost of the three digits before it that has a border. Such a border
+/// may stand between two digits, since a digit of another script is no `[A-Za-z0-9]`.
+///
+/// Linear: each `.` looks at a bounded stretch.
+enum AddressParts {
+    static func next(
+        in text: inout MaskText, from: Int, endOfRest: (MaskText, Int) -> Int?
+    ) -> (start: Int, end: Int)? {
+        var index = from
+        while let dot = text.find(UInt8(ascii: "."), from: index) {
+            index = dot + 1
+            guard let start = start(in: text, before: dot, limit: from),
+                let second = endOfNumber(in: text, from: dot + 1, before: UInt8(ascii: ".")),
+                let third = endOfNumber(in: text, from: second, before: UInt8(ascii: ".")),
+                let end = endOfRest(text, third)
+            else { continue }
+            return (start, end)
+        }
+        return nil
+    }
+
+    private static func start(in text: MaskText, before dot: Int, limit: Int) -> Int? {
+        var start = dot
+        var leftmost: Int?
+        for _ in 0..<3 {
+            let length = text.length(of: .decimal, before: start, limit: limit)
+            if length == 0 { break }
+            start -= length
+            if text.isBorderBefore(start) { leftmost = start }
+        }
+        return leftmost
+    }
+
+    /// Behind one to three digits and `delimiter`.
+    static func endOfNumber(in text: MaskText, from start: Int, before delimiter: UInt8) -> Int? {
+        var end = start
+        for _ in 0..<3 {
+            let length = text.length(of: .decimal, at: end)
+            if length == 0 { break }
+            end += length
+        }
+        return end > start && text[end] == delimiter ? end + 1 : nil
+    }
+
+    /// Behind the most of one to three digits that a border follows.
+    static func endOfLast(in text: MaskText, from start: Int) -> Int? {
+        var end = start
+        var longest: Int?
+        for _ in 0..<3 {
+            let length = text.length(of: .decimal, at: end)
+            if length == 0 { break }
+            end += length
+            if text.isBorderAfter(end) { longest = end }
+        }
+        return longest
+    }
+}

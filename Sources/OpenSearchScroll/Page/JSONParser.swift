@@ -1,0 +1,54 @@
+import CSimdjson
+
+/// Owns a parser of the shim. Not `Sendable`: its buffers are reused from text to text.
+final class JSONParser {
+    let handle: OpaquePointer
+
+    init(field: String, timeField: String?) {
+        let made = withText(field) { field in
+            guard let timeField else { return opnilog_json_parser_new(field, opnilog_json_text()) }
+            return withText(timeField) { opnilog_json_parser_new(field, $0) }
+        }
+        guard let made else { fatalError("out of memory for a JSON parser") }
+        handle = made
+    }
+
+    deinit { opnilog_json_parser_free(handle) }
+}
+
+private func withText<R>(_ string: String, _ body: (opnilog_json_text) -> R) -> R {
+    // A name that is empty is still a name, so the pointer must not be null.
+    string.withCString { body(opnilog_json_text(start: $0, length: string.utf8.count)) }
+}
+
+extension opnilog_json_text {
+    /// The bytes, still only borrowed.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: length) }
+}
+
+/// A copy of bytes with each maximal part of them that is no UTF-8 replaced by U+FFFD, padded for the parser.
+struct RepairedText: ~Copyable {
+    let buffer: UnsafeMutableRawBufferPointer
+    /// Without the padding.
+    let count: Int
+
+    init(repairing bytes: UnsafeRawBufferPointer) {
+        var text = String(decoding: bytes, as: UTF8.self)
+        (buffer, count) = text.withUTF8 { utf8 in
+            let room = utf8.count + Int(OPNILOG_JSON_PADDING)
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: room, alignment: 64)
+            buffer.copyMemory(from: UnsafeRawBufferPointer(utf8))
+            buffer[utf8.count...].initializeMemory(as: UInt8.self, repeating: 0)
+            return (buffer, utf8.count)
+        }
+    }
+
+    /// Hands the buffer over to someone who frees it.
+    consuming func release() -> (buffer: UnsafeMutableRawBufferPointer, count: Int) {
+        let owned = (buffer, count)
+        discard self
+        return owned
+    }
+
+    deinit { buffer.deallocate() }
+}

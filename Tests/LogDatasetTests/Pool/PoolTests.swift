@@ -1,0 +1,114 @@
+import Synchronization
+import Testing
+
+@testable import LogDataset
+
+@Suite struct WorkerPoolTests {
+    /// Counts how many jobs run at once.
+    private final class Gauge: Sendable {
+        private let running = Atomic<Int>(0)
+        private let highest = Atomic<Int>(0)
+
+        var most: Int { highest.load(ordering: .relaxed) }
+
+        func measure<R>(_ body: () -> R) -> R {
+            highest.max(running.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+            defer { running.subtract(1, ordering: .relaxed) }
+            return body()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [1, 3, 8])
+    func neverMoreJobsAtOnceThanWorkersAndAllOfThemRun(count: Int) async throws {
+        let gauge = Gauge()
+        let sum = try await withWorkerPool(count: count) { pool throws(DatasetError) in
+            await withTaskGroup(of: Int.self) { group in
+                for number in 0..<200 {
+                    group.addTask {
+                        (try? await pool.run { _ throws(DatasetError) in gauge.measure { number } }) ?? -1_000_000
+                    }
+                }
+                return await group.reduce(0, +)
+            }
+        }
+        #expect(sum == 199 * 200 / 2)
+        #expect((1...count).contains(gauge.most))
+    }
+
+    @Test func aJobsErrorReachesTheCallerAndTheWorkerGoesOn() async throws {
+        let value = try await withWorkerPool(count: 1) { pool throws(DatasetError) in
+            await #expect(throws: DatasetError.self) {
+                try await pool.run { _ throws(DatasetError) in throw .cancelled() }
+            }
+            return try await pool.run { _ throws(DatasetError) in 42 }
+        }
+        #expect(value == 42)
+    }
+}
+
+@Suite struct ByteGateTests {
+    @Test func theGateLetsInWhatFitsAndWakesInOrder() {
+        var gate = ByteGateState<String>(limit: 10)
+        #expect(gate.enter(6, id: gate.makeID(), waiter: "a") == true)
+        #expect(gate.enter(4, id: gate.makeID(), waiter: "b") == true)
+        #expect(gate.enter(1, id: gate.makeID(), waiter: "c") == nil)
+        #expect(gate.enter(9, id: gate.makeID(), waiter: "d") == nil)
+        #expect(gate.leave(4) == ["c"])
+        #expect(gate.leave(6) == ["d"])
+        #expect(gate.leave(1) == [])
+    }
+
+    @Test func whatIsLargerThanTheBudgetGoesThroughAlone() {
+        var gate = ByteGateState<String>(limit: 10)
+        #expect(gate.enter(25, id: gate.makeID(), waiter: "large") == true)
+        #expect(gate.enter(1, id: gate.makeID(), waiter: "small") == nil)
+        #expect(gate.leave(25) == ["small"])
+    }
+
+    @Test func aCancelledWaiterIsHandedBackOnceAndBlocksNobody() {
+        var gate = ByteGateState<String>(limit: 10)
+        #expect(gate.enter(10, id: gate.makeID(), waiter: "a") == true)
+        let second = gate.makeID()
+        #expect(gate.enter(10, id: second, waiter: "b") == nil)
+        #expect(gate.enter(3, id: gate.makeID(), waiter: "c") == nil)
+        #expect(gate.cancel(second) == "b")
+        #expect(gate.leave(10) == ["c"])
+        let early = gate.makeID()
+        #expect(gate.cancel(early) == nil)
+        #expect(gate.enter(1, id: early, waiter: "late") == false)
+    }
+}
+
+@Suite struct CoreCountTests {
+    private func quota(membership: String, files: [String: String]) -> Int? {
+        let root = TemporaryDirectory()
+        for (name, text) in files { _ = root.file(name, text.utf8) }
+        return CoreCount.quotaCores(root: root.path, membership: root.file("membership", membership.utf8))
+    }
+
+    @Test func aQuotaIsRoundedUpToWholeCores() {
+        #expect(quota(membership: "0::/\n", files: ["cpu.max": "150000 100000\n"]) == 2)
+        #expect(quota(membership: "0::/\n", files: ["cpu.max": "50000 100000\n"]) == 1)
+        #expect(quota(membership: "0::/\n", files: ["cpu.max": "max 100000\n"]) == nil)
+        #expect(quota(membership: "0::/\n", files: [:]) == nil)
+    }
+
+    @Test func coreListsAreCounted() {
+        #expect(CoreCount.count(ofList: "0-3,8") == 5)
+        #expect(CoreCount.count(ofList: "5") == 1)
+        #expect(CoreCount.count(ofList: "") == nil)
+        #expect(CoreCount.available >= 1)
+    }
+}
+
+@Suite struct MemoryBudgetTests {
+    @Test func thePartsFitTogether() {
+        for total in [64 << 20, 384 << 20, 2 << 30, 64 << 30] {
+            let budget = MemoryBudget(total: total)
+            #expect(budget.pages + budget.tables <= budget.total * 3 / 4)
+            #expect(budget.mergeFanIn >= 2)
+            #expect(budget.mergeFanIn * 4 * RecordBlock.target <= budget.total / 2)
+        }
+        #expect(MemoryBudget(total: 1).total == MemoryBudget.minimum)
+    }
+}

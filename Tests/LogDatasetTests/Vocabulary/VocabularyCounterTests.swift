@@ -1,0 +1,81 @@
+import Testing
+
+@testable import LogDataset
+
+@Suite struct VocabularyCounterTests {
+    private func words(_ result: VocabularyCounter.Result) -> [String] { Array(result.vocabulary.words.dropFirst(5)) }
+
+    @Test func idsGoByLinesTimesOccurrencesThenBytes() throws {
+        let table = ArrayTable(["b b c": 10, "a c": 10, "d x1y2": 3, "z": 3, "": 5])
+        let result = try VocabularyCounter(memory: 1 << 20).count(table)
+        // b 20, c 20, a 10, <EMPTY> 5, d 3, z 3; x1y2 is a number.
+        #expect(words(result) == ["b", "c", "a", "<EMPTY>", "d", "z"])
+        #expect(result.occurrences == 64)
+        #expect(result.unknownOccurrences == 0)
+        #expect(result.cutOccurrences == 0)
+        #expect(result.walks == 1)
+    }
+
+    @Test func theCapLeavesOutTheRarestAndCountsThem() throws {
+        let result = try VocabularyCounter(memory: 1 << 20, limit: 7).count(ArrayTable(["a b": 4, "b c": 2, "d": 2]))
+        #expect(words(result) == ["b", "a"])
+        #expect(result.unknownOccurrences == 4)
+    }
+
+    @Test func wordsThatTheFileCannotHoldAndReservedNamesGetNoId() throws {
+        let text = "a\nb c\rd <PAD> <CLS> <MASK> <UNK> <NUM> e\u{85}f <pad>"
+        let result = try VocabularyCounter(memory: 1 << 20).count(ArrayTable([text: 2]))
+        #expect(words(result) == ["<pad>", "e\u{85}f"])
+        #expect(result.unknownOccurrences == 14)
+    }
+
+    @Test func wordsAfterTheSixtyThirdAreCountedAsCut() throws {
+        let text = (0..<70).map { "w" + String(repeating: "x", count: $0) }.joined(separator: " ")
+        let result = try VocabularyCounter(memory: 1 << 20).count(ArrayTable([text: 3, "a": 1]))
+        #expect(result.cutOccurrences == 21)
+        #expect(result.occurrences == 211)
+    }
+
+    @Test func aSmallBudgetSplitsTheWalkAndChangesNothing() throws {
+        var counts: [String: UInt64] = [:]
+        for index in 0..<30_000 {
+            let word = String(index * 7919, radix: 26).map { $0.isNumber ? "n" : String($0) }.joined()
+            counts["\(word) q\(String(repeating: "z", count: index % 90)) \(word)u", default: 0] += UInt64(
+                1 + index % 13)
+        }
+        let table = ArrayTable(counts)
+        let whole = try VocabularyCounter(memory: 1 << 28).count(table)
+        let split = try VocabularyCounter(memory: 1 << 18).count(table)
+        #expect(whole.walks == 1)
+        #expect(split.walks > 8)
+        #expect(split.vocabulary == whole.vocabulary)
+        #expect(split.unknownOccurrences == whole.unknownOccurrences)
+
+        var expected: [String: UInt64] = [:]
+        for (text, count) in counts {
+            for word in text.split(separator: " ") { expected[String(word), default: 0] += count }
+        }
+        let ranked = expected.sorted {
+            $0.value != $1.value ? $0.value > $1.value : $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+        }
+        #expect(words(whole) == ranked.prefix(9_995).map(\.key))
+    }
+
+    @Test func aWordLargerThanTheBudgetIsAnErrorWithARemedy() {
+        let table = ArrayTable([String(repeating: "x", count: 100_000): 1])
+        let error = #expect(throws: DatasetError.self) { try VocabularyCounter(memory: 0).count(table) }
+        #expect(error?.code == .invalidSetting)
+        #expect(
+            error?.message == "The words of the logs cannot be counted within 65536 bytes; give more memory.")
+    }
+
+    @Test func aFailingTableIsReported() {
+        struct Broken: TemplateShards {
+            struct Fault: Error {}
+            func forEachRecord(inShard shard: Int, _ body: (TemplateRecord) throws -> Void) throws { throw Fault() }
+        }
+        let error = #expect(throws: DatasetError.self) { try VocabularyCounter(memory: 0).count(Broken()) }
+        #expect(error?.code == .unreadableFile)
+        #expect(error?.cause is Broken.Fault)
+    }
+}
