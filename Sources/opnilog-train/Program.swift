@@ -32,9 +32,13 @@ enum Program {
     /// Runs a command in a task that a signal cancels.
     private static func perform(_ command: Command, _ settings: Settings) async throws(CommandError) -> ExitCode {
         let interruption = Interruption()
+        // What reads files and answers line by line may be waiting for a pipe, and leaves nothing behind.
+        let cleansUp = command != .mask && !(command == .score && settings.origin(Options.input.spec) == .flag)
         let console = Console(style: settings[Options.progress])
         let task = Task { await outcome(of: command, RunContext(settings: settings, console: console)) }
-        interruption.onRequest { task.cancel() }
+        interruption.onRequest {
+            if cleansUp { task.cancel() } else { interruption.exitNow() }
+        }
         let result = await task.value
         console.finish()
         if case .failure(let error) = result, interruption.isRequested {

@@ -20,11 +20,11 @@ struct ProgressTests {
                 + "memory 300 MiB")
         var other = state
         other.total = nil
-        other.stalls = 3
+        other.stalledSeconds = 3.2
         other.notes = [.init(name: "loss", value: 1.2345, places: 3)]
         #expect(
             ProgressLine.plain(other)
-                == "reading  1,200,000 documents  3.0 GiB  20,000 documents/s  loss 1.235  3 stalls  memory 300 MiB")
+                == "reading  1,200,000 documents  3.0 GiB  20,000 documents/s  loss 1.235  stalled 3 s  memory 300 MiB")
     }
 
     @Test("at the start nothing is divided by zero")
@@ -56,7 +56,7 @@ struct ProgressTests {
         #expect(
             ProgressLine.json(state)
                 == #"{"event":"progress","stage":"reading","unit":"documents","done":1200000,"total":10000000,"#
-                + #""bytes":3221225472,"seconds":60.0,"remainingSeconds":440.0,"loss":0.5000,"stalls":0,"#
+                + #""bytes":3221225472,"seconds":60.0,"remainingSeconds":440.0,"loss":0.5000,"stalledSeconds":0.0,"#
                 + #""residentBytes":314572800}"#)
     }
 

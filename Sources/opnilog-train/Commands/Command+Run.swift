@@ -1,6 +1,10 @@
 extension Command {
     /// Does what the command is for.
     func run(_ context: RunContext) async throws -> ExitCode {
-        throw CommandError(.fault, "no room has landed")
+        switch self {
+        case .mask: try await MaskCommand.run(context)
+        case .collect: try await CollectCommand.run(context)
+        default: throw CommandError(.fault, "not there yet")
+        }
     }
 }

@@ -8,6 +8,7 @@ import Synchronization
 final class Console: Sendable {
     private struct Inner {
         var state: ProgressState?
+        var refresh: (@Sendable (inout ProgressState) -> Void)?
         var stageStart = ContinuousClock.now
         var lastShown: ContinuousClock.Instant?
         var lineIsOpen = false
@@ -35,10 +36,14 @@ final class Console: Sendable {
     deinit { timer.withLock { $0.cancel() } }
 
     /// Begins a stage; the line of the one before it stays on the screen as it was at its end.
-    func begin(_ stage: String, unit: String, total: Int? = nil) {
+    /// - Parameter refresh: brings the figures up to date whenever they are about to be shown; must be quick.
+    func begin(
+        _ stage: String, unit: String, total: Int? = nil, refresh: (@Sendable (inout ProgressState) -> Void)? = nil
+    ) {
         endStage()
         inner.withLock { inner in
             inner.stageStart = .now
+            inner.refresh = refresh
             inner.state = ProgressState(stage: stage, unit: unit, total: total)
             inner.lastShown = .now
         }
@@ -56,6 +61,7 @@ final class Console: Sendable {
             guard inner.state != nil else { return }
             show(&inner)
             inner.state = nil
+            inner.refresh = nil
             closeLine(&inner)
         }
     }
@@ -99,6 +105,7 @@ final class Console: Sendable {
     private func show(_ inner: inout Inner) {
         guard var state = inner.state, style != .none else { return }
         state.seconds = inner.stageStart.duration(to: .now) / .seconds(1)
+        inner.refresh?(&state)
         state.resident = ProcessMemory.resident()
         inner.lastShown = .now
         if isLive {

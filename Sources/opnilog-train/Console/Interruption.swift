@@ -42,5 +42,9 @@ final class Interruption: Sendable {
         action.withLock { $0 }?()
     }
 
-    private func exitNow() { _exit(ExitCode.interrupted.rawValue) }
+    /// Ends the process without any cleaning up.
+    func exitNow() {
+        StandardError.write(line: "opnilog-train: interrupted.")
+        _exit(ExitCode.interrupted.rawValue)
+    }
 }

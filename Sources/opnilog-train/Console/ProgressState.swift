@@ -8,8 +8,8 @@ struct ProgressState: Sendable, Equatable {
     /// How many there will be; nil if that is not known.
     var total: Int?
     var bytes = 0
-    /// Times that the reading side had to wait for the side that masks and counts.
-    var stalls = 0
+    /// Seconds that the reading side waited for the side that masks and counts, summed over its windows.
+    var stalledSeconds = 0.0
     /// Further figures, such as a loss, in their order.
     var notes: [Note] = []
     /// Seconds since the stage began.
@@ -44,7 +44,7 @@ enum ProgressLine {
         }
         if let remaining = state.remaining { parts.append(TimeSpan.describe(seconds: remaining) + " left") }
         for note in state.notes { parts.append(note.name + " " + Figures.text(note.value, places: note.places)) }
-        if state.stalls > 0 { parts.append("\(Figures.grouped(state.stalls)) stalls") }
+        if state.stalledSeconds >= 1 { parts.append("stalled " + TimeSpan.describe(seconds: state.stalledSeconds)) }
         parts.append("memory " + ByteSize.describe(state.resident))
         return parts.joined(separator: "  ")
     }
@@ -69,7 +69,8 @@ enum ProgressLine {
             members.append(("remainingSeconds", Figures.text(remaining, places: 1)))
         }
         for note in state.notes { members.append((note.name, Figures.text(note.value, places: note.places))) }
-        members += [("stalls", String(state.stalls)), ("residentBytes", String(state.resident))]
+        members.append(("stalledSeconds", Figures.text(state.stalledSeconds, places: 1)))
+        members.append(("residentBytes", String(state.resident)))
         return JSONText.object(members)
     }
 

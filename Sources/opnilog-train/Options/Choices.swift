@@ -1,6 +1,3 @@
-/// How the bytes of an input file are read.
-enum InputFormat: String, CaseIterable, Sendable { case auto, ndjson, text }
-
 /// Whose settings the optimiser and the draw follow.
 enum Recipe: String, CaseIterable, Sendable { case ours, original }
 

@@ -27,12 +27,4 @@ enum Command: String, CaseIterable, Sendable {
         case .demo, .simulate, .doctor: "[options]"
         }
     }
-
-    /// Whether a signal must let the command clean up (close scroll contexts, leave the output whole) before it exits.
-    var cleansUp: Bool {
-        switch self {
-        case .train, .collect, .sample, .score, .demo, .simulate, .doctor: true
-        case .mask: false
-        }
-    }
 }

@@ -1,3 +1,5 @@
+import LogDataset
+
 /// The option table: one definition a setting. Flags, environment names, keys of the file and help pages follow from
 /// it; nothing about a setting stands anywhere else.
 enum Options {

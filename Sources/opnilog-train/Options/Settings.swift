@@ -24,11 +24,14 @@ struct GivenOption: Sendable, Equatable {
 
 /// The settings of one run: flag before environment before file before default, every text read and checked.
 struct Settings: Sendable {
+    /// Whose settings these are.
+    let command: Command
     private var values: [String: [any Sendable]] = [:]
     private var texts: [String: [GivenOption]] = [:]
 
     /// - Parameter sources: from the strongest to the weakest; of each option, the strongest source that has it counts.
     init(of command: Command, from sources: [[GivenOption]]) throws(CommandError) {
+        self.command = command
         for spec in Options.of(command) {
             guard let given = Self.strongest(spec, sources) else { continue }
             texts[spec.name] = given

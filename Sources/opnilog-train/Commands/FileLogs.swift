@@ -1,0 +1,85 @@
+import LogDataset
+
+/// The logs of `--input`, one after another in order: for the commands that answer line by line.
+struct FileLogs: Sendable {
+    private let paths: [String]
+    private let format: InputFormat
+    private let field: String
+    private let maximumBadShare: Double
+
+    /// Expands patterns; a path that names no file is an error now, before anything is written.
+    init(_ settings: Settings) async throws {
+        format = settings[Options.inputFormat]
+        field = settings[Options.field]
+        maximumBadShare = settings[Options.maxBadShare]
+        paths = try await FileSources.of(settings).windows().map(\.name)
+    }
+
+    /// Hands over the logs of a page and says whether to go on. Blocking; every page is handled before more is read.
+    /// - Returns: what was no usable log.
+    /// - Throws: `noUsableLog` if too many lines were no JSON, or if no document had the field.
+    func forEachPage(_ body: (any LogPage) throws -> PageCount) throws -> PageCount {
+        var total = PageCount()
+        for path in paths {
+            let reader = try LogFileReader(path: path, format: format, field: field)
+            while let page = try reader.nextPage() { total.add(try body(page)) }
+        }
+        try check(total)
+        return total
+    }
+
+    private func check(_ total: PageCount) throws(CommandError) {
+        if Double(total.bad) > maximumBadShare * Double(total.documents) {
+            throw CommandError(
+                .noUsableLog, "\(total.bad) of \(total.documents) lines are no JSON objects",
+                remedy: "give --input-format text if the file is plain text, or a larger --max-bad-share")
+        }
+        if total.messages == 0, total.withoutField > 0 {
+            throw CommandError(
+                .noUsableLog, "none of the \(total.withoutField) documents has a text in the field \(field)",
+                remedy: "name the field that holds the message with --field")
+        }
+    }
+}
+
+/// What pages held.
+struct PageCount: Sendable, Equatable {
+    var messages = 0
+    var withoutField = 0
+    var bad = 0
+
+    init() {}
+
+    init(messages: Int, _ tally: PageTally) {
+        self.messages = messages
+        withoutField = Int(tally.documentsWithoutField)
+        bad = Int(tally.badLines)
+    }
+
+    var documents: Int { messages + withoutField + bad }
+
+    mutating func add(_ other: PageCount) {
+        messages += other.messages
+        withoutField += other.withoutField
+        bad += other.bad
+    }
+
+    /// What was passed over, for a note; nil if nothing was.
+    var remark: String? {
+        guard withoutField + bad > 0 else { return nil }
+        return "passed over: \(Figures.grouped(withoutField)) documents without the field, "
+            + "\(Figures.grouped(bad)) lines that are no JSON"
+    }
+}
+
+/// The source that `--input` and what belongs to it describe.
+enum FileSources {
+    static func of(_ settings: Settings) -> FileLogSource {
+        let command = settings.command
+        let timeField = Options.timeField.spec.commands.contains(command) ? settings[Options.timeField] : "time"
+        return FileLogSource(
+            FileLogSource.Configuration(
+                paths: settings[Options.input], format: settings[Options.inputFormat], field: settings[Options.field],
+                timeField: timeField))
+    }
+}

@@ -1,0 +1,93 @@
+import FoundationEssentials
+import LogDataset
+
+/// What a run leaves about itself: what was read, with which settings, and what came of it. No secrets, no content of
+/// a log.
+struct Manifest: Codable, Sendable {
+    /// The version of this form; a reader refuses a larger one.
+    var format = 1
+    var program: Program
+    /// `complete`, or `partial` where `read.holes` is not empty.
+    var outcome = "complete"
+    var startedAt: String
+    var finishedAt = ""
+    var seconds = 0.0
+    var peakResidentBytes = 0
+    /// Every setting as it was written, defaults included.
+    var settings: [String: String]
+    var read: Reading?
+    var table: Table?
+
+    struct Program: Codable, Sendable {
+        var name = "opnilog-train"
+        var version = Version.text
+        var command: String
+    }
+
+    /// What was read from the source.
+    struct Reading: Codable, Sendable {
+        var source: String
+        var lines: UInt64
+        var bytes: UInt64
+        var documentsWithoutField: UInt64
+        var badLines: UInt64
+        /// Windows that were begun anew after a failure.
+        var restarts: UInt64
+        var windows: [CollectionReport.Window]
+        /// What was asked for and could not be read.
+        var holes: [String]
+
+        init(_ report: CollectionReport, restarts: UInt64) {
+            source = report.source
+            lines = report.total.lines
+            bytes = report.total.bytes
+            documentsWithoutField = report.total.documentsWithoutField
+            badLines = report.total.badLines
+            self.restarts = restarts
+            windows = report.windows
+            holes = []
+        }
+    }
+
+    /// The table that the reading left or that the run started from.
+    struct Table: Codable, Sendable {
+        var tableDigest: String
+        var splitDigest: String
+        var rulesDigest: String
+        var lines: UInt64
+        var templates: UInt64
+        var heldOutLines: UInt64
+        var heldOutBy: String
+
+        init(_ metadata: TableMetadata) {
+            tableDigest = metadata.tableDigest
+            splitDigest = metadata.splitDigest
+            rulesDigest = metadata.rulesDigest
+            lines = metadata.lines
+            templates = metadata.templates
+            heldOutLines = metadata.heldOutLines
+            heldOutBy = metadata.heldOutBy.rawValue
+        }
+    }
+
+    init(_ settings: Settings) {
+        program = Program(command: settings.command.rawValue)
+        startedAt = ISO8601.text(RunClock.start.milliseconds)
+        self.settings = settings.recorded
+    }
+
+    /// Fills in what is known at the end, and writes the file.
+    mutating func finish(in output: OutputFolder) throws {
+        let now = RunClock.now()
+        finishedAt = ISO8601.text(now)
+        seconds = Double(now - RunClock.start.milliseconds) / 1000
+        peakResidentBytes = ProcessMemory.peak()
+        try output.write(encoded(), to: .manifest)
+    }
+
+    private func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    }
+}
