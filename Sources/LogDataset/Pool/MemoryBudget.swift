@@ -23,7 +23,12 @@ public struct MemoryBudget: Sendable, Equatable {
     ///
     /// - Parameter total: bytes; anything below `minimum` counts as `minimum`.
     public init(total: Int) {
-        self.total = max(total, MemoryBudget.minimum)
+        self.init(dividing: max(total, MemoryBudget.minimum))
+    }
+
+    /// Tests divide less than any run could be done in.
+    init(dividing total: Int) {
+        self.total = total
         pages = self.total / 4
         tables = self.total / 2
         mergeFanIn = min(256, max(2, self.total / 2 / (4 * RecordBlock.target)))

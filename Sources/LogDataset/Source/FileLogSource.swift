@@ -32,6 +32,7 @@ public struct FileLogSource: LogSource {
         self.configuration = configuration
     }
 
+    /// The paths as they were given.
     public var name: String { configuration.paths.joined(separator: ", ") }
 
     /// One window a file.
@@ -45,6 +46,7 @@ public struct FileLogSource: LogSource {
         return paths.map { LogWindow(name: $0) }
     }
 
+    /// Reads one file, packed or not, to its end.
     public func read(_ window: LogWindow, into sink: LogSink) async throws {
         let interrupt = try Interrupt()
         let reader = try LogFileReader(

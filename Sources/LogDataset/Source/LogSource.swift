@@ -63,6 +63,7 @@ public struct MessagePage: LogPage {
     private let messages: [String]
     private let hour: Hour
 
+    /// Bytes of the messages.
     public let bytes: Int
 
     /// A page of messages of one hour.
@@ -72,6 +73,7 @@ public struct MessagePage: LogPage {
         bytes = messages.reduce(0) { $0 + $1.utf8.count }
     }
 
+    /// Lends each message's UTF-8.
     public func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally {
         for message in messages {
             var message = message

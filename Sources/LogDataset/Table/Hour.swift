@@ -24,12 +24,15 @@ public struct Hour: Hashable, Comparable, Sendable, Codable {
         self.number = Int32(exactly: hours) ?? .min
     }
 
+    /// Earlier hours first.
     public static func < (left: Hour, right: Hour) -> Bool { left.number < right.number }
 
+    /// Decodes the number alone.
     public init(from decoder: any Decoder) throws {
         number = try decoder.singleValueContainer().decode(Int32.self)
     }
 
+    /// Encodes the number alone.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(number)

@@ -31,6 +31,7 @@ public struct TemplateTable: TemplateShards {
         metadata = try TemplateTable.readMetadata(file)
     }
 
+    /// Walks one shard's blocks from disk; each block's checksum is verified before its records are lent.
     public func forEachRecord(inShard shard: Int, _ body: (TemplateRecord) throws -> Void) throws {
         var reader = RecordBlockReader(file, metadata.shardOffsets[shard]..<metadata.shardOffsets[shard + 1])
         while let record = try reader.next() { try body(record) }

@@ -1,0 +1,150 @@
+import Glibc
+import Testing
+
+@testable import LogDataset
+
+@Suite struct LineReaderTests {
+    private func lines(_ bytes: [UInt8], blockSize: Int) throws -> [String] {
+        let directory = TemporaryDirectory()
+        let reader = LineReader(try ByteInput(path: directory.file("log", bytes)), blockSize: blockSize)
+        var lines: [String] = []
+        while let block = try reader.next() {
+            block.forEachLine { lines.append(String(decoding: $0, as: UTF8.self)) }
+        }
+        return lines
+    }
+
+    @Test(arguments: [1, 2, 7, 64, 1 << 20])
+    func linesDoNotDependOnTheBlockSize(blockSize: Int) throws {
+        let text = "first\n\nthird with more\r\n" + String(repeating: "long", count: 300) + "\nno end"
+        let expected = ["first", "", "third with more\r", String(repeating: "long", count: 300), "no end"]
+        #expect(try lines(Array(text.utf8), blockSize: blockSize) == expected)
+    }
+
+    @Test func anEmptyFileHasNoLineAndAFinalLineEndAddsNone() throws {
+        #expect(try lines([], blockSize: 8) == [])
+        #expect(try lines(Array("\n".utf8), blockSize: 8) == [""])
+        #expect(try lines(Array("a\nb\n".utf8), blockSize: 8) == ["a", "b"])
+    }
+}
+
+@Suite struct PackedFileTests {
+    private let text = Array((0..<20_000).map { "line number \($0)\n" }.joined().utf8)
+
+    private func readAll(_ bytes: [UInt8]) throws -> [UInt8] {
+        let directory = TemporaryDirectory()
+        let input = try ByteInput(path: directory.file("file", bytes))
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 10_000)
+        while true {
+            let count = try buffer.withUnsafeMutableBytes { try input.read(into: $0) }
+            if count == 0 { return all }
+            all += buffer[..<count]
+        }
+    }
+
+    @Test func plainBytesComeOutAsTheyAre() throws {
+        #expect(try readAll(text) == text)
+        #expect(try readAll([0x1F]) == [0x1F])
+        #expect(try readAll([]) == [])
+    }
+
+    @Test(arguments: ["gzip", "zstd"])
+    func packedBytesAreUnpackedAlsoOverSeveralMembers(tool: String) throws {
+        let once = try packed(by: tool, text)
+        #expect(try readAll(once) == text)
+        #expect(try readAll(once + once) == text + text)
+    }
+
+    @Test(arguments: ["gzip", "zstd"])
+    func aTruncatedFileIsNamedWithItsOffset(tool: String) throws {
+        let whole = try packed(by: tool, text)
+        for cut in [whole.count - 1, whole.count / 2, 20] {
+            let error = #expect(throws: DatasetError.self) { try readAll(Array(whole[..<cut])) }
+            #expect(error?.code == .corruptFile)
+            #expect(
+                error?.message.contains("is damaged at byte \(cut): the compressed file ends in the middle") == true)
+        }
+    }
+
+    @Test(arguments: ["gzip", "zstd"])
+    func aDamagedFileIsRefused(tool: String) throws {
+        var damaged = try packed(by: tool, text)
+        damaged[damaged.count / 2] ^= 0xFF
+        let error = #expect(throws: DatasetError.self) { try readAll(damaged) }
+        #expect(error?.code == .corruptFile)
+    }
+
+    @Test func aFolderAndAMissingFileAreRefused() {
+        #expect(throws: DatasetError.self) { try ByteInput(path: "/tmp") }
+        let error = #expect(throws: DatasetError.self) { try ByteInput(path: "/nowhere/log") }
+        #expect(
+            error?.message == "/nowhere/log cannot be read (No such file or directory); check the path and its rights")
+    }
+}
+
+@Suite struct LogFileReaderTests {
+    private struct Read: Equatable {
+        var messages: [String] = []
+        var hours: [Hour] = []
+        var tally = PageTally()
+    }
+
+    private func read(_ text: String, _ format: InputFormat = .auto, field: String = "log") throws -> Read {
+        let directory = TemporaryDirectory()
+        let reader = try LogFileReader(path: directory.file("log", text.utf8), format: format, field: field)
+        var read = Read()
+        while let page = try reader.nextPage() {
+            let tally = page.forEachMessage { message, hour in
+                read.messages.append(String(decoding: message, as: UTF8.self))
+                read.hours.append(hour)
+            }
+            read.tally.badLines += tally.badLines
+            read.tally.documentsWithoutField += tally.documentsWithoutField
+        }
+        return read
+    }
+
+    @Test func objectsAreToldFromText() throws {
+        #expect(try read("\n {\"log\":\"a\"}\n").messages == ["a"])
+        #expect(try read("plain {\"log\":\"a\"}\n").messages == ["plain {\"log\":\"a\"}"])
+        #expect(try read("{\"log\":\"a\"}\n", .text).messages == ["{\"log\":\"a\"}"])
+    }
+
+    @Test func hoursComeFromTheTimeFieldAndAreOptional() throws {
+        let read = try read(
+            """
+            {"log":"a","time":"1970-01-01T01:30:00Z"}
+            {"log":"b","time":7200000}
+            {"log":"c","time":""}
+            {"log":"d"}
+            """)
+        #expect(read.messages == ["a", "b", "c", "d"])
+        #expect(read.hours == [Hour(number: 1), Hour(number: 2), .none, .none])
+    }
+
+    @Test func whatIsNoMessageIsCounted() throws {
+        let read = try read(
+            """
+            {"log":"good"}
+            {"other":"x"}
+            {"log":17}
+            no json
+            {"log":"cut
+
+            {"log":["two","parts"]}
+            """)
+        #expect(read.messages == ["good", "two parts"])
+        #expect(read.tally.documentsWithoutField == 2)
+        #expect(read.tally.badLines == 2)
+    }
+
+    @Test func patternsNameFilesAndAMissingOneIsSaid() throws {
+        let directory = TemporaryDirectory()
+        let paths = ["a.log", "b.log"].map { directory.file($0, "x\n".utf8) }
+        #expect(try FileLogSource.files(matching: "\(directory.path)/*.log") == paths)
+        #expect(try FileLogSource.files(matching: "-") == ["-"])
+        let error = #expect(throws: DatasetError.self) { try FileLogSource.files(matching: "\(directory.path)/*.txt") }
+        #expect(error?.message.hasPrefix("no file matches \(directory.path)/*.txt") == true)
+    }
+}
