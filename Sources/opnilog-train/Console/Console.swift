@@ -46,6 +46,7 @@ final class Console: Sendable {
             inner.refresh = refresh
             inner.state = ProgressState(stage: stage, unit: unit, total: total)
             inner.lastShown = .now
+            if !isLive { show(&inner) }
         }
     }
 

@@ -55,10 +55,15 @@ struct Settings: Sendable {
 
     func wasGiven(_ spec: OptionSpec) -> Bool { origin(spec).map { $0 != .preset } ?? false }
 
-    /// What a manifest records: name to text as written, defaults included, secrets left out.
+    /// What a manifest records: name to text as written, defaults included; secrets left out, and settings that have
+    /// no effect on logs from where they come from.
     var recorded: [String: String] {
-        let secrets = Set(Options.every.filter(\.isSecret).map(\.name))
-        return texts.filter { !secrets.contains($0.key) }.mapValues { $0.map(\.text).joined(separator: ", ") }
+        let origin = try? LogOrigin(self, of: command)
+        var recorded: [String: String] = [:]
+        for spec in Options.of(command) where !spec.isSecret && origin?.has(spec) ?? true {
+            recorded[spec.name] = texts[spec.name]?.map(\.text).joined(separator: ", ")
+        }
+        return recorded
     }
 
     private static func strongest(_ spec: OptionSpec, _ sources: [[GivenOption]]) -> [GivenOption]? {

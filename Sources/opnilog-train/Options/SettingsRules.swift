@@ -76,7 +76,8 @@ enum LogOrigin: Sendable, Equatable {
         }
     }
 
-    private func has(_ spec: OptionSpec) -> Bool {
+    /// Whether logs from here have a use for the setting.
+    func has(_ spec: OptionSpec) -> Bool {
         switch self {
         case .openSearch:
             ![Options.inputFormat.spec.name, Options.maxBadShare.spec.name].contains(spec.name)

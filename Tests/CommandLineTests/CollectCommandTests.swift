@@ -1,0 +1,117 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+@testable import opnilog_train
+
+@Suite("collect", .timeLimit(.minutes(2)))
+struct CollectCommandTests {
+    private let folder = TestFolder()
+
+    private func collect(_ options: [String] = [], _ environment: [String: String] = [:]) async throws -> ProgramRun {
+        try await ProgramRun.of(
+            ["collect", "--input", folder.path("in.log"), "--output", folder.path("out"), "--workers", "2"] + options,
+            environment: environment)
+    }
+
+    @Test("leaves a table, a manifest and its memory over time, for their owner only")
+    func leaves() async throws {
+        try folder.write("in.log", "node 1 ready\nnode 2 ready\nother\n")
+        let run = try await collect(["--progress", "none"], ["OPNILOG_PASSWORD": "hush"])
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.output.isEmpty)
+        #expect(run.errors.hasPrefix("opnilog-train: 3 lines, 2 templates in \(folder.path("out/templates.table"))"))
+        for name in ["templates.table", "manifest.json", "memory.csv"] {
+            #expect(folder.mode("out/" + name) == 0o600, "\(name)")
+        }
+        #expect(folder.mode("out") == 0o700)
+        let manifest = try JSONDecoder().decode(Manifest.self, from: Data(folder.text("out/manifest.json").utf8))
+        #expect(manifest.program.command == "collect")
+        #expect(manifest.outcome == "complete")
+        #expect(manifest.read?.lines == 3)
+        #expect(manifest.read?.windows.count == 1)
+        #expect(manifest.read?.holes == [])
+        #expect(manifest.table?.templates == 2)
+        #expect(manifest.settings["workers"] == "2")
+        #expect(manifest.settings["index"] == nil)
+        #expect(!folder.text("out/manifest.json").contains("hush"))
+        #expect(folder.text("out/memory.csv").hasPrefix("seconds,stage,resident_bytes\n"))
+    }
+
+    @Test("the same logs give the same table digest, from text as from NDJSON")
+    func digest() async throws {
+        try folder.write("in.log", "a 1\nb\na 2\n")
+        #expect(try await collect().code == 0)
+        let first = try manifest().table?.tableDigest
+        try folder.write("in.log", "{\"log\":\"b\"}\n{\"log\":\"a 7\"}\n{\"log\":\"a 8\"}\n")
+        #expect(try await collect(["--overwrite"]).code == 0)
+        #expect(try manifest().table?.tableDigest == first)
+    }
+
+    @Test("a table that is there already is not touched")
+    func refuses() async throws {
+        try folder.write("in.log", "a\n")
+        #expect(try await collect().code == 0)
+        let table = folder.text("out/templates.table")
+        try folder.write("in.log", "b\n")
+        let run = try await collect()
+        #expect(run.code == 64)
+        #expect(
+            run.errors
+                == "opnilog-train: \(folder.path("out")) holds templates.table already. "
+                + "give another --output, or --overwrite to replace it.\n")
+        #expect(folder.text("out/templates.table") == table)
+    }
+
+    @Test("nothing to read, too much that is no JSON: exit 65, and no table")
+    func unusable() async throws {
+        try folder.write("in.log", "")
+        #expect(try await collect().code == 65)
+        try folder.write("in.log", "{\"log\":\"a\"}\nnone\n")
+        let run = try await collect()
+        #expect(run.code == 65)
+        #expect(run.errors.contains("--max-bad-share"))
+        #expect(!folder.exists("out/templates.table"))
+        #expect(!folder.exists("out/manifest.json"))
+    }
+
+    @Test("an output folder in use is named with its holder")
+    func inUse() async throws {
+        try folder.write("in.log", "a\n")
+        let output = try OutputFolder(folder.path("out"), refusing: [], overwrite: false)
+        let run = try await collect()
+        #expect(run.code == 64)
+        #expect(run.errors.contains("is in use by process \(getpid())."))
+        withExtendedLifetime(output) {}
+    }
+
+    @Test("progress as JSON lines")
+    func json() async throws {
+        try folder.write("in.log", "a\n")
+        let run = try await collect(["--progress", "json"])
+        let lines = run.errors.split(separator: "\n")
+        try #require(lines.count == 3)
+        #expect(lines[0].hasPrefix(#"{"event":"progress","stage":"reading","unit":"documents","done":0,"#))
+        #expect(lines[1].hasPrefix(#"{"event":"progress","stage":"reading","unit":"documents","done":1,"#))
+        #expect(lines[2].hasPrefix(#"{"event":"note","text":"1 lines, 1 templates"#))
+    }
+
+    @Test("a signal ends a reading of standard input: exit 75, nothing left but the lock")
+    func interrupted() async throws {
+        let input = try LinePipe(folder.path("input"))
+        let errors = try LinePipe(folder.path("errors"))
+        let child = try ChildProcess(
+            ["collect", "--input", "-", "--output", folder.path("out"), "--progress", "json"], environment: [:],
+            input: input.path, output: folder.path("o"), errors: errors.path)
+        #expect(await errors.nextLine().contains(#""stage":"reading""#))
+        child.signal(SIGTERM)
+        #expect(await errors.nextLine().contains(#""stage":"reading""#))
+        #expect(await errors.nextLine() == "opnilog-train: interrupted. run the same command again.")
+        #expect(await child.wait() == 75)
+        #expect(!folder.exists("out/templates.table"))
+    }
+
+    private func manifest() throws -> Manifest {
+        try JSONDecoder().decode(Manifest.self, from: Data(folder.text("out/manifest.json").utf8))
+    }
+}
