@@ -26,10 +26,12 @@ func shim(_ name: String, links libraries: [String] = [], exclude: [String] = []
     )
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+/// The tests of a room. They read their `resources` from the checkout, so these are no part of any product.
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [.target(name: name)] + dependencies,
+        exclude: resources,
         swiftSettings: strict
     )
 }
@@ -70,7 +72,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        tests(of: "LogMasking"),
+        tests(of: "LogMasking", resources: ["Resources"]),
         tests(of: "LogGenerator", ["LogMasking"]),
         tests(of: "OpenSearchScroll", ["OpenSearchScrollTesting"]),
         tests(of: "OpenSearchScrollTesting", ["LogGenerator"]),
