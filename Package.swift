@@ -26,10 +26,11 @@ func shim(_ name: String, links libraries: [String] = [], exclude: [String] = []
     )
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [.target(name: name)] + dependencies,
+        exclude: exclude,
         swiftSettings: strict
     )
 }
@@ -70,7 +71,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        tests(of: "LogMasking"),
+        tests(of: "LogMasking", exclude: ["Resources"]),
         tests(of: "LogGenerator", ["LogMasking"]),
         tests(of: "OpenSearchScroll", ["OpenSearchScrollTesting"]),
         tests(of: "OpenSearchScrollTesting", ["LogGenerator"]),
