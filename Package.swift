@@ -26,12 +26,12 @@ func shim(_ name: String, links libraries: [String] = [], exclude: [String] = []
     )
 }
 
-/// The tests of a room. They read their `resources` from the checkout, so these are no part of any product.
-func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [String] = []) -> Target {
+/// The tests of a room. They read what is in `exclude` from the checkout.
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [.target(name: name)] + dependencies,
-        exclude: resources,
+        exclude: exclude,
         swiftSettings: strict
     )
 }
@@ -72,7 +72,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        tests(of: "LogMasking", resources: ["Resources"]),
+        tests(of: "LogMasking", exclude: ["Resources"]),
         tests(of: "LogGenerator", ["LogMasking"]),
         tests(of: "OpenSearchScroll", ["OpenSearchScrollTesting"]),
         tests(of: "OpenSearchScrollTesting", ["LogGenerator"]),
