@@ -62,7 +62,7 @@ let package = Package(
         room("LogDataset", ["OpenSearchScroll", "LogMasking", "CXXHash", "CCompression", "CCrypto"]),
         room("OpniLogTraining", ["LogDataset", "LogMasking", "CTorch"]),
         room("LogGenerator"),
-        room("OpenSearchScrollTesting", ["LogGenerator", "CMicrohttpd", "CSimdjson"]),
+        room("OpenSearchScrollTesting", ["LogGenerator", "CMicrohttpd"]),
         .executableTarget(
             name: "opnilog-train",
             dependencies: [
