@@ -32,9 +32,12 @@ public final class DocumentDecoder {
         guard status == opnilog_json_bad_utf8 else {
             return try body(document(status, found, repaired: found.replaced > 0))
         }
-        let repaired = RepairedText(repairing: object)
-        let (secondStatus, secondFound) = parse(UnsafeRawBufferPointer(rebasing: repaired.buffer[..<repaired.count]))
-        try body(document(secondStatus, secondFound, repaired: true))
+        let copy = OpenSearchScroll.repaired(object)
+        let (secondStatus, secondFound) = parse(copy.bytes)
+        // The copy must outlive what is lent of it.
+        try withExtendedLifetime(copy) { () throws(E) in
+            try body(document(secondStatus, secondFound, repaired: true))
+        }
     }
 
     private func parse(_ object: UnsafeRawBufferPointer) -> (opnilog_json_status, opnilog_json_object) {

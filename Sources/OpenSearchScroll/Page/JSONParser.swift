@@ -27,28 +27,7 @@ extension opnilog_json_text {
 }
 
 /// A copy of bytes with each maximal part of them that is no UTF-8 replaced by U+FFFD, padded for the parser.
-struct RepairedText: ~Copyable {
-    let buffer: UnsafeMutableRawBufferPointer
-    /// Without the padding.
-    let count: Int
-
-    init(repairing bytes: UnsafeRawBufferPointer) {
-        var text = String(decoding: bytes, as: UTF8.self)
-        (buffer, count) = text.withUTF8 { utf8 in
-            let room = utf8.count + Int(OPNILOG_JSON_PADDING)
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: room, alignment: 64)
-            buffer.copyMemory(from: UnsafeRawBufferPointer(utf8))
-            buffer[utf8.count...].initializeMemory(as: UInt8.self, repeating: 0)
-            return (buffer, utf8.count)
-        }
-    }
-
-    /// Hands the buffer over to someone who frees it.
-    consuming func release() -> (buffer: UnsafeMutableRawBufferPointer, count: Int) {
-        let owned = (buffer, count)
-        discard self
-        return owned
-    }
-
-    deinit { buffer.deallocate() }
+func repaired(_ bytes: UnsafeRawBufferPointer) -> AnswerBody {
+    var text = String(decoding: bytes, as: UTF8.self)
+    return text.withUTF8 { AnswerBody(copying: UnsafeRawBufferPointer($0)) }
 }

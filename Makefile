@@ -1,0 +1,48 @@
+# opnilog: what a person types. Each target does its own set-up and is quick the second time.
+# `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# A libtorch of your own instead of the pinned Python package (docs/libtorch.md).
+LIBTORCH ?=
+# For `make bridge`: the torch folder to build against, and where the bridge goes.
+TORCH ?=
+OUT ?=
+
+.PHONY: help setup setup-tests libtorch bridge build demo test check format clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the C libraries that the build needs (apt-get)
+	@Scripts/setup.sh build
+
+setup-tests: setup ## install what the tests need besides: Python packages, a Java
+	@Scripts/setup.sh tests
+	@Scripts/python.sh
+
+libtorch: setup ## get libtorch (or use LIBTORCH=DIR) and build the bridge over it
+	@Scripts/libtorch.sh "$(LIBTORCH)"
+
+bridge: ## build the bridge alone: TORCH=DIR (a torch or libtorch folder) OUT=DIR
+	@Scripts/bridge.sh "$(TORCH)" "$(OUT)"
+
+build: setup ## build the release binary, .build/release/opnilog-train
+	@swift build -c release --product opnilog-train
+
+demo: build libtorch ## run the main job on generated Kubernetes logs from an embedded server
+	@.build/release/opnilog-train demo --output .build/demo --overwrite
+
+test: setup-tests libtorch ## run every test that this machine can run
+	@Scripts/test.sh
+
+check: setup ## format, lint, headers, import direction, file sizes
+	@Scripts/check.sh
+
+format: ## format the Swift sources
+	@swift format format -i -r Package.swift Sources Tests Examples
+
+clean: ## remove what was built, but not libtorch
+	@rm -rf .build/debug .build/release .build/x86_64-unknown-linux-gnu .build/demo

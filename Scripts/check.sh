@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# What can be said of the sources without running them. Each check prints OK, or FAILED with its findings.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+failed=0
+check() { # check NAME COMMAND…: a check passes when its command succeeds and prints nothing
+    local name=$1 log
+    shift
+    if log=$("$@" 2>&1) && [ -z "$log" ]; then
+        printf '%-18s OK\n' "$name"
+    else
+        printf '%-18s FAILED\n%s\n' "$name" "$log"
+        failed=1
+    fi
+}
+
+format() { swift format lint --strict -r Package.swift Sources Tests Examples/*/Package.swift Examples/*/Sources; }
+
+# Each room may import only what lies below it; the shims stand under all. Keep in step with docs/architecture.md.
+imports() {
+    local room allowed file module
+    while read -r room allowed; do
+        while IFS=: read -r file module; do
+            case " $allowed Glibc FoundationEssentials Dispatch Synchronization " in
+                *" $module "*) ;;
+                *) echo "$file imports $module; $room may import: $allowed" ;;
+            esac
+        done < <(grep -rnoE '^(@[a-z]+ )?((public|package|internal|private) )?import (struct |func |class )?[A-Za-z]+' "Sources/$room" \
+            | sed -E 's/:[0-9]+:.* ([A-Za-z]+)$/:\1/')
+    done << 'ROOMS'
+OpenSearchScroll CLibcurl CSimdjson
+LogMasking
+LogGenerator
+LogDataset OpenSearchScroll LogMasking CXXHash CCompression CCrypto
+OpniLogTraining LogDataset LogMasking CTorch
+OpenSearchScrollTesting LogGenerator CMicrohttpd
+opnilog-train OpenSearchScroll LogMasking LogDataset OpniLogTraining LogGenerator OpenSearchScrollTesting CYAML
+ROOMS
+}
+
+# Every public header of ours stands alone, in C, with nullability on every pointer and our prefix on every symbol.
+headers() {
+    local clang header
+    clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
+    for header in Shims/*/include/*.h; do
+        "$clang" -std=c17 -fsyntax-only -Wall -Wextra -Werror -Wnullability-completeness -x c "$header" -Wno-pragma-once-outside-header
+        grep -nE '^[A-Za-z].*\b[a-z][A-Za-z0-9_]*\(' "$header" | grep -vE 'opnilog_[a-z0-9_]+\(|typedef|__attribute__|^[0-9]+:(//|/\*|#)' |
+            sed "s|^|$header: a symbol without the prefix opnilog_: line |"
+    done
+    true
+}
+
+sizes() {
+    git ls-files 'Sources/*.swift' 'Tests/*.swift' 'Shims/*' 'Scripts/*' | xargs wc -l |
+        awk '$2 != "total" && $1 > 500 { print $2 " has " $1 " lines; a file has one topic and at most 500" }'
+}
+
+scripts() {
+    local script
+    for script in Scripts/*.sh .ci/run; do bash -n "$script"; done
+    for script in $(git ls-files '*.py'); do python3 -c "import ast, sys; ast.parse(open(sys.argv[1]).read())" "$script"; done
+}
+
+# No build output, no data, no path of somebody's machine, no waiting by sleeping.
+tidiness() {
+    git ls-files | grep -E '(^|/)(Package\.resolved|\.build[^/]*/|.*\.(pt|so|o|whl|gz))$' | sed 's/$/ must not be committed/'
+    git grep -nIE '(/home/|/root/|/Users/)' -- . ':!Scripts/check.sh'
+    git grep -nIE 'Task\.sleep|usleep|Thread\.sleep' -- Tests Sources
+    true
+}
+
+check format format
+check imports imports
+check headers headers
+check sizes sizes
+check scripts scripts
+check tidiness tidiness
+exit $failed

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Runs the tests of the package and of the examples. With OPNILOG_REQUIRE_ALL=1 what is missing fails instead of
+# being skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export OPNILOG_PYTHON=${OPNILOG_PYTHON:-$PWD/.build/python/bin/python}
+export OPNILOG_TORCH=${OPNILOG_TORCH:-$PWD/.build/bridge/libopnilog_torch.so}
+export OPNILOG_SHARED=${OPNILOG_SHARED:-$PWD/../shared}
+if [ -x "$OPNILOG_SHARED/opensearch/node" ]; then export OPNILOG_NODE=${OPNILOG_NODE:-$OPNILOG_SHARED/opensearch/node}; fi
+
+swift build --build-tests
+swift test --skip-build --disable-xctest "$@"
+[ $# -gt 0 ] || Scripts/examples.sh

@@ -1,0 +1,308 @@
+import CLibcurl
+import Glibc
+
+// All that becomes an OpenSearchError becomes it here: libcurl's codes, the server's statuses and error types, pages
+// that are not whole. The table that this follows is in the documentation of OpenSearch only in part; every line of it
+// has been seen on real servers.
+
+/// What an error message needs to know of the request.
+struct RequestContext: Sendable {
+    enum Purpose: Sendable { case open, next, clear, plan, count, root }
+
+    var purpose: Purpose
+    var endpoint: Endpoint
+    var index: String
+    var timeField: String
+    var timeout: Duration
+    var caFile: String?
+    var credentials: Credentials
+}
+
+// MARK: - From libcurl
+
+extension OpenSearchError {
+    init(_ failure: TransferFailure, _ context: RequestContext) {
+        if failure.isCancellation {
+            self.init(.cancelled, "the request to \(context.endpoint) was cancelled")
+            return
+        }
+        self = Self.connection(failure, context) ?? Self.tls(failure, context) ?? Self.exchange(failure, context)
+    }
+
+    private static func connection(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError? {
+        let endpoint = context.endpoint
+        switch CURLcode(failure.code) {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+            return OpenSearchError(
+                .hostNotFound,
+                "no address is known for the host of \(endpoint); correct the name in --endpoint, or the name service "
+                    + "of this machine (\(failure.detail))", isTransient: true)
+        case CURLE_COULDNT_CONNECT where failure.systemError == ECONNREFUSED:
+            return OpenSearchError(
+                .connectionRefused,
+                "nothing listens at \(endpoint); is OpenSearch running there, and is the port right?", isTransient: true
+            )
+        case CURLE_COULDNT_CONNECT:
+            return OpenSearchError(
+                .unreachable,
+                "\(endpoint) cannot be reached (\(failure.detail)); look at the network, a firewall, and the endpoint",
+                isTransient: true)
+        case CURLE_OPERATION_TIMEDOUT where !failure.connected:
+            return OpenSearchError(
+                .unreachable,
+                "\(endpoint) did not answer while connecting (\(failure.detail)); look at the network, a firewall, and "
+                    + "the endpoint", isTransient: true)
+        default: return nil
+        }
+    }
+
+    private static func tls(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError? {
+        let endpoint = context.endpoint
+        switch CURLcode(failure.code) {
+        case CURLE_PEER_FAILED_VERIFICATION: return certificate(failure, context)
+        case CURLE_SSL_CACERT_BADFILE:
+            return OpenSearchError(
+                .invalidConfiguration,
+                "the file of certificates \(context.caFile ?? "of the system") cannot be read as PEM; give --ca a file "
+                    + "with the certificate of the authority")
+        case CURLE_SSL_CONNECT_ERROR:
+            return OpenSearchError(
+                .tlsFailed,
+                "TLS with \(endpoint) failed (\(failure.detail)); if the server speaks plain HTTP there, write http://")
+        default: return nil
+        }
+    }
+
+    /// OpenSSL's verdicts by number, since libcurl's headers do not bring OpenSSL's. Host names are compared by libcurl
+    /// itself, after a good verdict.
+    private static func certificate(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError {
+        let endpoint = context.endpoint
+        switch failure.certificateVerdict {
+        case 0, 62:
+            return OpenSearchError(
+                .wrongHostName,
+                "the certificate of \(endpoint) is for another host than \(context.endpoint.host); use the name that "
+                    + "stands in the certificate (\(failure.detail))")
+        case 9, 10:
+            let state = failure.certificateVerdict == 9 ? "is not valid yet" : "has expired"
+            return OpenSearchError(
+                .certificateExpired,
+                "the certificate of \(endpoint) \(state); renew it on the server, or correct the clock of this machine")
+        case 2, 18, 19, 20, 21:
+            let trusted = context.caFile.map { "the file \($0) does not hold it" } ?? "this machine does not trust it"
+            return OpenSearchError(
+                .unknownAuthority,
+                "the certificate of \(endpoint) is signed by an unknown authority: \(trusted); give the authority's "
+                    + "certificate with --ca FILE")
+        default:
+            return OpenSearchError(
+                .tlsFailed,
+                "the certificate of \(endpoint) is refused (\(failure.detail)); replace it on the server")
+        }
+    }
+
+    private static func exchange(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError {
+        let endpoint = context.endpoint
+        switch CURLcode(failure.code) {
+        case CURLE_OPERATION_TIMEDOUT:
+            return OpenSearchError(
+                .timedOut,
+                "\(endpoint) did not send its whole answer within \(context.timeout); allow more time, or ask for "
+                    + "smaller pages", isTransient: true)
+        case CURLE_WRITE_ERROR:
+            return OpenSearchError(
+                .pageTooLarge,
+                "an answer of \(endpoint) is larger than memory or 4 GiB; ask for smaller pages")
+        case CURLE_GOT_NOTHING where !context.endpoint.isTLS:
+            return OpenSearchError(
+                .connectionLost,
+                "\(endpoint) closed the connection without an answer; if the server speaks TLS there, write https://",
+                isTransient: true)
+        default:
+            return OpenSearchError(
+                .connectionLost,
+                "the connection to \(endpoint) ended before the answer did (\(failure.detail)); look at the server's "
+                    + "log and at proxies between", isTransient: true)
+        }
+    }
+}
+
+// MARK: - From the server
+
+extension OpenSearchError {
+    /// An answer whose status is not 200.
+    init(status: Int, body: UnsafeRawBufferPointer, _ context: RequestContext) {
+        let error = ServerError(body)
+        self = Self.known(error, status, context) ?? Self.byStatus(error, status, context)
+    }
+
+    private static func known(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError? {
+        lostScroll(error, status) ?? query(error, status, context) ?? limit(error, status, context)
+    }
+
+    private static func lostScroll(_ error: ServerError, _ status: Int) -> OpenSearchError? {
+        let isGone =
+            error.has(type: "search_context_missing_exception") || error.says("Wrong user in reader context")
+            || error.says("which was not found in the cluster")
+            || error.has(type: "node_disconnected_exception") || error.has(type: "node_not_connected_exception")
+            || (error.has(type: "illegal_state_exception") && error.says("is not available"))
+        guard isGone else { return nil }
+        return OpenSearchError(
+            .scrollLost,
+            "the server no longer has the scroll (\(error.summary ?? "HTTP \(status)")); it expires when a page takes "
+                + "longer than the keep-alive, or goes with its node: read again", httpStatus: status, isTransient: true
+        )
+    }
+
+    private static func query(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError? {
+        if error.has(type: "index_not_found_exception") {
+            if (error.index ?? context.index).contains("*") { return noIndexMatches(context, status) }
+            return OpenSearchError(
+                .indexNotFound,
+                "there is no index \(error.index ?? context.index) on \(context.endpoint); correct --index",
+                httpStatus: status)
+        }
+        if error.has(type: "index_closed_exception") {
+            return OpenSearchError(
+                .indexNotFound,
+                "the index \(error.index ?? context.index) is closed; open it, or leave it out of --index",
+                httpStatus: status)
+        }
+        if error.has(type: "too_many_buckets_exception") {
+            return OpenSearchError(
+                .tooManyBuckets,
+                "the hours of the query are more than the cluster's search.max_buckets; raise it, or narrow the query",
+                httpStatus: status)
+        }
+        let isNoDate =
+            error.says("is not supported for aggregation [date_histogram]")
+            || error.has(type: "number_format_exception") || error.says("Text fields are not optimised")
+        if context.purpose == .plan, status == 400, isNoDate {
+            return OpenSearchError(
+                .timeFieldIsNoDate,
+                "the field \(context.timeField) of \(context.index) is not mapped as a date; name one that is with "
+                    + "--time-field (\(error.summary ?? ""))", httpStatus: status)
+        }
+        return nil
+    }
+
+    private static func limit(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError? {
+        if let limit = error.bracketed(after: "Batch size is too large, size must be less than or equal to: ") {
+            return OpenSearchError(
+                .pageTooLarge, "the index allows pages of at most \(limit) documents; lower --page-size to that",
+                httpStatus: status)
+        }
+        if error.says("Keep alive for request") {
+            return OpenSearchError(
+                .invalidConfiguration,
+                "the keep-alive is above the cluster's search.max_keep_alive; lower it (\(error.summary ?? ""))",
+                httpStatus: status)
+        }
+        if error.says("Trying to create too many scroll contexts") {
+            return OpenSearchError(
+                .overloaded,
+                "the server has all scrolls open that it may (search.max_open_scroll_context); clear forgotten ones or "
+                    + "read with less at once", httpStatus: status, isTransient: true)
+        }
+        if error.has(type: "circuit_breaking_exception") {
+            return OpenSearchError(
+                .overloaded,
+                "the server has too little memory for the request; ask for smaller pages, or give it more heap",
+                httpStatus: status, isTransient: true)
+        }
+        return nil
+    }
+
+    private static func byStatus(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError {
+        let said = error.summary.map { " (\($0))" } ?? ""
+        let endpoint = context.endpoint
+        switch status {
+        case 401:
+            let who = context.credentials == .none ? "no credentials" : "the \(context.credentials)"
+            return OpenSearchError(
+                .unauthorized,
+                "\(endpoint) does not accept \(who) (401); give user and password in OPNILOG_USERNAME and "
+                    + "OPNILOG_PASSWORD", httpStatus: status)
+        case 403:
+            let right = error.bracketed(after: "no permissions for ")
+            return OpenSearchError(
+                .forbidden,
+                "\(endpoint) refuses the request: \(right.map { "the right \($0) is missing" } ?? "a right is missing")"
+                    + " for \(context.index) (403); let an administrator grant it to the \(context.credentials)",
+                httpStatus: status)
+        case 400:
+            return OpenSearchError(
+                .invalidQuery, "OpenSearch does not understand the request\(said); correct --query", httpStatus: status)
+        case 404:
+            return OpenSearchError(
+                .rejected, "\(endpoint) has no such path\(said); is it the address of OpenSearch?", httpStatus: status)
+        case 413:
+            return OpenSearchError(
+                .pageTooLarge,
+                "\(endpoint) or a proxy before it finds the exchange too large (413); ask for smaller "
+                    + "pages", httpStatus: status)
+        case 429:
+            return OpenSearchError(
+                .overloaded, "the server has too much to do\(said); read with less at once, or later",
+                httpStatus: status, isTransient: true)
+        case 503 where error.says("missing shards") || error.has(type: "search_phase_execution_exception"):
+            return OpenSearchError(
+                .partialShards, "not all shards of \(context.index) are there\(said); look at the cluster's health",
+                httpStatus: status, isTransient: true)
+        case 502, 503, 504:
+            return OpenSearchError(
+                .unavailable, "\(endpoint) is not ready (HTTP \(status))\(said); it may be starting, or overloaded",
+                httpStatus: status, isTransient: true)
+        default:
+            return OpenSearchError(
+                .rejected, "\(endpoint) answered HTTP \(status)\(said); look at the server's log",
+                httpStatus: status, isTransient: status >= 500)
+        }
+    }
+}
+
+// MARK: - From pages
+
+extension OpenSearchError {
+    /// A page that was answered with 200 but not by all shards. `failures` is the JSON of `_shards.failures`.
+    static func partial(
+        successful: Int64, total: Int64, failures: UnsafeRawBufferPointer?, _ context: RequestContext
+    ) -> OpenSearchError {
+        if total == 0 { return noIndexMatches(context, 200) }
+        let said = failures.flatMap { ServerError(failures: $0).summary }.map { " (\($0))" } ?? ""
+        return OpenSearchError(
+            .partialShards,
+            "only \(successful) of \(total) shards of \(context.index) answered\(said); look at the cluster's health",
+            httpStatus: 200, isTransient: true)
+    }
+
+    static func partial(_ shards: ShardCounts, _ context: RequestContext) -> OpenSearchError {
+        partial(successful: shards.successful, total: shards.total, failures: nil, context)
+    }
+
+    private static func noIndexMatches(_ context: RequestContext, _ status: Int) -> OpenSearchError {
+        OpenSearchError(
+            .noIndexMatches, "the pattern \(context.index) matches no index on \(context.endpoint); correct --index",
+            httpStatus: status)
+    }
+
+    static func serverTimedOut(_ context: RequestContext) -> OpenSearchError {
+        OpenSearchError(
+            .timedOut, "\(context.endpoint) gave up its own search before it was whole; ask it for less, or later",
+            httpStatus: 200, isTransient: true)
+    }
+
+    static func badAnswer(_ what: String, _ context: RequestContext) -> OpenSearchError {
+        OpenSearchError(
+            .badAnswer,
+            "\(context.endpoint) answered something else than OpenSearch would: \(what); look at proxies "
+                + "between", httpStatus: 200, isTransient: true)
+    }
+
+    static func incomplete(delivered: Int, total: Int, _ context: RequestContext) -> OpenSearchError {
+        OpenSearchError(
+            .incomplete,
+            "a scroll over \(context.index) promised \(total) documents and delivered \(delivered); read it again, and "
+                + "look at the cluster's health", httpStatus: 200, isTransient: true)
+    }
+}

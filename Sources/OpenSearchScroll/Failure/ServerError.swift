@@ -1,0 +1,54 @@
+/// The error body of an answer, as far as we look at it. All of its parts may be missing, and `error` may be a string.
+struct ServerError {
+    /// The types and reasons of the error, its root causes, its failed shards and what caused them, from the top.
+    private(set) var causes: [(type: String, reason: String)] = []
+    /// The index that an error is about.
+    private(set) var index: String?
+
+    init(_ body: UnsafeRawBufferPointer) {
+        guard let error = JSONValue(parsing: body)?["error"] else { return }
+        if let text = error.string { causes.append(("", text)) }
+        add(error)
+        for cause in error["root_cause"]?.elements ?? [] { add(cause) }
+        for shard in error["failed_shards"]?.elements ?? [] { if let reason = shard["reason"] { add(reason) } }
+    }
+
+    /// The entries of `_shards.failures`.
+    init(failures: UnsafeRawBufferPointer) {
+        for failure in JSONValue(parsing: failures)?.elements ?? [] {
+            if let reason = failure["reason"] { add(reason) }
+        }
+    }
+
+    private mutating func add(_ error: JSONValue) {
+        if let type = error["type"]?.string { causes.append((type, error["reason"]?.string ?? "")) }
+        index = index ?? error["index"]?.string
+        if let cause = error["caused_by"] { add(cause) }
+    }
+
+    /// The type of the error itself, rather than of what caused it.
+    var type: String { causes.first?.type ?? "" }
+
+    func has(type: String) -> Bool { causes.contains { $0.type == type } }
+    func says(_ words: String) -> Bool { causes.contains { $0.reason.contains(words) } }
+
+    /// The most telling cause in one short line: the last one that is not empty is the innermost.
+    var summary: String? {
+        let telling = causes.filter { !$0.reason.isEmpty && $0.reason != "all shards failed" }
+        guard let cause = telling.last ?? causes.last else { return nil }
+        let line = cause.reason.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        let short = line.count > 300 ? line.prefix(300) + "…" : line[...]
+        return cause.type.isEmpty ? String(short) : short.isEmpty ? cause.type : "\(cause.type): \(short)"
+    }
+
+    /// What stands between the first brackets after some words: rights, limits.
+    func bracketed(after words: String) -> String? {
+        for cause in causes {
+            guard let found = cause.reason.firstRange(of: words) else { continue }
+            let rest = cause.reason[found.upperBound...]
+            guard let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") else { continue }
+            return String(rest[rest.index(after: open)..<close])
+        }
+        return nil
+    }
+}

@@ -1,0 +1,60 @@
+import CSimdjson
+
+/// Turns answers into pages. Not `Sendable`, because it reuses its buffers: one for each scroll.
+final class PageDecoder {
+    /// What an answer says besides its documents.
+    struct Envelope {
+        var scrollID: String?
+        var total: Int?
+        var shards: (total: Int64, successful: Int64)
+        /// The JSON of `_shards.failures`.
+        var failures: [UInt8]
+        var timedOut: Bool
+        var terminatedEarly: Bool
+    }
+
+    struct Malformed: Error {
+        var reason: String
+    }
+
+    private let parser: JSONParser
+
+    init(field: String) { parser = JSONParser(field: field, timeField: nil) }
+
+    /// Takes the body over: its strings are unescaped where they stand.
+    func decode(_ body: AnswerBody) throws(Malformed) -> (Envelope, ScrollPage) {
+        var found = opnilog_json_page()
+        var status = parse(body, &found)
+        var page = body
+        if status == opnilog_json_bad_utf8 {
+            page = repaired(body.bytes)
+            status = parse(page, &found)
+        }
+        switch status {
+        case opnilog_json_ok: break
+        case opnilog_json_too_large: throw Malformed(reason: "a page over 4 GiB")
+        case opnilog_json_no_memory: throw Malformed(reason: "a page for which there is no memory")
+        default: throw Malformed(reason: "no JSON, or not that of a search")
+        }
+        guard found.has_hits, found.shards_total >= 0 else { throw Malformed(reason: "JSON without hits or shards") }
+        let hits = Array(UnsafeBufferPointer(start: found.hits, count: found.hit_count))
+        let isRepaired = page !== body || found.replaced > 0
+        return (envelope(found), ScrollPage(body: page, hits: hits, bytes: body.count, isRepaired: isRepaired))
+    }
+
+    private func parse(_ body: AnswerBody, _ found: inout opnilog_json_page) -> opnilog_json_status {
+        guard let start = body.start else { return opnilog_json_malformed }
+        return opnilog_json_parse_page(parser.handle, start.assumingMemoryBound(to: CChar.self), body.count, &found)
+    }
+
+    private func envelope(_ found: opnilog_json_page) -> Envelope {
+        let id = found.scroll_id.length > 0 ? String(decoding: found.scroll_id.bytes, as: UTF8.self) : nil
+        return Envelope(
+            scrollID: id,
+            total: found.total >= 0 && found.total_exact ? Int(found.total) : nil,
+            shards: (found.shards_total, found.shards_successful),
+            failures: Array(found.failures.bytes),
+            timedOut: found.timed_out,
+            terminatedEarly: found.terminated_early)
+    }
+}

@@ -1,0 +1,68 @@
+import CSimdjson
+
+/// What one scroll request answered: documents, in bytes that the page owns.
+///
+/// A page is handed out only after it was read whole and found complete. It never changes, so any task may read it, and
+/// several at once.
+public final class ScrollPage: Sendable {
+    /// How many documents it has.
+    public let count: Int
+    /// The size of the answer in bytes, before any repair.
+    public let bytes: Int
+    /// Documents that do not have the field, or have something else than text in it.
+    public let documentsWithoutField: Int
+    /// Whether a byte that is no UTF-8, or half a surrogate pair, was replaced by U+FFFD somewhere.
+    public let isRepaired: Bool
+
+    private let body: AnswerBody
+    private let hits: [opnilog_json_hit]
+
+    init(body: AnswerBody, hits: [opnilog_json_hit], bytes: Int, isRepaired: Bool) {
+        self.body = body
+        self.hits = hits
+        self.bytes = bytes
+        self.isRepaired = isRepaired
+        count = hits.count
+        documentsWithoutField = hits.count(where: { !$0.hasMessage })
+    }
+
+    /// Lends the message of each document that has one, in order, unescaped UTF-8, without a copy.
+    public func forEachMessage<E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
+        let bytes = self.body.bytes
+        for hit in hits where hit.hasMessage {
+            try body(bytes.part(hit.message_offset, hit.message_length))
+        }
+    }
+
+    /// Lends each document, in order, without a copy.
+    public func forEachDocument<E: Error>(_ body: (ScrollDocument) throws(E) -> Void) throws(E) {
+        let bytes = self.body.bytes
+        for hit in hits {
+            try body(
+                ScrollDocument(
+                    index: bytes.part(hit.index_offset, hit.index_length),
+                    id: bytes.part(hit.id_offset, hit.id_length),
+                    message: hit.hasMessage ? bytes.part(hit.message_offset, hit.message_length) : nil))
+        }
+    }
+}
+
+/// A document of a page, lent until the closure that gets it returns. All is unescaped UTF-8.
+public struct ScrollDocument {
+    /// The name of its index.
+    public let index: UnsafeRawBufferPointer
+    /// Its `_id`, unique within the index.
+    public let id: UnsafeRawBufferPointer
+    /// The message, nil when the document does not have the field as text.
+    public let message: UnsafeRawBufferPointer?
+}
+
+extension opnilog_json_hit {
+    fileprivate var hasMessage: Bool { outcome == opnilog_json_message.rawValue }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func part(_ offset: UInt32, _ length: UInt32) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: self[Int(offset)..<Int(offset) + Int(length)])
+    }
+}

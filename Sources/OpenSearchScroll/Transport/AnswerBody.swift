@@ -1,0 +1,53 @@
+import CLibcurl
+import CSimdjson
+import Glibc
+
+/// The bytes of one answer, with room for a JSON parser to read past their end.
+///
+/// Filled on the transfer thread, then handed to the one task that awaits the answer, and from there perhaps to a page
+/// that only reads: so it is `@unchecked Sendable` by being passed on and never shared while it changes.
+final class AnswerBody: @unchecked Sendable {
+    private(set) var start: UnsafeMutableRawPointer?
+    private(set) var count = 0
+    private var capacity = 0
+
+    /// More than a page may have; also what a JSON parser with offsets of 32 bits can take.
+    static let largest = Int(UInt32.max) - 1
+    private static let padding = Int(OPNILOG_JSON_PADDING)
+
+    init() {}
+
+    convenience init(copying bytes: UnsafeRawBufferPointer) {
+        self.init()
+        if let base = bytes.baseAddress { append(base, count: bytes.count) }
+    }
+
+    deinit { free(start) }
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+
+    /// False when there is no memory, or too much was sent.
+    func reserve(_ wanted: Int) -> Bool {
+        guard wanted <= Self.largest else { return false }
+        let needed = wanted + Self.padding
+        if needed <= capacity { return true }
+        guard let grown = realloc(start, needed) else { return false }
+        start = grown
+        capacity = needed
+        return true
+    }
+
+    @discardableResult
+    func append(_ bytes: UnsafeRawPointer, count added: Int) -> Bool {
+        let total = count + added
+        // Doubling, for an answer whose length was not told (or was that of its compressed form).
+        if total + Self.padding > capacity {
+            guard reserve(max(total, min(2 * capacity, Self.largest), 16 << 10)) else { return false }
+        }
+        guard let start else { return added == 0 }
+        start.advanced(by: count).copyMemory(from: bytes, byteCount: added)
+        count = total
+        memset(start.advanced(by: total), 0, Self.padding)
+        return true
+    }
+}

@@ -1,0 +1,36 @@
+/// What is sent to a server.
+struct HTTPRequest: Sendable {
+    enum Method: String, Sendable { case get = "GET", post = "POST", delete = "DELETE" }
+
+    var method: Method
+    var endpoint: Endpoint
+    var credentials: Credentials
+    /// Everything after host and port and the endpoint's own path, percent-encoded.
+    var path: String
+    var body: [UInt8]?
+    /// For the whole exchange, connecting included.
+    var timeout: Duration
+}
+
+/// What came back, whole.
+struct HTTPAnswer: Sendable {
+    var status: Int
+    var body: AnswerBody
+}
+
+/// Why nothing came back, or not all of it.
+struct TransferFailure: Error, Sendable {
+    /// libcurl's code; 0 when the transfer was cancelled.
+    var code: UInt32
+    /// libcurl's own words, which never hold a secret, since none stands in a URL.
+    var detail: String
+    /// `errno` of the failed connection, 0 if there is none.
+    var systemError: Int32 = 0
+    /// OpenSSL's verdict on the certificate, 0 if it is good or was not looked at.
+    var certificateVerdict = 0
+    /// Whether there was a connection, with its TLS if any: if not, no byte of the request has left.
+    var connected = false
+
+    static let cancelled = TransferFailure(code: 0, detail: "cancelled")
+    var isCancellation: Bool { code == 0 }
+}

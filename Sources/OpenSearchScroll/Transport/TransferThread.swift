@@ -1,0 +1,144 @@
+import CLibcurl
+@preconcurrency import Glibc
+import Synchronization
+
+/// The thread that all transfers of a client run on. Others only put commands into its queue and wake it.
+final class TransferThread: Sendable {
+    private enum Command {
+        case add(Transfer)
+        case cancel(Transfer)
+    }
+
+    private struct Queue {
+        var commands: [Command] = []
+        var stopped = false
+    }
+
+    /// Used by the thread, but for `curl_multi_wakeup`, which may be called from anywhere while the handle lives: the
+    /// thread cleans it up only after it has seen `stopped` under the lock that every waker holds.
+    private struct Multi: @unchecked Sendable { let handle: UnsafeMutableRawPointer }
+
+    private let multi: Multi
+    private let settings: TransportSettings
+    private let queue = Mutex(Queue())
+
+    private init(_ multi: UnsafeMutableRawPointer, _ settings: TransportSettings) {
+        self.multi = Multi(handle: multi)
+        self.settings = settings
+    }
+
+    private static let libcurlIsReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
+
+    static func start(_ settings: TransportSettings) throws(OpenSearchError) -> TransferThread {
+        guard libcurlIsReady, let multi = curl_multi_init() else {
+            throw OpenSearchError(.invalidConfiguration, "libcurl cannot be set up: is the system out of memory?")
+        }
+        let made = TransferThread(multi, settings)
+        var id = pthread_t()
+        let context = Unmanaged.passRetained(made)
+        let code = pthread_create(&id, nil, { run($0) }, context.toOpaque())
+        guard code == 0 else {
+            context.release()
+            curl_multi_cleanup(multi)
+            throw OpenSearchError(
+                .invalidConfiguration, "no thread can be started (errno \(code)): raise the limit on processes")
+        }
+        pthread_detach(id)
+        return made
+    }
+
+    func add(_ transfer: Transfer) { put(.add(transfer)) }
+    func cancel(_ transfer: Transfer) { put(.cancel(transfer)) }
+
+    /// Ends the thread; transfers still under way fail as cancelled.
+    func stop() {
+        queue.withLock { queue in
+            queue.stopped = true
+            _ = curl_multi_wakeup(multi.handle)
+        }
+    }
+
+    private func put(_ command: Command) {
+        let refused = queue.withLock { queue in
+            if queue.stopped { return true }
+            queue.commands.append(command)
+            _ = curl_multi_wakeup(multi.handle)
+            return false
+        }
+        if refused, case .add(let transfer) = command { transfer.finish(.failure(.cancelled)) }
+    }
+
+    private func take() -> (commands: [Command], stopped: Bool) {
+        queue.withLock { queue in
+            defer { queue.commands.removeAll(keepingCapacity: true) }
+            return (queue.commands, queue.stopped)
+        }
+    }
+
+    // MARK: On the thread
+
+    fileprivate func loop() {
+        blockSignals()
+        var active: [ObjectIdentifier: EasyHandle] = [:]
+        while true {
+            let (commands, stopped) = take()
+            for command in commands { execute(command, &active) }
+            if stopped { break }
+            var running: Int32 = 0
+            curl_multi_perform(multi.handle, &running)
+            collect(&active)
+            // Woken by data, by a command, or by libcurl's own timers; the time is only an upper bound.
+            curl_multi_poll(multi.handle, nil, 0, 60_000, nil)
+        }
+        for handle in active.values {
+            curl_multi_remove_handle(multi.handle, handle.curl)
+            handle.transfer.finish(.failure(.cancelled))
+        }
+        active.removeAll()
+        curl_multi_cleanup(multi.handle)
+    }
+
+    private func execute(_ command: Command, _ active: inout [ObjectIdentifier: EasyHandle]) {
+        switch command {
+        case .add(let transfer):
+            if transfer.isDone { return }
+            let handle = EasyHandle(transfer, settings: settings)
+            active[ObjectIdentifier(transfer)] = handle
+            curl_multi_add_handle(multi.handle, handle.curl)
+        case .cancel(let transfer):
+            // Not there when it ended meanwhile, or was cancelled before it was added.
+            guard let handle = active.removeValue(forKey: ObjectIdentifier(transfer)) else { return }
+            curl_multi_remove_handle(multi.handle, handle.curl)
+        }
+    }
+
+    private func collect(_ active: inout [ObjectIdentifier: EasyHandle]) {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi.handle, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let curl = message.pointee.easy_handle else { continue }
+            let result = opnilog_curl_message_result(message)
+            var context: UnsafeMutableRawPointer?
+            opnilog_curl_get_private(curl, &context)
+            guard let context else { continue }
+            let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
+            let outcome = handle.outcome(result)
+            let transfer = handle.transfer
+            curl_multi_remove_handle(multi.handle, curl)
+            active.removeValue(forKey: ObjectIdentifier(transfer))
+            transfer.finish(outcome)
+        }
+    }
+
+    /// Signals are for the program's other threads; SIGPIPE, which TLS may raise on a closed connection, for none.
+    private func blockSignals() {
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, nil)
+    }
+}
+
+private func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let context else { return nil }
+    Unmanaged<TransferThread>.fromOpaque(context).takeRetainedValue().loop()
+    return nil
+}

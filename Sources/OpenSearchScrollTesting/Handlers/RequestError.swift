@@ -1,0 +1,106 @@
+/// A request that OpenSearch would refuse, with the status, type and reason that it would give.
+struct RequestError: Error {
+    /// Where the error arose, which decides the outer part of the body.
+    enum Shape {
+        /// The type and reason stand outside as they stand in `root_cause`.
+        case request
+        /// A `search_phase_execution_exception` "all shards failed" around it, from the shards of an index (or, in a
+        /// continuation, from shard −1 of none).
+        case allShards(index: String?)
+        /// The outer exception is empty and the whole error stands in its `caused_by`.
+        case missingShards
+        /// `"error"` is a plain string.
+        case plain
+    }
+
+    var status: UInt32
+    var type: String
+    var reason: String?
+    var shape: Shape = .request
+    /// Further members of the cause, as JSON (`,"index":"logs"`).
+    var details = ""
+    /// The cause of the cause, as a JSON object.
+    var cause: String?
+    var headers: [(String, String)] = []
+
+    static func illegalArgument(_ reason: String, cause: String? = nil) -> RequestError {
+        RequestError(status: 400, type: "illegal_argument_exception", reason: reason, cause: cause)
+    }
+
+    static func validation(_ reason: String) -> RequestError {
+        RequestError(
+            status: 400, type: "action_request_validation_exception", reason: "Validation Failed: 1: \(reason);")
+    }
+
+    static func parsing(_ reason: String, line: Int = 1, column: Int = 1) -> RequestError {
+        RequestError(
+            status: 400, type: "parsing_exception", reason: reason, details: ",\"line\":\(line),\"col\":\(column)")
+    }
+
+    static func dateParse(_ reason: String) -> RequestError {
+        RequestError(status: 400, type: "parse_exception", reason: reason)
+    }
+
+    static func indexNotFound(_ name: String) -> RequestError {
+        let quoted = JSONWriter.quoted(name)
+        return RequestError(
+            status: 404, type: "index_not_found_exception", reason: "no such index [\(name)]",
+            details: ",\"index\":\(quoted),\"resource.id\":\(quoted),\"resource.type\":\"index_or_alias\","
+                + "\"index_uuid\":\"_na_\"")
+    }
+
+    static func contextMissing(_ id: UInt64) -> RequestError {
+        RequestError(
+            status: 404, type: "search_context_missing_exception", reason: "No search context found for id [\(id)]",
+            shape: .allShards(index: nil))
+    }
+
+    static func plain(_ status: UInt32, _ reason: String, headers: [(String, String)] = []) -> RequestError {
+        RequestError(status: status, type: "", reason: reason, shape: .plain, headers: headers)
+    }
+
+    /// The same error as the shards of `index` raise it.
+    func fromShards(of index: String?, status: UInt32? = nil) -> RequestError {
+        var copy = self
+        copy.shape = .allShards(index: index)
+        copy.status = status ?? self.status
+        return copy
+    }
+
+    /// The answer's body.
+    var body: String {
+        let inner = "{\"type\":\(JSONWriter.quoted(type)),\"reason\":\(quotedReason)\(details)"
+        switch shape {
+        case .plain:
+            // An unknown path is the one error without a status.
+            return "{\"error\":\(quotedReason)" + (status == 400 ? "}" : ",\"status\":\(status)}")
+        case .request:
+            let causedBy = cause.map { ",\"caused_by\":\($0)" } ?? ""
+            let outer = inner.dropFirst()
+            return "{\"error\":{\"root_cause\":[\(inner)}],\(outer)\(causedBy)},\"status\":\(status)}"
+        case .missingShards:
+            let outside = "\"phase\":\"can_match\",\"grouped\":true,\"failed_shards\":[]"
+            return "{\"error\":{\"root_cause\":[],\"type\":\"search_phase_execution_exception\",\"reason\":\"\","
+                + "\(outside),\"caused_by\":\(inner),\(outside)}},\"status\":\(status)}"
+        case .allShards(let index):
+            let place =
+                index.map { "\"shard\":0,\"index\":\(JSONWriter.quoted($0)),\"node\":\"\(ScrollID.node)\"" }
+                ?? "\"shard\":-1,\"index\":null"
+            return "{\"error\":{\"root_cause\":[\(inner)}],\"type\":\"search_phase_execution_exception\","
+                + "\"reason\":\"all shards failed\",\"phase\":\"query\",\"grouped\":true,\"failed_shards\":"
+                + "[{\(place),\"reason\":\(inner)}}]\(repeatedCause(inner))},\"status\":\(status)}"
+        }
+    }
+
+    private var quotedReason: String { reason.map(JSONWriter.quoted) ?? "null" }
+
+    /// How often a shard's exception stands once more in `caused_by` depends on its class in the server.
+    private func repeatedCause(_ inner: String) -> String {
+        switch type {
+        case "illegal_argument_exception", "rejected_execution_exception":
+            ",\"caused_by\":\(inner),\"caused_by\":\(inner)}}"
+        case "search_context_missing_exception": ",\"caused_by\":\(inner)}"
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Synchronization
+
+extension ServerCore {
+    /// POST or GET `_search/scroll`.
+    func continueScroll(_ info: RequestInfo, _ changes: AnswerChanges) throws(RequestError) -> HTTPAnswer {
+        let body = try scrollBody(info)
+        guard case .object(let members) = body else { throw .illegalArgument("Malformed content, must start with an object") }
+        for member in members {
+            guard member.name == "scroll" || member.name == "scroll_id", member.value.text != nil else {
+                throw Self.unknownParameter(member)
+            }
+        }
+        guard let text = body["scroll_id"]?.text ?? idInPath(info) else { throw .validation("scrollId is missing") }
+        let scroll = body["scroll"]?.text ?? info.parameters["scroll"]
+        var keepAlive: Duration?
+        if let scroll { keepAlive = try KeepAlive.parse(scroll) }
+        let id = try parse(text)
+        guard let number = id.contexts.first, id.session == session else {
+            throw .contextMissing(id.contexts.first ?? 0)
+        }
+        if let keepAlive, let scroll {
+            do throws(RequestError) {
+                try KeepAlive.check(keepAlive, scroll)
+            } catch {
+                _ = state.withLock { $0.free(number) }
+                throw error.fromShards(of: nil)
+            }
+        }
+        guard let (context, page) = state.withLock({ $0.advance(number, keepAlive: keepAlive) }) else {
+            throw .contextMissing(number)
+        }
+        return scrollAnswer(context, page, changes, showsID: keepAlive != nil, isContinuation: true)
+    }
+
+    /// DELETE `_search/scroll`.
+    func clear(_ info: RequestInfo) throws(RequestError) -> HTTPAnswer {
+        let texts = try scrollIDs(of: info)
+        guard !texts.isEmpty else { throw .validation("no scroll ids specified") }
+        var freed = 0
+        if texts == ["_all"] {
+            freed = state.withLock { state in state.contexts.keys.reduce(0) { $0 + state.free($1) } }
+        } else {
+            var ids: [ScrollID] = []
+            for text in texts { ids.append(try parse(text)) }
+            let ours = ids.filter { $0.session == session }.compactMap(\.contexts.first)
+            freed = state.withLock { state in ours.reduce(0) { $0 + state.free($1) } }
+        }
+        return .json("{\"succeeded\":true,\"num_freed\":\(freed)}", status: freed == 0 ? 404 : 200)
+    }
+
+    /// The ids that a continuation or a clear names, in its body, path or parameters.
+    func scrollIDs(of info: RequestInfo) throws(RequestError) -> [String] {
+        if let text = idInPath(info) { return text.split(separator: ",").map(String.init) }
+        guard let value = try scrollBody(info)["scroll_id"] else { return [] }
+        return value.list.compactMap(\.text)
+    }
+
+    private func idInPath(_ info: RequestInfo) -> String? {
+        info.segments.count == 3 ? info.segments[2] : info.parameters["scroll_id"]
+    }
+
+    private func scrollBody(_ info: RequestInfo) throws(RequestError) -> JSONValue {
+        guard !info.body.isEmpty else { return .object([]) }
+        do throws(JSONParser.Failure) {
+            return try JSONParser.parse(info.body)
+        } catch {
+            let type = error.endOfInput ? "json_e_o_f_exception" : "json_parse_exception"
+            let reason = JSONWriter.quoted("\(error.reason)\n at \(RequestBody.place(error))")
+            throw .illegalArgument(
+                "Failed to parse request body", cause: "{\"type\":\"\(type)\",\"reason\":\(reason)}")
+        }
+    }
+
+    private static func unknownParameter(_ member: JSONMember) -> RequestError {
+        .illegalArgument(
+            "Unknown parameter [\(member.name)] in request body or parameter is of the wrong type"
+                + "[\(member.value.tokenName)] ")
+    }
+
+    private func parse(_ text: String) throws(RequestError) -> ScrollID {
+        if let id = ScrollID(text) { return id }
+        let cause =
+            text.isEmpty
+            ? "{\"type\":\"e_o_f_exception\",\"reason\":null}"
+            : "{\"type\":\"illegal_argument_exception\","
+                + "\"reason\":\"Input byte[] should at least have 2 bytes for base64 bytes\"}"
+        throw .illegalArgument("Cannot parse scroll id", cause: cause)
+    }
+}

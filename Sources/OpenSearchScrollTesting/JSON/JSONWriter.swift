@@ -1,0 +1,160 @@
+/// Writes JSON onto the end of a byte buffer.
+enum JSONWriter {
+    /// Which characters beyond the Basic Multilingual Plane are written as `\uD83D\uDE00` (2.x) or as they are (3.x).
+    typealias EscapesAstral = Bool
+
+    static func append(_ value: JSONValue, escapingAstral: EscapesAstral = false, to buffer: inout [UInt8]) {
+        switch value {
+        case .null: append("null", to: &buffer)
+        case .bool(let flag): append(flag ? "true" : "false", to: &buffer)
+        case .number(let digits): append(number(digits), to: &buffer)
+        case .string(let bytes): appendString(bytes, escapingAstral: escapingAstral, to: &buffer)
+        case .array(let elements):
+            buffer.append(UInt8(ascii: "["))
+            for (position, element) in elements.enumerated() {
+                if position > 0 { buffer.append(UInt8(ascii: ",")) }
+                append(element, escapingAstral: escapingAstral, to: &buffer)
+            }
+            buffer.append(UInt8(ascii: "]"))
+        case .object(let members):
+            buffer.append(UInt8(ascii: "{"))
+            for (position, member) in members.enumerated() {
+                if position > 0 { buffer.append(UInt8(ascii: ",")) }
+                appendString(Array(member.name.utf8), escapingAstral: escapingAstral, to: &buffer)
+                buffer.append(UInt8(ascii: ":"))
+                append(member.value, escapingAstral: escapingAstral, to: &buffer)
+            }
+            buffer.append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// Appends text as it is.
+    static func append(_ text: String, to buffer: inout [UInt8]) {
+        buffer.append(contentsOf: text.utf8)
+    }
+
+    /// A quoted string of valid text.
+    static func quoted(_ text: String) -> String {
+        var buffer: [UInt8] = []
+        appendString(Array(text.utf8), to: &buffer)
+        return String(decoding: buffer, as: UTF8.self)
+    }
+
+    /// Appends a quoted string; what is not UTF-8 becomes U+FFFD, lone surrogates `\uD800`, as Jackson writes them.
+    static func appendString(_ bytes: [UInt8], escapingAstral: EscapesAstral = false, to buffer: inout [UInt8]) {
+        buffer.append(UInt8(ascii: "\""))
+        var position = 0
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte < 0x80 {
+                appendASCII(byte, to: &buffer)
+                position += 1
+                continue
+            }
+            let (scalar, length) = UTF8Writer.decode(bytes, at: position)
+            if let scalar, scalar >= 0xD800, scalar < 0xE000 {
+                appendEscape(scalar, to: &buffer)
+            } else if let scalar, scalar >= 0x10000, escapingAstral {
+                appendEscape(0xD800 + (scalar - 0x10000) >> 10, to: &buffer)
+                appendEscape(0xDC00 + (scalar - 0x10000) & 0x3FF, to: &buffer)
+            } else {
+                UTF8Writer.append(scalar ?? 0xFFFD, to: &buffer)
+            }
+            position += length
+        }
+        buffer.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends the inside of a string known to be UTF-8: copied in runs between the few characters that need an escape.
+    static func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>, to buffer: inout [UInt8]) {
+        var start = 0
+        for position in 0..<bytes.count {
+            let byte = bytes[position]
+            if byte >= 32 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") { continue }
+            buffer.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<position]))
+            appendASCII(byte, to: &buffer)
+            start = position + 1
+        }
+        buffer.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
+    }
+
+    /// Whether the end of `buffer` holds something that a JSON string has to escape.
+    static func needsEscape(_ buffer: [UInt8], from start: Int) -> Bool {
+        buffer.withUnsafeBufferPointer { bytes in
+            var found = false
+            for position in start..<bytes.count {
+                let byte = bytes[position]
+                found = found || byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+            }
+            return found
+        }
+    }
+
+    private static func appendASCII(_ byte: UInt8, to buffer: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            buffer.append(UInt8(ascii: "\\"))
+            buffer.append(byte)
+        case 10: append("\\n", to: &buffer)
+        case 9: append("\\t", to: &buffer)
+        case 13: append("\\r", to: &buffer)
+        case 8: append("\\b", to: &buffer)
+        case 12: append("\\f", to: &buffer)
+        case 0..<32: appendEscape(UInt32(byte), to: &buffer)
+        default: buffer.append(byte)
+        }
+    }
+
+    private static func appendEscape(_ unit: UInt32, to buffer: inout [UInt8]) {
+        append("\\u", to: &buffer)
+        for shift in [UInt32(12), 8, 4, 0] {
+            let digit = UInt8((unit >> shift) & 15)
+            buffer.append(digit < 10 ? 48 + digit : 55 + digit)
+        }
+    }
+
+    /// A fraction loses its trailing zeros (`12.50` is answered as `12.5`); whole numbers stay as they are.
+    private static func number(_ digits: String) -> String {
+        guard digits.contains("."), !digits.contains("e"), !digits.contains("E") else { return digits }
+        var trimmed = Substring(digits)
+        while trimmed.hasSuffix("0"), !trimmed.hasSuffix(".0") { trimmed.removeLast() }
+        return String(trimmed)
+    }
+}
+
+/// UTF-8 that also takes lone surrogates.
+enum UTF8Writer {
+    static func append(_ scalar: UInt32, to buffer: inout [UInt8]) {
+        switch scalar {
+        case 0..<0x80:
+            buffer.append(UInt8(scalar))
+        case 0x80..<0x800:
+            buffer.append(UInt8(0xC0 | scalar >> 6))
+            buffer.append(UInt8(0x80 | scalar & 0x3F))
+        case 0x800..<0x10000:
+            buffer.append(UInt8(0xE0 | scalar >> 12))
+            buffer.append(UInt8(0x80 | (scalar >> 6) & 0x3F))
+            buffer.append(UInt8(0x80 | scalar & 0x3F))
+        default:
+            buffer.append(UInt8(0xF0 | (scalar >> 18) & 7))
+            buffer.append(UInt8(0x80 | (scalar >> 12) & 0x3F))
+            buffer.append(UInt8(0x80 | (scalar >> 6) & 0x3F))
+            buffer.append(UInt8(0x80 | scalar & 0x3F))
+        }
+    }
+
+    /// The scalar that begins at `position` (nil where the bytes are none) and how many bytes it takes.
+    static func decode(_ bytes: [UInt8], at position: Int) -> (UInt32?, Int) {
+        let first = bytes[position]
+        let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 1
+        guard length > 1, first <= 0xF4, position + length <= bytes.count else { return (nil, 1) }
+        var scalar = UInt32(first) & (0x7F >> UInt32(length))
+        for offset in 1..<length {
+            let byte = bytes[position + offset]
+            guard byte & 0xC0 == 0x80 else { return (nil, 1) }
+            scalar = scalar << 6 | UInt32(byte & 0x3F)
+        }
+        let least: UInt32 = length == 4 ? 0x10000 : length == 3 ? 0x800 : 0x80
+        return scalar >= least && scalar <= 0x10FFFF ? (scalar, length) : (nil, 1)
+    }
+}

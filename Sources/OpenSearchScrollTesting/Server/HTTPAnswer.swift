@@ -1,0 +1,28 @@
+/// What is sent back for one request.
+struct HTTPAnswer: Sendable {
+    enum Ending: Sendable, Equatable {
+        /// All of the body is sent.
+        case whole
+        /// The connection is closed after so many bytes of body.
+        case cut(at: Int)
+        /// The connection is closed instead of an answer.
+        case close
+        /// Nothing is ever sent.
+        case stall
+    }
+
+    var status: UInt32 = 200
+    var headers: [(String, String)] = [("content-type", "application/json; charset=UTF-8")]
+    var body: [UInt8] = []
+    var ending = Ending.whole
+
+    static func json(_ text: String, status: UInt32 = 200) -> HTTPAnswer {
+        HTTPAnswer(status: status, body: Array(text.utf8))
+    }
+
+    static func refusal(_ error: RequestError) -> HTTPAnswer {
+        var answer = json(error.body, status: error.status)
+        answer.headers += error.headers
+        return answer
+    }
+}

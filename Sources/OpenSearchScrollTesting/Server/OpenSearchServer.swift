@@ -1,0 +1,117 @@
+import Synchronization
+
+/// An OpenSearch for tests and trials inside this process: HTTP on 127.0.0.1, scroll as the real server does it, and
+/// faults on demand.
+///
+/// It speaks `_search` (with and without scroll, `date_histogram`, filters by time, existence, term and id), `_count`,
+/// `_bulk`, index creation and deletion, and refuses everything else in OpenSearch's own words.
+public final class OpenSearchServer: Sendable {
+    /// What a server serves, and how.
+    public struct Configuration: Sendable {
+        /// A certificate and its key for HTTPS, as PEM texts.
+        public struct Identity: Sendable {
+            /// The certificate, chain included.
+            public var certificate: String
+            /// Its private key.
+            public var key: String
+
+            /// A certificate and its key.
+            public init(certificate: String, key: String) {
+                self.certificate = certificate
+                self.key = key
+            }
+        }
+
+        /// The indices by name. `_bulk` creates further ones.
+        public var indices: [String: any IndexContents]
+        /// The port; 0: any free one.
+        public var port: UInt16 = 0
+        /// Shards of each index: how `_shards` counts and how many contexts a scroll holds.
+        public var shards = 1
+        /// What `GET /` says. With `3.…` ids and headers take the form of 3.x, otherwise that of 2.19.
+        public var version = "2.19.4"
+        /// Basic authentication; nil: everyone may do everything.
+        public var credentials: (user: String, password: String)?
+        /// HTTPS; nil: plain HTTP.
+        public var identity: Identity?
+        /// `search.max_open_scroll_context`, counted by shard.
+        public var maximumOpenContexts = 500
+        /// Threads that answer requests.
+        public var threads = 4
+        /// Asked before each authorized request what goes wrong with it; nil: nothing. Called on several threads at once.
+        public var fault: (@Sendable (RequestInfo) -> Fault?)?
+
+        /// - Parameters:
+        ///   - indices: the indices by name.
+        ///   - port: the port; 0: any free one.
+        public init(indices: [String: any IndexContents] = [:], port: UInt16 = 0) {
+            self.indices = indices
+            self.port = port
+        }
+    }
+
+    private let core: ServerCore
+    private let listener: HTTPListener
+    private let scheme: String
+
+    /// The port that is listened on.
+    public let port: Int
+
+    /// Starts a server, which runs until ``stop()`` or until it is released.
+    ///
+    /// - Throws: when the port is taken or HTTPS cannot be had.
+    public init(configuration: Configuration) throws(OpenSearchServerError) {
+        let core = ServerCore(configuration)
+        self.core = core
+        listener = try HTTPListener(configuration) { core.answer($0) }
+        scheme = configuration.identity == nil ? "http" : "https"
+        port = listener.port
+    }
+
+    deinit {
+        stop()
+    }
+
+    /// `http://127.0.0.1:PORT`, or `https://localhost:PORT`, since certificates name hosts.
+    public var url: String {
+        "\(scheme)://\(scheme == "https" ? "localhost" : "127.0.0.1"):\(port)"
+    }
+
+    /// Scroll contexts that are open and not expired, one a shard of each scroll, as a node counts them.
+    public var openContexts: Int {
+        core.state.withLock { state in
+            state.reap()
+            return state.openContexts
+        }
+    }
+
+    /// How many requests came, by ``RequestKind``'s raw value, refused and faulted ones included.
+    public var requests: [String: Int] {
+        let counts = core.state.withLock { $0.requests }
+        return Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
+    }
+
+    /// How many requests of one kind came.
+    public func count(of kind: RequestKind) -> Int {
+        core.state.withLock { $0.requests[kind] ?? 0 }
+    }
+
+    /// Moves the clock that keep-alives are measured on, so that tests need not wait.
+    public func advanceClock(by duration: Duration) {
+        core.state.withLock { $0.advanceClock(by: duration) }
+    }
+
+    /// Sets or replaces an index. Scrolls that are open on it keep what they were opened on.
+    public func setContents(_ contents: any IndexContents, of index: String) {
+        let shards = core.configuration.shards
+        core.state.withLock { state in
+            state.indices[index] = ServerState.Index(
+                contents: contents, shards: state.indices[index]?.shards ?? max(1, shards))
+        }
+    }
+
+    /// Ends all connections and frees the port; a second call does nothing.
+    public func stop() {
+        listener.stop()
+    }
+}
