@@ -1,4 +1,6 @@
 import LogDataset
+import OpenSearchScroll
+import OpenSearchScrollTesting
 
 /// The one place where errors of other rooms become exit codes.
 enum Failures {
@@ -6,6 +8,8 @@ enum Failures {
         switch error {
         case let error as CommandError: error
         case let error as DatasetError: of(error)
+        case let error as OpenSearchError: of(error)
+        case let error as OpenSearchServerError: CommandError(.usage, error.message, cause: error)
         case is CancellationError: CommandError(.interrupted, "cancelled", remedy: "run the same command again")
         default: CommandError(.fault, "unexpected: \(error)", remedy: "please report this", cause: error)
         }
@@ -20,6 +24,15 @@ enum Failures {
         // The source's own error says more than that it failed.
         case .sourceFailed where error.cause != nil: commandError(error.cause ?? error)
         default: CommandError(.fault, error.message, cause: error)
+        }
+    }
+
+    private static func of(_ error: OpenSearchError) -> CommandError {
+        switch error.code {
+        case .invalidConfiguration, .invalidQuery, .timeFieldIsNoDate, .pageTooLarge:
+            CommandError(.usage, error.message, cause: error)
+        case .cancelled: CommandError(.interrupted, "cancelled", remedy: "run the same command again", cause: error)
+        default: CommandError(.unavailable, error.message, cause: error)
         }
     }
 }

@@ -4,6 +4,7 @@ extension Command {
         switch self {
         case .mask: try await MaskCommand.run(context)
         case .collect: try await CollectCommand.run(context)
+        case .simulate: try await SimulateCommand.run(context)
         default: throw CommandError(.fault, "not there yet")
         }
     }

@@ -5,7 +5,11 @@ enum Sources {
     static func of(_ settings: Settings, _ console: Console) throws -> any LogSource {
         switch try LogOrigin(settings, of: settings.command) {
         case .files: return FileSources.of(settings)
-        case .openSearch, .table: throw CommandError(.fault, "not there yet")
+        case .openSearch:
+            let openSearch = try OpenSearchSettings(settings, console)
+            let source = OpenSearchLogSource(client: openSearch.client, query: openSearch.query)
+            return openSearch.settled.map { SettledLogSource(source, before: $0) } ?? source
+        case .table: preconditionFailure("a table is no source: its logs are counted already")
         }
     }
 }

@@ -1,0 +1,51 @@
+import LogGenerator
+import OpenSearchScrollTesting
+
+/// `simulate`: the embedded server alone, until a signal.
+enum SimulateCommand {
+    static func run(_ context: RunContext) async throws -> ExitCode {
+        let settings = context.settings
+        let documents = settings[Options.documents] ?? 1_000_000
+        let server = try EmbeddedServer.start(
+            documents: documents, seed: settings[Options.seed], port: settings[Options.port])
+        var output = ResultWriter()
+        try output.write(line: server.url)
+        try output.flush()
+        context.console.note(
+            "\(Figures.grouped(documents)) generated logs in the index \(EmbeddedServer.index); interrupt to end")
+        await signal()
+        server.stop()
+        return .complete
+    }
+
+    /// Waits until the task is cancelled, which is what a signal does.
+    private static func signal() async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Never.self)
+        await withTaskCancellationHandler {
+            for await _ in stream {}
+        } onCancel: {
+            continuation.finish()
+        }
+    }
+}
+
+/// The embedded server filled with generated logs, a millisecond apart.
+enum EmbeddedServer {
+    static let index = "logs"
+    private static let hour: Int64 = 3_600_000
+
+    static func start(documents: Int, seed: UInt64, port: Int) throws -> OpenSearchServer {
+        let contents = GeneratedContents(
+            documents: documents, seed: seed, start: firstMoment(documents: documents, now: RunClock.start.milliseconds)
+        )
+        return try OpenSearchServer(
+            configuration: OpenSearchServer.Configuration(indices: [index: contents], port: UInt16(port)))
+    }
+
+    /// When the first of so many logs was written: at the beginning of an hour, so that every run's hours hold the same
+    /// logs, and early enough for the last to be in the past.
+    static func firstMoment(documents: Int, now: Int64) -> Int64 {
+        let hours = (Int64(documents) + hour - 1) / hour
+        return (now / hour - hours) * hour
+    }
+}
