@@ -86,7 +86,7 @@ public struct StepPlan: Sendable, Hashable {
     public var steps: Int { stepsPerEpoch * epochs }
 
     /// The steps of the closing pass: a tenth of the fit's, rounded up.
-    public var closingSteps: Int { divideUp(steps, 10) }
+    public var closingSteps: Int { min(divideUp(steps, 10), StepPlan.largestSamples) }
 
     /// The draws of the closing pass: as many a step as in the fit.
     public var closingSamples: Int { min(closingSteps * samples / stepsPerEpoch, StepPlan.largestSamples) }
