@@ -15,7 +15,9 @@ struct TableMerge: Sendable {
     /// Blocking, and long for a large table: `cancellation` is looked at between records.
     func write(to path: String, cancellation: CancellationFlag) throws(DatasetError) {
         let hours = linesByHour()
-        let split = HeldOutSplit(hours: hours.map { ($0.hour, $0.lines) })
+        // Seed 0 whatever the run's: the split is a function of the table alone (docs/decisions/0003).
+        let split = HeldOutSplit.choose(
+            hours: hours.map { HeldOutSplit.Hour(start: $0.hour.milliseconds, lines: $0.lines) }, seed: 0)
         let inputs = try narrowed(inputs(split), cancellation)
         let writer = try TemplateTableWriter(to: path)
         var merge = try Merge(inputs)
@@ -26,9 +28,17 @@ struct TableMerge: Sendable {
                 try cancellation.check()
                 untilCheck = 4096
             }
-            try writer.append(split.marked(record))
+            try writer.append(TableMerge.marked(record, split))
         }
         try writer.finish(rulesDigest: RulesDigest.value, heldOutBy: split.method, hours: hours)
+    }
+
+    /// Where whole hours are held out, the segments have said so already.
+    private static func marked(_ record: TemplateRecord, _ split: HeldOutSplit) -> TemplateRecord {
+        guard case .lines(let seed) = split else { return record }
+        var record = record
+        record.heldOut = HeldOutSplit.thinned(record.count, hash: record.hash, seed: seed)
+        return record
     }
 
     private func linesByHour() -> [TableMetadata.HourCount] {
@@ -42,7 +52,9 @@ struct TableMerge: Sendable {
     private func inputs(_ split: HeldOutSplit) -> [Merge.Input] {
         buckets.flatMap(\.runs).flatMap { run in
             run.segments.map { segment in
-                Merge.Input(run: run, segment: segment, isHeldOut: segment.hour.map(split.holdsOut) ?? false)
+                Merge.Input(
+                    run: run, segment: segment,
+                    isHeldOut: segment.hour.map { split.holdsOut(hour: $0.milliseconds) } ?? false)
             }
         }
     }
@@ -69,6 +81,15 @@ struct TableMerge: Sendable {
         try merge.forEach { record throws(DatasetError) in try writer.append(record, hour: nil) }
         let run = try writer.finish()
         return run.segments.map { Merge.Input(run: run, segment: $0, isHeldOut: false) }
+    }
+}
+
+extension HeldOutSplit {
+    fileprivate var method: TableMetadata.HeldOutMethod {
+        switch self {
+        case .hours: .hours
+        case .lines: .lines
+        }
     }
 }
 

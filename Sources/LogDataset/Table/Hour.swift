@@ -24,6 +24,9 @@ public struct Hour: Hashable, Comparable, Sendable, Codable {
         self.number = Int32(exactly: hours) ?? .min
     }
 
+    /// When the hour begins, in milliseconds since the epoch; nil for `none`.
+    public var milliseconds: Int64? { self == .none ? nil : Int64(number) * 3_600_000 }
+
     /// Earlier hours first.
     public static func < (left: Hour, right: Hour) -> Bool { left.number < right.number }
 

@@ -177,7 +177,8 @@ extension OpenSearchError {
         let isNoDate =
             error.says("is not supported for aggregation [date_histogram]")
             || error.has(type: "number_format_exception") || error.says("Text fields are not optimised")
-        if context.purpose == .plan, status == 400, isNoDate {
+            || error.says("Can't parse boolean value")
+        if context.purpose == .plan, isNoDate {
             return OpenSearchError(
                 .timeFieldIsNoDate,
                 "the field \(context.timeField) of \(context.index) is not mapped as a date; name one that is with "

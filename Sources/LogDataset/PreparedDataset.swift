@@ -1,0 +1,69 @@
+/// A table made ready to train on: its vocabulary is known, its weights are summed, its steps are planned.
+public struct PreparedDataset: Sendable {
+    /// The table.
+    public let table: TemplateTable
+    /// What was read for it; nil when the table was there before.
+    public let report: CollectionReport?
+    /// Digests, sizes and the plan.
+    public let summary: DatasetSummary
+
+    private let run: SubsetRun
+
+    /// Counts the words of a table and sums its weights.
+    ///
+    /// - Throws: `DatasetError` when the table cannot be read, the settings contradict each other, there is nothing
+    ///   to train on, or the task was cancelled.
+    public init(
+        table: TemplateTable, report: CollectionReport? = nil, configuration: DatasetConfiguration
+    ) async throws(DatasetError) {
+        let plan = try StepPlan(lines: table.metadata.lines, settings: configuration.steps)
+        let counter = VocabularyCounter(memory: configuration.memory.words, limit: configuration.vocabularyLimit)
+        let words = try await withWorkerPool(count: 1) { pool throws(DatasetError) in
+            try await pool.run { _ throws(DatasetError) in try counter.count(table) }
+        }
+        let weights = try await TableWeights(
+            of: table, exponent: configuration.exponent, workers: configuration.workers)
+        self.table = table
+        self.report = report
+        run = SubsetRun(
+            table: table, weights: weights, vocabulary: words.vocabulary, law: configuration.law,
+            seed: configuration.seed, plan: plan, workers: configuration.workers)
+        summary = DatasetSummary(table: table.metadata, words: words, plan: plan, configuration: configuration)
+    }
+
+    /// The words and their ids, the same for the whole run.
+    public var vocabulary: Vocabulary { run.vocabulary }
+
+    /// The subset of one epoch of the fit, over the lines that are not held out.
+    public func fit(epoch: Int) -> Subset { run.fit(epoch: epoch) }
+
+    /// The subset that figures are taken on. Without a held-out line it has no batch.
+    public func heldOut() -> Subset { run.heldOut() }
+
+    /// The subset of the closing pass, over all lines.
+    public func closing() -> Subset { run.closing() }
+
+    /// The draw behind the subset of one epoch of the fit made over all lines, as `sample` shows it.
+    public func draw(epoch: Int) throws(DatasetError) -> WeightedDraw {
+        try WeightedDraw(
+            from: run.table, weights: run.weights,
+            settings: DrawSettings(
+                law: run.law, lines: .all, samples: run.plan.samples, seed: run.seed, epoch: UInt64(epoch)))
+    }
+}
+
+extension DatasetSummary {
+    init(
+        table: TableMetadata, words: VocabularyCounter.Result, plan: StepPlan, configuration: DatasetConfiguration
+    ) {
+        func share(_ part: UInt64) -> Double { words.occurrences == 0 ? 0 : Double(part) / Double(words.occurrences) }
+        self.init(
+            tableDigest: table.tableDigest, splitDigest: table.splitDigest, rulesDigest: table.rulesDigest,
+            lines: table.lines, templates: table.templates, heldOutLines: table.heldOutLines,
+            heldOutBy: table.heldOutBy, vocabularySize: words.vocabulary.count,
+            outOfVocabularyShare: share(words.unknownOccurrences), cutTokenShare: share(words.cutOccurrences),
+            samples: plan.samples, epochs: plan.epochs, stepsPerEpoch: plan.stepsPerEpoch,
+            closingSteps: plan.closingSteps, law: configuration.law, exponent: configuration.exponent,
+            seed: configuration.seed)
+    }
+}

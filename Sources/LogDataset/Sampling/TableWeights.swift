@@ -1,0 +1,73 @@
+/// The weights of a table summed by shard: what a draw needs to know of all other shards before it looks at one.
+public struct TableWeights: Sendable {
+    /// The exponent of the weights.
+    public let exponent: WeightExponent
+
+    /// The number of templates.
+    public let templates: Int
+
+    /// Sums of weights before each shard and, last, of all: `[3][257]`, by `DrawnLines.rawValue`.
+    private let starts: [[UInt128]]
+
+    /// Lines, by `DrawnLines.rawValue`.
+    private let lines: [UInt64]
+
+    /// Walks a table once and sums its weights.
+    ///
+    /// - Parameters:
+    ///   - table: The table.
+    ///   - exponent: The exponent of the weights.
+    ///   - workers: How many shards are walked at once; without influence on the sums.
+    /// - Throws: What reading the table throws, or `corruptFile` for counts that no table holds.
+    public init(
+        of table: any TemplateShards,
+        exponent: WeightExponent = .half,
+        workers: Int
+    ) async throws(DatasetError) {
+        let shards = try await BoundedGroup.map(TemplateShard.count, workers: workers) { shard throws(DatasetError) in
+            try ShardSums(of: table, shard: shard, exponent: exponent)
+        }
+        self.exponent = exponent
+        self.templates = shards.reduce(0) { $0 + $1.templates }
+        self.lines = DrawnLines.allCases.indices.map { kind in shards.reduce(0) { saturatingAdd($0, $1.lines[kind]) } }
+        self.starts = DrawnLines.allCases.indices.map { kind in
+            shards.reduce(into: [0]) { starts, shard in starts.append(starts[starts.count - 1] + shard.weights[kind]) }
+        }
+    }
+
+    /// The number of lines of one kind.
+    public func lineCount(_ kind: DrawnLines) -> UInt64 { lines[Int(kind.rawValue)] }
+
+    /// The sum of the weights of one kind over the whole table.
+    func total(_ kind: DrawnLines) -> UInt128 { starts[Int(kind.rawValue)][TemplateShard.count] }
+
+    /// Where one shard's weights lie among those of the whole table.
+    func range(ofShard shard: Int, _ kind: DrawnLines) -> Range<UInt128> {
+        let starts = starts[Int(kind.rawValue)]
+        return starts[shard]..<starts[shard + 1]
+    }
+}
+
+/// The sums of one shard.
+private struct ShardSums: Sendable {
+    var templates = 0
+    var lines: [UInt64] = [0, 0, 0]
+    var weights: [UInt128] = [0, 0, 0]
+
+    init(of table: any TemplateShards, shard: Int, exponent: WeightExponent) throws(DatasetError) {
+        try table.walk(shard: shard) { record in
+            guard record.count <= WeightExponent.largestCount, record.heldOut <= record.count else {
+                throw DatasetError(
+                    .corruptFile,
+                    "The template table holds impossible counts (\(record.count) lines, \(record.heldOut) held out);"
+                        + " collect it again.")
+            }
+            templates += 1
+            for (index, kind) in DrawnLines.allCases.enumerated() {
+                let count = kind.count(in: record)
+                lines[index] = saturatingAdd(lines[index], count)
+                weights[index] += UInt128(exponent.weight(of: count))
+            }
+        }
+    }
+}

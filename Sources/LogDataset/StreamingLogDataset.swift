@@ -1,0 +1,102 @@
+import Synchronization
+
+/// Training data out of logs that never fit in memory: a sequence of seeded subsets, each a sequence of batches.
+///
+/// The source is read once, whole, into a table on disk; every subset is drawn from that table. The sequence holds the
+/// E subsets of the fit and then the one of the closing pass. It may be iterated any number of times and gives the same
+/// subsets each time.
+///
+/// ```swift
+/// let dataset = StreamingLogDataset(source: source, configuration: DatasetConfiguration(directory: folder))
+/// for try await subset in dataset {
+///     for try await batch in subset { … }
+/// }
+/// ```
+public struct StreamingLogDataset: AsyncSequence, Sendable {
+    private let preparation: Preparation
+
+    /// A dataset over what a source holds; nothing is read yet.
+    public init(source: any LogSource, configuration: DatasetConfiguration) {
+        preparation = Preparation {
+            let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
+            return try await PreparedDataset(table: table, report: report, configuration: configuration)
+        }
+    }
+
+    /// A dataset over a table that a collection left.
+    public init(table: TemplateTable, configuration: DatasetConfiguration) {
+        preparation = Preparation { try await PreparedDataset(table: table, configuration: configuration) }
+    }
+
+    /// Reads the source, the first time, and makes its table ready.
+    ///
+    /// - Throws: `DatasetError`; every later call throws the same.
+    public func prepare() async throws(DatasetError) -> PreparedDataset {
+        try await preparation.value()
+    }
+
+    /// Starts at the first epoch.
+    public func makeAsyncIterator() -> Iterator { Iterator(self) }
+
+    /// Walks the subsets of a dataset. It belongs to one task.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let dataset: StreamingLogDataset
+        private var position = 0
+
+        fileprivate init(_ dataset: StreamingLogDataset) { self.dataset = dataset }
+
+        /// The next subset: the fit's epochs, then the closing pass, then nil.
+        ///
+        /// - Throws: what `prepare` throws.
+        public mutating func next(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(DatasetError) -> Subset? {
+            let prepared = try await dataset.prepare()
+            defer { position += 1 }
+            let epochs = prepared.summary.epochs
+            if position < epochs { return prepared.fit(epoch: position) }
+            return position == epochs ? prepared.closing() : nil
+        }
+    }
+}
+
+@available(*, unavailable)
+extension StreamingLogDataset.Iterator: Sendable {}
+
+/// Work that is done once, by whoever asks first, and awaited by all.
+private final class Preparation: Sendable {
+    private typealias Work = @Sendable () async throws -> PreparedDataset
+
+    private enum State {
+        case waiting(Work)
+        case started(Task<PreparedDataset, any Error>)
+    }
+
+    private let state: Mutex<State>
+
+    init(_ work: @escaping @Sendable () async throws -> PreparedDataset) {
+        state = Mutex(.waiting(work))
+    }
+
+    func value() async throws(DatasetError) -> PreparedDataset {
+        let task = state.withLock { state in
+            switch state {
+            case .started(let task): return task
+            case .waiting(let work):
+                let task = Task { try await work() }
+                state = .started(task)
+                return task
+            }
+        }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        do {
+            return try result.get()
+        } catch {
+            throw DatasetError(wrapping: error, as: .sourceFailed, "the dataset could not be prepared")
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Testing
+
+@testable import LogDataset
+
+private let hourNames = (UInt8(ascii: "a")...UInt8(ascii: "l")).map { String(UnicodeScalar($0)) }
+
+/// 12 hours of logs with a few frequent and many rare templates.
+private struct HourlySource: LogSource {
+    let name = "hourly"
+    var pageSize = 250
+
+    func windows() async throws -> [LogWindow] {
+        (0..<12).map { LogWindow(name: "hour \($0)", hour: Hour(number: $0), key: $0) }
+    }
+
+    func read(_ window: LogWindow, into sink: LogSink) async throws {
+        let hour = try #require(window.key as? Int32)
+        var generator = SeededGenerator(seed: UInt64(hour))
+        let words = ["pod", "node", "volume", "probe", "lease", "watch", "cache", "proxy"]
+        let messages = (0..<1_000).map { _ -> String in
+            if Int.random(in: 0..<4, using: &generator) > 0 { return "synced the usual \(hourNames[Int(hour)])" }
+            return (0..<4).map { _ in words.randomElement(using: &generator) ?? "" }.joined(separator: " ")
+        }
+        for start in stride(from: 0, to: messages.count, by: pageSize) {
+            let page = Array(messages[start..<min(start + pageSize, messages.count)])
+            try await sink.add(MessagePage(page, hour: window.hour ?? .none))
+        }
+    }
+}
+
+@Suite struct StreamingLogDatasetTests {
+    private func configuration(_ directory: TemporaryDirectory, workers: Int = 2) -> DatasetConfiguration {
+        var configuration = DatasetConfiguration(directory: directory.path)
+        configuration.workers = workers
+        configuration.steps = StepPlan.Settings(samples: 3_000, epochs: 2, steps: 60)
+        return configuration
+    }
+
+    private func digest(of subset: Subset) async throws -> String {
+        let digest = SHA256()
+        try await subset.forEachDigestPart { digest.update($0) }
+        return digest.finish().hexadecimal
+    }
+
+    private func digests(of dataset: StreamingLogDataset) async throws -> [String] {
+        var digests: [String] = []
+        for try await subset in dataset { digests.append(try await digest(of: subset)) }
+        return digests
+    }
+
+    @Test func theSequenceHoldsTheEpochsAndThenTheClosingPass() async throws {
+        let directory = TemporaryDirectory()
+        let dataset = StreamingLogDataset(source: HourlySource(), configuration: configuration(directory))
+        var kinds: [Subset.Kind] = []
+        for try await subset in dataset {
+            kinds.append(subset.kind)
+            var batches = 0
+            var logs = 0
+            for try await batch in subset {
+                batches += 1
+                logs += batch.logs
+            }
+            #expect(batches == subset.batchCount)
+            #expect(logs == subset.draws)
+        }
+        #expect(kinds == [.fit(epoch: 0), .fit(epoch: 1), .closing])
+        let summary = try await dataset.prepare().summary
+        #expect(summary.lines == 12_000 && summary.heldOutLines == 2_000 && summary.heldOutBy == .hours)
+        #expect(summary.stepsPerEpoch == 30 && summary.closingSteps == 6 && summary.samples == 3_000)
+        #expect(summary.outOfVocabularyShare == 0 && summary.cutTokenShare == 0)
+    }
+
+    @Test func tokensDependNeitherOnWorkersNorOnPagesNorOnWhetherATableWasThere() async throws {
+        let first = TemporaryDirectory()
+        let dataset = StreamingLogDataset(source: HourlySource(), configuration: configuration(first, workers: 1))
+        let expected = try await digests(of: dataset)
+        let again = try await digests(of: dataset)
+        #expect(again == expected)
+        #expect(Set(expected).count == 3)
+        for (workers, pageSize) in [(2, 10), (3, 1_000), (8, 333)] {
+            let directory = TemporaryDirectory()
+            let other = StreamingLogDataset(
+                source: HourlySource(pageSize: pageSize), configuration: configuration(directory, workers: workers))
+            let found = try await digests(of: other)
+            #expect(found == expected)
+        }
+        let table = try TemplateTable(opening: "\(first.path)/\(TableCollector.fileName)")
+        let fromTable = try await digests(of: StreamingLogDataset(table: table, configuration: configuration(first)))
+        #expect(fromTable == expected)
+    }
+
+    @Test func figuresAreTakenOnTheHeldOutHoursAlone() async throws {
+        let directory = TemporaryDirectory()
+        let dataset = StreamingLogDataset(source: HourlySource(), configuration: configuration(directory))
+        let prepared = try await dataset.prepare()
+        let usual = hourNames.map { prepared.vocabulary.words.firstIndex(of: $0) }
+        func seen(in subset: Subset) async throws -> Set<Int> {
+            var hours: Set<Int> = []
+            for try await batch in subset {
+                for token in batch.tokens { usual.firstIndex(of: Int(token)).map { _ = hours.insert($0) } }
+            }
+            return hours
+        }
+        let fitted = try await seen(in: prepared.fit(epoch: 0))
+        let heldOut = try await seen(in: prepared.heldOut())
+        #expect(fitted == Set(0..<10))
+        #expect(heldOut == [10, 11])
+    }
+
+    @Test func theSourceIsReadOnceAndItsFailureIsTheSameForAll() async throws {
+        struct Failing: LogSource {
+            let name = "failing"
+            func windows() async throws -> [LogWindow] { throw CancellationError() }
+            func read(_ window: LogWindow, into sink: LogSink) async throws {}
+        }
+        let directory = TemporaryDirectory()
+        let dataset = StreamingLogDataset(source: Failing(), configuration: configuration(directory))
+        for _ in 0..<2 {
+            let error = await #expect(throws: DatasetError.self) { try await dataset.prepare() }
+            #expect(error?.code == .cancelled)
+        }
+    }
+
+    @Test func settingsThatContradictEachOtherAreRefused() async throws {
+        let directory = TemporaryDirectory()
+        var settings = configuration(directory)
+        settings.steps.batchSize = 32
+        let dataset = StreamingLogDataset(source: HourlySource(), configuration: settings)
+        let error = await #expect(throws: DatasetError.self) { try await dataset.prepare() }
+        #expect(error?.code == .invalidSetting)
+    }
+}

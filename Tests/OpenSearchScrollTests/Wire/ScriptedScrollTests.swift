@@ -1,0 +1,287 @@
+import Synchronization
+import Testing
+
+@testable import OpenSearchScroll
+
+/// What goes over the wire, request by request, against a server that follows a script.
+@Suite("A scroll, request by request", .timeLimit(.minutes(1)))
+struct ScriptedScrollTests {
+    private let query = ScrollQuery(pageSize: 2)
+
+    private func with(
+        _ script: [ScriptedServer.Line], attempts: Int = 3, timeout: Duration = .seconds(20),
+        _ body: (OpenSearchClient, ScriptedServer) async throws -> Void
+    ) async throws {
+        let server = try ScriptedServer(script)
+        defer { server.stop() }
+        let client = try OpenSearchClient(
+            configuration: configuration(server.url, attempts: attempts, timeout: timeout))
+        try await body(client, server)
+    }
+
+    private func read(_ client: OpenSearchClient) async throws -> [String] {
+        try await client.withScroll(query) { pages in
+            var ids: [String] = []
+            for try await page in pages { ids += page.ids }
+            return ids
+        }
+    }
+
+    @Test("Opened, continued with the newest id, ended by an empty page, cleared")
+    func whole() async throws {
+        try await with([
+            .answer(200, Answer.page(["1", "2"], total: 3, scrollID: "a")),
+            .answer(200, Answer.page(["3"], total: 3, scrollID: "b")),
+            .answer(200, Answer.page([], total: 3, scrollID: "c")), .answer(200, Answer.cleared),
+        ]) { client, server in
+            let ids = try await read(client)
+            #expect(ids == ["1", "2", "3"])
+            #expect(
+                server.requests == [
+                    "POST /logs/_search?scroll=300000ms&allow_partial_search_results=false&allow_no_indices=false "
+                        + #"{"query":{"bool":{"filter":[{"match_all":{}}]}},"size":2,"sort":["_doc"]}"#,
+                    #"POST /_search/scroll {"scroll":"300000ms","scroll_id":"a"}"#,
+                    #"POST /_search/scroll {"scroll":"300000ms","scroll_id":"b"}"#,
+                    #"DELETE /_search/scroll {"scroll_id":["c"]}"#,
+                ])
+        }
+    }
+
+    @Test("A page that fails is never asked for again; its scroll is cleared, not used")
+    func noRetryOnAnID() async throws {
+        for line in [
+            ScriptedServer.Line.hangUp, .answer(503, "<html>"), .raw("HTTP/1.1 200 x\r\nContent-Length: 9\r\n\r\n{"),
+        ] {
+            try await with([.answer(200, Answer.page(["1"], total: 2)), line, .answer(200, Answer.cleared)]) {
+                client, server in
+                let error = await openSearchError { _ = try await read(client) }
+                #expect(error?.code == .connectionLost || error?.code == .unavailable)
+                #expect(server.requests.map { $0.prefix(6) } == ["POST /", "POST /", "DELETE"])
+            }
+        }
+    }
+
+    @Test("A window is read again from a fresh scroll; the body starts anew")
+    func readAgain() async throws {
+        try await with([
+            .answer(200, Answer.page(["1"], total: 2, scrollID: "a")), .hangUp, .answer(404, Answer.cleared),
+            .answer(200, Answer.page(["1"], total: 2, scrollID: "b")),
+            .answer(200, Answer.page(["2"], total: 2, scrollID: "b")),
+            .answer(200, Answer.page([], total: 2, scrollID: "b")), .answer(200, Answer.cleared),
+        ]) { client, server in
+            let window = ScrollWindow(times: 0..<3_600_000, expectedDocuments: 2)
+            let ids = try await client.readWindow(window, of: query) { pages in
+                var ids: [String] = []
+                for try await page in pages { ids += page.ids }
+                return ids
+            }
+            #expect(ids == ["1", "2"])
+            #expect(
+                server.requests.filter { $0.hasPrefix("DELETE") } == [
+                    #"DELETE /_search/scroll {"scroll_id":["a"]}"#, #"DELETE /_search/scroll {"scroll_id":["b"]}"#,
+                ])
+        }
+    }
+
+    @Test("A body that swallows the scroll's error does not make the window whole")
+    func swallowed() async throws {
+        try await with(
+            [
+                .answer(200, Answer.page(["1"], total: 2)), .hangUp, .answer(200, Answer.cleared),
+            ], attempts: 1
+        ) { client, _ in
+            let window = ScrollWindow(times: nil, expectedDocuments: 2)
+            let error = await openSearchError {
+                try await client.readWindow(window, of: query) { pages in
+                    do { for try await _ in pages {} } catch { return }
+                }
+            }
+            #expect(error?.code == .connectionLost)
+        }
+    }
+
+    @Test("What the body throws by itself ends the window at once")
+    func bodyThrows() async throws {
+        struct Mine: Error {}
+        try await with([.answer(200, Answer.page(["1"], total: 2)), .answer(200, Answer.cleared)]) { client, server in
+            await #expect(throws: Mine.self) {
+                try await client.readWindow(ScrollWindow(times: nil, expectedDocuments: 2), of: query) { pages in
+                    for try await _ in pages { throw Mine() }
+                }
+            }
+            #expect(server.requests.map { $0.prefix(6) } == ["POST /", "DELETE"])
+        }
+    }
+
+    @Test("Errors that waiting does not mend are not tried again", arguments: [401, 403, 404, 400])
+    func notWorthRetrying(status: Int) async throws {
+        let body =
+            #"{"error":{"type":"index_not_found_exception","reason":"no such index [logs]","index":"logs"},"status":404}"#
+        try await with([.answer(status, status == 404 ? body : "{}")]) { client, server in
+            let error = await openSearchError {
+                try await client.readWindow(ScrollWindow(times: nil, expectedDocuments: 1), of: query) { _ in }
+            }
+            #expect(error?.isTransient == false)
+            #expect(server.requests.count == 1)
+        }
+    }
+
+    @Test("Passing troubles of an opening are tried again, and told")
+    func openingAgain() async throws {
+        let server = try ScriptedServer([
+            .answer(
+                429, #"{"error":{"type":"rejected_execution_exception","reason":"rejected execution"},"status":429}"#),
+            .hangUp, .answer(200, Answer.page([], total: 0)), .answer(200, Answer.cleared),
+        ])
+        defer { server.stop() }
+        let attempts = Mutex<[Int]>([])
+        let client = try OpenSearchClient(
+            configuration: configuration(server.url) { event in
+                if case .retrying(_, let attempt, _, _) = event { attempts.withLock { $0.append(attempt) } }
+            })
+        let ids = try await read(client)
+        #expect(ids == [])
+        #expect(attempts.withLock { $0 } == [2, 3])
+    }
+
+    @Test(
+        "A page that is not whole is not handed out, and its scroll is cleared",
+        arguments: [
+            (Answer.page(["2"], total: 2, shards: (1, 2)), "partialShards"),
+            (Answer.page(["2"], total: 1), "incomplete"),
+            (Answer.page(["2"], total: 2, extra: #","terminated_early":true"#), "timedOut"),
+            (Answer.page(["2"], total: 2, scrollID: nil), "badAnswer"),
+            (Answer.page(["2", "3"], total: 2), "incomplete"),
+            (Answer.page([], total: 2), "incomplete"),
+            ("<html>", "badAnswer"), ("{}", "badAnswer"), ("", "badAnswer"),
+        ])
+    func notWhole(second: String, code: String) async throws {
+        try await with([
+            .answer(200, Answer.page(["1"], total: 2)), .answer(200, second), .answer(200, Answer.cleared),
+        ]) { client, server in
+            let seen = Mutex<[String]>([])
+            let error = await openSearchError {
+                try await client.withScroll(query) { pages in
+                    for try await page in pages { seen.withLock { $0 += page.ids } }
+                }
+            }
+            #expect(error?.code.description == code)
+            #expect(seen.withLock { $0 } == ["1"])
+            #expect(server.requests.last == #"DELETE /_search/scroll {"scroll_id":["scroll-1"]}"#)
+        }
+    }
+
+    @Test("An opening that is not whole is cleared, too")
+    func openingNotWhole() async throws {
+        try await with(
+            [
+                .answer(200, Answer.page(["1"], total: 2, shards: (2, 3))), .answer(200, Answer.cleared),
+            ], attempts: 1
+        ) { client, server in
+            let error = await openSearchError { _ = try await read(client) }
+            #expect(error?.code == .partialShards)
+            #expect(error?.message == "only 2 of 3 shards of logs answered; look at the cluster's health")
+            #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test("A request that takes too long fails, and says so")
+    func timeout() async throws {
+        try await with([.silence], attempts: 1, timeout: .milliseconds(200)) { client, server in
+            let error = await openSearchError { _ = try await read(client) }
+            #expect(error?.code == .timedOut)
+            #expect(
+                error?.message
+                    == "\(server.url) did not send its whole answer within 0.2 seconds; allow more time, or ask for "
+                    + "smaller pages")
+        }
+    }
+}
+
+@Suite("Cancelling", .timeLimit(.minutes(1)))
+struct CancellationTests {
+    @Test("A scroll that is being opened is awaited, so that it can be cleared")
+    func whileOpening() async throws {
+        let server = try ScriptedServer([.held(200, Answer.page(["1"], total: 2)), .answer(200, Answer.cleared)])
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        let reading = Task { try await client.withScroll(ScrollQuery()) { _ in _ = Issue.record("the body must not run") } }
+        for await _ in server.silences { break }
+        reading.cancel()
+        server.release()
+        let error = await openSearchError { try await reading.value }
+        #expect(error?.code == .cancelled)
+        #expect(server.requests.last == #"DELETE /_search/scroll {"scroll_id":["scroll-1"]}"#)
+    }
+
+    @Test("A page that does not come is given up after a grace, then the scroll is cleared")
+    func whileContinuing() async throws {
+        let server = try ScriptedServer([
+            .answer(200, Answer.page(["1"], total: 2)), .silence, .answer(200, Answer.cleared),
+        ])
+        defer { server.stop() }
+        var settings = configuration(server.url)
+        settings.cancellationGrace = .milliseconds(50)
+        let client = try OpenSearchClient(configuration: settings)
+        let reading = Task { try await client.withScroll(ScrollQuery()) { pages in for try await _ in pages {} } }
+        for await _ in server.silences { break }
+        reading.cancel()
+        let error = await openSearchError { try await reading.value }
+        #expect(error?.code == .cancelled)
+        #expect(server.requests.last == #"DELETE /_search/scroll {"scroll_id":["scroll-1"]}"#)
+    }
+
+    @Test("A request without a scroll is left at once")
+    func whileCounting() async throws {
+        let server = try ScriptedServer([.silence])
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        let counting = Task { try await client.count(ScrollQuery()) }
+        for await _ in server.silences { break }
+        counting.cancel()
+        let error = await openSearchError { _ = try await counting.value }
+        #expect(error?.code == .cancelled)
+    }
+
+    @Test("A task that is cancelled before it starts sends nothing")
+    func before() async throws {
+        let server = try ScriptedServer([])
+        defer { server.stop() }
+        let transport = try Transport(
+            TransportSettings(connectTimeout: .seconds(1), compression: false, verifiesTLS: true, caFile: nil))
+        let (endpoint, _) = try Endpoint.parse(server.url)
+        let sending = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return await transport.send(
+                HTTPRequest(method: .get, endpoint: endpoint, credentials: .none, path: "/", timeout: .seconds(5)))
+        }
+        guard case .failure(let failure) = await sending.value else {
+            Issue.record("the request was sent")
+            return
+        }
+        #expect(failure.isCancellation)
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test("Many cancelled and finished at once: each ends exactly once")
+    func many() async throws {
+        let server = try ScriptedServer(
+            (0..<200).map { _ in .answer(200, #"{"count":1,"_shards":{"total":1,"successful":1}}"#) })
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url, attempts: 1))
+        let ended = await withTaskGroup(of: Bool.self) { group in
+            for i in 0..<100 {
+                group.addTask {
+                    let counting = Task { try await client.count(ScrollQuery()) }
+                    if i % 2 == 0 { counting.cancel() }
+                    switch await counting.result {
+                    case .success(let count): return count == 1
+                    case .failure(let error): return (error as? OpenSearchError)?.code == .cancelled
+                    }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(ended == 100)
+    }
+}
