@@ -15,11 +15,11 @@ struct TinyRegex {
         case match
     }
 
-    /// Characters of a class.
+    /// Characters of a class: any of ASCII, at most one other, and kinds. (No array, for the sake of debug builds.)
     struct CharacterSet {
         var low: UInt64 = 0
         var high: UInt64 = 0
-        var others: [UInt32] = []
+        var other = UInt32.max
         var kinds: UInt32 = 0
         var isNegated = false
 
@@ -27,22 +27,18 @@ struct TinyRegex {
             switch point {
             case ..<64: low |= 1 << UInt64(point)
             case ..<128: high |= 1 << UInt64(point - 64)
-            default: others.append(point)
+            default:
+                precondition(other == .max || other == point, "TinyRegex: two characters in a class that are not ASCII")
+                other = point
             }
         }
 
         func contains(_ unit: UInt32) -> Bool {
             let point = unit & 0x1F_FFFF
             if unit & kinds != 0 { return !isNegated }
-            let isIn =
-                if point < 64 {
-                    low >> UInt64(point) & 1 != 0
-                } else if point < 128 {
-                    high >> UInt64(point - 64) & 1 != 0
-                } else {
-                    others.contains(point)
-                }
-            return isIn != isNegated
+            if point >= 128 { return (point == other) != isNegated }
+            let bits = point < 64 ? low : high
+            return (bits & 1 << UInt64(point & 63) != 0) != isNegated
         }
     }
 
