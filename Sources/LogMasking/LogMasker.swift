@@ -29,7 +29,10 @@ public final class LogMasker {
     ) throws(E) -> R {
         precondition(!isLent, "LogMasker: used inside withMasked, while its text is lent; use a second masker there")
         isLent = true
-        defer { isLent = false }
+        defer {
+            isLent = false
+            pipeline.giveBack()
+        }
         return try body(pipeline.mask(message))
     }
 

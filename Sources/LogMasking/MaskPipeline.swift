@@ -8,10 +8,8 @@ struct MaskPipeline: ~Copyable {
 
     /// Masks a message.
     ///
-    /// - Returns: The masked text, which is good until the next call.
+    /// - Returns: The masked text, which is good until the next call of any method.
     mutating func mask(_ message: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        text.shrink()
-        spare.shrink()
         takeIn(message)
         apply(EscapeScan.self)
         apply(URLScan.self)
@@ -31,6 +29,12 @@ struct MaskPipeline: ~Copyable {
         apply(EmptyListScan.self)
         rewrite { WordSplit.write(&$0, into: &$1) }
         return UnsafeRawBufferPointer(start: text.base, count: text.count)
+    }
+
+    /// Gives back what a huge message made the buffers grow by.
+    mutating func giveBack() {
+        text.shrink()
+        spare.shrink()
     }
 
     private mutating func takeIn(_ message: UnsafeRawBufferPointer) {

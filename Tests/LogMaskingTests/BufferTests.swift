@@ -40,6 +40,17 @@ import Testing
         #expect(masker.mask("B") == "b")
     }
 
+    @Test("A masker used while its text is lent stops the program and says why")
+    func lentTwice() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let masker = LogMasker()
+            masker.withMasked(UnsafeRawBufferPointer(start: nil, count: 0)) { _ in print(masker.mask("a")) }
+        }
+        let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(
+            message.contains("LogMasker: used inside withMasked, while its text is lent; use a second masker there"))
+    }
+
     @Test("Buffers grow to what is written and give a huge line's memory back")
     func growth() {
         var buffer = MaskBuffer()

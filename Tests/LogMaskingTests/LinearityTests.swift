@@ -9,14 +9,17 @@ import Testing
         // Runs.
         "1", "a", "A", "Z", ".", "/", "-", "@", "'", "\"", "{", "}", "[", "]", "(", ")", " ", "=", "|", ":", "\\",
         "\t", "\n", "\r", "\u{0}", "_", "+", ",", "<", "%", "s", "\u{1B}", "\u{9B}", "\u{1B}[", "\u{1B}[0", "\u{1B}[ ",
-        "\u{663}", "\u{1D7D7}", "\u{2003}", "\u{A0}", "é", "\u{65E5}", "\u{301}", "Σ", "Σ.", "Σ\u{301}", "İ", "\u{1F600}",
+        "\u{663}", "\u{1D7D7}", "\u{2003}", "\u{A0}", "é", "\u{65E5}", "\u{301}", "Σ", "Σ.", "Σ\u{301}", "İ",
+        "\u{1F600}",
         // Half-matches of each rule.
         "http://", "http://a", "http://a.", "http://a..", "https://ab.,", "http:/", "ftp://\u{663}",
         "2021-", "2021-04-", "2021-04-14T20:17:14", "2021-04-14T20:17:14.1", "2021-04-14T20:17:14.12x",
         "I", "I0414", "I0414 20:17:14", "I0414 20:17:1", "\u{663}\u{663}\u{663}\u{663}-",
         "Jan", "Jan ", "January", "January  ", "Dec 31 23:59:", "Dec 31 23:59:59", "Mar 1", "May 1 ",
-        ".go", ".go : ", ".go:", ".go:1", "x.go:", "a.go:1b", "x", "a@", "a.a", "a_a@b", "a@b", "aa@b.", "aa@b.c", "@b.cc",
-        "1.", "1.1", "1.1.1.1", "1.1.1.1/", "1.1.1.1/1", "1.1.1.1a", "\u{663}.\u{663}.", "1\u{663}", "\u{663}1", "\u{663}1a",
+        ".go", ".go : ", ".go:", ".go:1", "x.go:", "a.go:1b", "x", "a@", "a.a", "a_a@b", "a@b", "aa@b.", "aa@b.c",
+        "@b.cc",
+        "1.", "1.1", "1.1.1.1", "1.1.1.1/", "1.1.1.1/1", "1.1.1.1a", "\u{663}.\u{663}.", "1\u{663}", "\u{663}1",
+        "\u{663}1a",
         "1.5 ", "1.5  x", "1.5m", "1.5\u{B5}", "1.5ms", "1.5msx", "\u{663}.\u{663}s",
         "/a", "/ab", "//a", "/-", "/.", "/(", "a1)", "a)", "1)", "a1)]", "/_", "/ab/", "a1",
         "1a", "a-", "-1", "!1", "1!", "+1", "+.", "-.1", "..1", "1..", "+\u{663}", "\u{663}a", "\u{663}.1a", ".\u{663}",
@@ -48,12 +51,15 @@ import Testing
     @Test("A run between a start and an end that do not fit each other takes no more", arguments: shapes)
     func run(unit: String) {
         let run = Self.repeated(unit, toBytes: 1 << 10)
-        let ends = ["", "a", "1", "/", "@", ".", "http://", "Jan", "{", "\u{1B}[", "1.5", "a1", " : 1", ".go:1", "\u{663}", "]"]
+        let ends = [
+            "", "a", "1", "/", "@", ".", "http://", "Jan", "{", "\u{1B}[", "1.5", "a1", " : 1", ".go:1", "\u{663}", "]",
+        ]
         for start in ends {
             for end in ends {
                 let line = start + run + end
                 let steps = Self.steps(of: line)
-                #expect(steps <= Self.mostSteps * line.utf8.count, "\(start) … \(end): \(steps / line.utf8.count) a byte")
+                #expect(
+                    steps <= Self.mostSteps * line.utf8.count, "\(start) … \(end): \(steps / line.utf8.count) a byte")
             }
         }
     }

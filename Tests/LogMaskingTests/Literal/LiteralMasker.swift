@@ -55,7 +55,8 @@ struct LiteralMasker {
     }
 
     private static func isPart(_ piece: ArraySlice<UInt32>, of whole: [UInt32]) -> Bool {
-        guard piece.count <= whole.count else { return false }
+        guard let first = piece.first else { return true }
+        guard whole.contains(first & 0x1F_FFFF), piece.count <= whole.count else { return false }
         let points = piece.map { $0 & 0x1F_FFFF }
         return (0...(whole.count - points.count)).contains { whole[$0...].starts(with: points) }
     }

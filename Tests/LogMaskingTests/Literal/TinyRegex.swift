@@ -71,12 +71,11 @@ struct TinyRegex {
     func forEachMatch(in units: [UInt32], _ body: (Int, Int) -> Void) {
         units.withUnsafeBufferPointer { units in
             operations.withUnsafeBufferPointer { operations in
-                var stack: [(operation: Int, position: Int)] = []
                 var start = 0
                 while start < units.count {
                     let point = units[start] & 0x1F_FFFF
                     if point >= 128 || firstASCII[Int(point)],
-                        let end = Self.match(operations, units, from: start, &stack)
+                        let end = Self.match(operations, units, from: start, at: 0)
                     {
                         body(start, end)
                         start = end
@@ -88,39 +87,38 @@ struct TinyRegex {
         }
     }
 
+    /// Calls itself once for each place that it may have to come back to.
     private static func match(
-        _ operations: UnsafeBufferPointer<Operation>, _ units: UnsafeBufferPointer<UInt32>, from start: Int,
-        _ stack: inout [(operation: Int, position: Int)]
+        _ operations: UnsafeBufferPointer<Operation>, _ units: UnsafeBufferPointer<UInt32>,
+        from start: Int, at place: Int
     ) -> Int? {
-        stack.removeAll(keepingCapacity: true)
-        stack.append((0, start))
-        while let state = stack.popLast() {
-            var (next, position) = state
-            walk: while true {
-                let operation = operations[next]
-                next += 1
-                switch operation {
-                case .set(let set):
-                    guard position < units.count, set.contains(units[position]) else { break walk }
-                    position += 1
-                case .split(let first, let second):
-                    stack.append((second, position))
-                    next = first
-                case .jump(let place): next = place
-                case .behind(let set):
-                    guard position > 0, set.contains(units[position - 1]) else { break walk }
-                case .ahead(let set):
-                    guard position < units.count, set.contains(units[position]) else { break walk }
-                case .start:
-                    guard position == 0 else { break walk }
-                case .end:
-                    let isLastNewline = position == units.count - 1 && units[position] & 0x1F_FFFF == 10
-                    guard position == units.count || isLastNewline else { break walk }
-                case .match: return position
-                }
+        var next = place
+        var position = start
+        while true {
+            switch operations[next] {
+            case .set(let set):
+                guard position < units.count, set.contains(units[position]) else { return nil }
+                position += 1
+            case .split(let first, let second):
+                if let end = match(operations, units, from: position, at: first) { return end }
+                next = second
+                continue
+            case .jump(let place):
+                next = place
+                continue
+            case .behind(let set):
+                guard position > 0, set.contains(units[position - 1]) else { return nil }
+            case .ahead(let set):
+                guard position < units.count, set.contains(units[position]) else { return nil }
+            case .start:
+                guard position == 0 else { return nil }
+            case .end:
+                let isLastNewline = position == units.count - 1 && units[position] & 0x1F_FFFF == 10
+                guard position == units.count || isLastNewline else { return nil }
+            case .match: return position
             }
+            next += 1
         }
-        return nil
     }
 
     private static func first(of operations: [Operation]) -> [Bool] {
