@@ -1,3 +1,4 @@
+import OpenSearchScrollTesting
 import Testing
 
 @testable import OpenSearchScroll
@@ -49,18 +50,28 @@ extension Trait where Self == ServerTrait {
 
     /// The version that needs a newer Java: that of the Python environment.
     static func node38() -> ServerTrait {
-        let environment = Prerequisites.python?.split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
-        return .node("--version", "3.8", "--java", environment?.joined(separator: "/") ?? "")
+        .node("--version", "3.8", "--java", Prerequisites.newJava ?? "")
+    }
+
+    /// Our own, in this process.
+    static func embedded(shards: Int = 1) -> ServerTrait {
+        ServerTrait {
+            var configuration = OpenSearchServer.Configuration()
+            configuration.shards = shards
+            let server = try OpenSearchServer(configuration: configuration)
+            let target = TestTarget(name: "embedded", url: server.url, openContexts: { server.openContexts })
+            return (target, { server.stop() })
+        }
     }
 
     /// The in-memory server of the Python environment.
     static func osmem() -> ServerTrait {
         ServerTrait {
             guard let python = Prerequisites.python else { throw Missing(description: Prerequisites.pythonReason) }
-            let folder = python.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
-                separator: "/")
+            let find = "import osmem_server; print(osmem_server.resolve_binary())"
+            let binary = try await Shell.run([python, "-c", find]).split(separator: "\n")[0]
             let (child, line) = try await Shell.onThread {
-                let child = try Child(["\(folder)/osmem-server"])
+                let child = try Child([String(binary)])
                 return (child, child.readLine() ?? "")
             }
             guard let url = JSONValue(parsing: line)?["url"]?.string else {

@@ -178,34 +178,3 @@ struct ScrollContract: Sendable, CustomTestStringConvertible {
         #expect(ids == 0)
     }
 }
-
-@Suite(
-    "A real node, 2.19", .serialized, .enabled(if: Prerequisites.hasNode, Comment(rawValue: Prerequisites.nodeReason)),
-    .node("--set", "search.keep_alive_interval=1s"))
-struct RealNode219Tests {
-    @Test(arguments: ScrollContract.all)
-    func holds(_ contract: ScrollContract) async throws { try await contract.check(try ServerTrait.current()) }
-
-    @Test func real() async throws { try await RealNodeChecks.all(try ServerTrait.current()) }
-}
-
-@Suite(
-    "A real node, 3.8", .serialized,
-    .enabled(
-        if: Prerequisites.hasNode && Prerequisites.hasPython,
-        "OPNILOG_NODE or OPNILOG_PYTHON, whose environment brings the Java that 3.8 needs, is not set"),
-    .node38())
-struct RealNode38Tests {
-    @Test(arguments: ScrollContract.all)
-    func holds(_ contract: ScrollContract) async throws { try await contract.check(try ServerTrait.current()) }
-
-    @Test func real() async throws { try await RealNodeChecks.all(try ServerTrait.current()) }
-}
-
-@Suite(
-    "osmem-server", .serialized,
-    .enabled(if: Prerequisites.hasPython, Comment(rawValue: Prerequisites.pythonReason)), .osmem())
-struct OsmemTests {
-    @Test(arguments: ScrollContract.all)
-    func holds(_ contract: ScrollContract) async throws { try await contract.check(try ServerTrait.current()) }
-}
