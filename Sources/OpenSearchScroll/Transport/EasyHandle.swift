@@ -45,7 +45,7 @@ final class EasyHandle {
 
     private func apply(_ request: HTTPRequest) {
         set(CURLOPT_URL, request.endpoint.url + request.path)
-        set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        set(CURLOPT_CUSTOMREQUEST, request.method.name)
         set(CURLOPT_TIMEOUT_MS, request.timeout.milliseconds)
         if case .basic(let user, let password) = request.credentials.storage {
             set(CURLOPT_USERNAME, user)

@@ -1,6 +1,11 @@
 /// What is sent to a server.
 struct HTTPRequest: Sendable {
-    enum Method: String, Sendable { case get = "GET", post = "POST", delete = "DELETE" }
+    struct Method: Sendable {
+        var name: String
+        static let get = Method(name: "GET")
+        static let post = Method(name: "POST")
+        static let delete = Method(name: "DELETE")
+    }
 
     var method: Method
     var endpoint: Endpoint

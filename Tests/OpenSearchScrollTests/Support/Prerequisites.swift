@@ -5,13 +5,20 @@ import Glibc
 enum Prerequisites {
     /// The script that starts a real node.
     static let node = environment("OPNILOG_NODE")
-    /// The Python of the test environment, in whose folder `osmem-server` lies too.
+    /// The Python of the test environment, which brings `osmem-server`.
     static let python = environment("OPNILOG_PYTHON")
+    /// A Java of 21 or newer, for servers that need one: `OPNILOG_JAVA`, or that of the Python environment.
+    static let newJava =
+        environment("OPNILOG_JAVA")
+        ?? python.map { $0.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/") }
     static let requireAll = environment("OPNILOG_REQUIRE_ALL") == "1"
 
     static var hasNode: Bool { node != nil || requireAll }
+    static var hasNewNode: Bool { (node != nil && newJava != nil) || requireAll }
     static var hasPython: Bool { python != nil || requireAll }
     static let nodeReason = "OPNILOG_NODE does not name the script that starts a real node"
+    static let newJavaReason =
+        "OPNILOG_NODE, and OPNILOG_JAVA or OPNILOG_PYTHON with a Java of 21 or newer, are not set"
     static let pythonReason = "OPNILOG_PYTHON does not name the Python of the test environment"
 
     /// The folder of recorded exchanges.

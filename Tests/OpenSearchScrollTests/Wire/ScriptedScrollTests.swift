@@ -205,7 +205,9 @@ struct CancellationTests {
         let server = try ScriptedServer([.held(200, Answer.page(["1"], total: 2)), .answer(200, Answer.cleared)])
         defer { server.stop() }
         let client = try OpenSearchClient(configuration: configuration(server.url))
-        let reading = Task { try await client.withScroll(ScrollQuery()) { _ in _ = Issue.record("the body must not run") } }
+        let reading = Task {
+            try await client.withScroll(ScrollQuery()) { _ in _ = Issue.record("the body must not run") }
+        }
         for await _ in server.silences { break }
         reading.cancel()
         server.release()

@@ -1,0 +1,61 @@
+@testable import OpenSearchScroll
+
+/// A server that the same checks run against: an in-memory one, an independent one, a real node.
+struct TestTarget: Sendable {
+    var name: String
+    var url: String
+    var credentials = Credentials.none
+    var caFile: String?
+    /// How many scroll contexts are open; nil where nobody can tell.
+    var openContexts: @Sendable () async throws -> Int?
+    /// Whether documents come back byte for byte as they were indexed, and mappings are looked at, as on a real node.
+    var isReal = false
+
+    func client(_ change: (inout OpenSearchConfiguration) -> Void = { _ in }) throws -> OpenSearchClient {
+        var settings = configuration(url)
+        settings.credentials = credentials
+        settings.caFile = caFile
+        change(&settings)
+        return try OpenSearchClient(configuration: settings)
+    }
+
+    /// Sends what our own client never would: indices, documents, settings.
+    @discardableResult
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, _ body: [UInt8]? = nil, credentials: Credentials? = nil
+    ) async throws -> JSONValue {
+        var settings = configuration(url)
+        settings.credentials = credentials ?? self.credentials
+        settings.caFile = caFile
+        let wire = try Wire(settings)
+        let context = wire.context(.root, wire.servers[0])
+        var request = wire.request(method, path, nil, context)
+        request.body = body
+        let answer = try await wire.send(request, context).get()
+        guard let value = JSONValue(parsing: answer.bytes) else { throw Missing(description: "no JSON from \(path)") }
+        return value
+    }
+
+    /// Puts documents into a new index with a date mapping; lines are whole JSON objects.
+    func load(_ index: String, _ documents: [(id: String, json: [UInt8])], shards: Int = 2) async throws {
+        let mapping =
+            #"{"settings":{"number_of_shards":\#(shards),"number_of_replicas":0},"mappings":{"properties":{"#
+            + #""time":{"type":"date"},"text":{"type":"text"},"number":{"type":"long"},"log":{"type":"text"}}}}"#
+        try await send(.put, "/\(index)", Array(mapping.utf8))
+        for start in stride(from: 0, to: documents.count, by: 5_000) {
+            var lines: [UInt8] = []
+            for document in documents[start..<min(start + 5_000, documents.count)] {
+                lines +=
+                    Array(#"{"index":{"_index":"\#(index)","_id":"\#(document.id)"}}"#.utf8) + [10] + document.json + [
+                        10
+                    ]
+            }
+            let answer = try await send(.post, "/_bulk?refresh=true", lines)
+            guard answer["errors"] == false else { throw Missing(description: "documents were refused: \(answer)") }
+        }
+    }
+}
+
+extension HTTPRequest.Method {
+    static let put = HTTPRequest.Method(name: "PUT")
+}

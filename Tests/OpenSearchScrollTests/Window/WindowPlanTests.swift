@@ -1,0 +1,153 @@
+import Testing
+
+@testable import OpenSearchScroll
+
+private let hour = WindowPlan.hour
+
+@Suite("From buckets to windows")
+struct WindowPlanTests {
+    @Test("Hours in order, without a time last, empty ones not at all")
+    func order() {
+        let windows = WindowPlan.windows(
+            hours: [2 * hour: 5, -hour: 1, 0: 3, 7 * hour: 0], untimed: 4, since: nil, until: nil)
+        #expect(
+            windows == [
+                ScrollWindow(times: -hour..<0, expectedDocuments: 1),
+                ScrollWindow(times: 0..<hour, expectedDocuments: 3),
+                ScrollWindow(times: 2 * hour..<3 * hour, expectedDocuments: 5),
+                ScrollWindow(times: nil, expectedDocuments: 4),
+            ])
+        #expect(WindowPlan.windows(hours: [:], untimed: 0, since: nil, until: nil) == [])
+    }
+
+    @Test("The first and the last hour are cut; what lies outside is only the later dates of documents")
+    func cut() {
+        let hours = [0: 1, hour: 2, 2 * hour: 3, 3 * hour: 4]
+        let windows = WindowPlan.windows(hours: hours, untimed: 0, since: hour + 5, until: 2 * hour + 7)
+        #expect(windows.map(\.times) == [hour + 5..<2 * hour, 2 * hour..<2 * hour + 7])
+        #expect(
+            WindowPlan.windows(hours: hours, untimed: 0, since: hour, until: 2 * hour).map(\.times) == [hour..<2 * hour]
+        )
+    }
+
+    @Test("Windows never overlap and hold every wanted moment of an hour with documents")
+    func property() {
+        var random = SeededRandom(state: 7)
+        for _ in 0..<300 {
+            let hours = Dictionary(
+                (0..<20).map { _ in (Int64.random(in: -30..<30, using: &random) * hour, 1) }, uniquingKeysWith: +)
+            let since = Bool.random(using: &random) ? Int64.random(in: -30 * hour..<30 * hour, using: &random) : nil
+            let until = Bool.random(using: &random) ? Int64.random(in: -30 * hour..<30 * hour, using: &random) : nil
+            let windows = WindowPlan.windows(hours: hours, untimed: 0, since: since, until: until)
+            for (one, next) in zip(windows, windows.dropFirst()) {
+                #expect((one.times?.upperBound ?? 0) <= (next.times?.lowerBound ?? 0))
+            }
+            for _ in 0..<50 {
+                let moment = Int64.random(in: -31 * hour..<31 * hour, using: &random)
+                let holding = windows.count { $0.times?.contains(moment) == true }
+                let bucket = WindowPlan.hours(around: moment, moment).lowerBound
+                let isWanted = hours[bucket] != nil && moment >= since ?? moment && moment < until ?? .max
+                #expect(holding == (isWanted ? 1 : 0))
+            }
+        }
+    }
+
+    @Test("Halves meet at the edge of an hour, down to one hour")
+    func halves() {
+        #expect(WindowPlan.halves(of: 0..<hour) == nil)
+        var parts = [WindowPlan.hours(around: -1, 12 * hour)]
+        #expect(parts == [-hour..<13 * hour])
+        var whole: [Range<Int64>] = []
+        while let part = parts.popLast() {
+            guard let (early, late) = WindowPlan.halves(of: part) else {
+                whole.append(part)
+                continue
+            }
+            #expect(early.upperBound == late.lowerBound)
+            parts += [late, early]
+        }
+        #expect(whole == (-1..<13).map { Int64($0) * hour..<Int64($0 + 1) * hour })
+    }
+}
+
+@Suite("Bodies of requests")
+struct SearchBodyTests {
+    private func text(_ value: JSONValue) -> String { String(decoding: value.encoded, as: UTF8.self) }
+
+    @Test("A window is its times, without what has an earlier date")
+    func window() throws {
+        let body = try SearchBody(ScrollQuery(body: #"{"term":{"a":"b"}}"#, pageSize: 10))
+        #expect(
+            text(body.open(ScrollWindow(times: 5..<9, expectedDocuments: 0)))
+                == #"{"query":{"bool":{"filter":[{"term":{"a":"b"}},"#
+                + #"{"range":{"time":{"format":"epoch_millis","gte":5,"lt":9}}}],"#
+                + #""must_not":[{"range":{"time":{"format":"epoch_millis","lt":5}}}]}},"size":10,"sort":["_doc"]}"#)
+        #expect(
+            text(body.open(ScrollWindow(times: nil, expectedDocuments: 0)))
+                == #"{"query":{"bool":{"filter":[{"term":{"a":"b"}}],"must_not":[{"exists":{"field":"time"}}]}},"#
+                + #""size":10,"sort":["_doc"]}"#)
+    }
+
+    @Test("Limits of the query are half-open")
+    func limits() throws {
+        let until = try SearchBody(ScrollQuery(until: 9, timeField: "@timestamp"))
+        #expect(
+            text(until.count())
+                == #"{"query":{"bool":{"filter":[{"match_all":{}},"#
+                + #"{"range":{"@timestamp":{"format":"epoch_millis","lt":9}}}]}}}"#)
+    }
+
+    @Test(
+        "A query is a clause or stands under query; empty ones are all documents",
+        arguments: [
+            (nil, #"{"match_all":{}}"#), ("{}", #"{"match_all":{}}"#), (#"{"match_all":{}}"#, #"{"match_all":{}}"#),
+            (#" {"query": {"term": {"n": 1627982159228}}} "#, #"{"term":{"n":1627982159228}}"#),
+            (#"{"term":{"x":0.5}}"#, #"{"term":{"x":0.5}}"#),
+        ])
+    func clauses(body: String?, clause: String) throws {
+        #expect(text(try SearchBody(ScrollQuery(body: body)).count()) == #"{"query":{"bool":{"filter":[\#(clause)]}}}"#)
+    }
+
+    @Test(
+        "What cannot be is refused before anything is sent",
+        arguments: [
+            (ScrollQuery(body: "{"), "the query is no JSON object; correct --query"),
+            (ScrollQuery(body: "[]"), "the query is no JSON object; correct --query"),
+            (
+                ScrollQuery(body: #"{"query":{},"size":3}"#),
+                "beside \"query\" the query holds \"size\", which a scroll cannot take; leave it out"
+            ),
+            (ScrollQuery(since: 5, until: 5), "no time lies between 5 and 5; put --since before --until"),
+            (ScrollQuery(pageSize: 0), "a page of 0 documents cannot be; give at least 1"),
+            (ScrollQuery(index: ""), "the index has no name; name one with --index"),
+        ])
+    func refused(query: ScrollQuery, message: String) {
+        #expect(throws: OpenSearchError.self) { _ = try SearchBody(query) }
+        do { _ = try SearchBody(query) } catch { #expect(error.message == message) }
+    }
+}
+
+@Suite("Back-off")
+struct BackoffTests {
+    @Test("Doubles from the first, up to a limit, and draws from the whole of it")
+    func doubling() {
+        let most = (2...12).map { Backoff.delay(before: $0, first: .milliseconds(500), random: 1) }
+        #expect(most.prefix(4) == [.milliseconds(500), .seconds(1), .seconds(2), .seconds(4)])
+        #expect(most.last == .seconds(30))
+        #expect(Backoff.delay(before: 1_000, first: .milliseconds(500), random: 1) == .seconds(30))
+        #expect(Backoff.delay(before: 5, first: .milliseconds(500), random: 0) == .zero)
+        #expect(Backoff.delay(before: 3, first: .milliseconds(500), random: 0.5) == .milliseconds(500))
+    }
+}
+
+/// SplitMix64, so that failures can be had again.
+struct SeededRandom: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

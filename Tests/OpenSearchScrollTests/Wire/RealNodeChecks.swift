@@ -1,0 +1,88 @@
+import Testing
+
+@testable import OpenSearchScroll
+
+/// What only a real node shows: bytes as indexed, more hours than a histogram may have, contexts that expire.
+enum RealNodeChecks {
+    static func all(_ target: TestTarget) async throws {
+        try await oddDocuments(target)
+        try await manyHours(target)
+        try await expired(target)
+    }
+
+    private static func messages(_ target: TestTarget, _ query: ScrollQuery) async throws -> [String: String] {
+        try await target.client().withScroll(query) { pages in
+            var found: [String: String] = [:]
+            for try await page in pages {
+                page.forEachDocument { document in
+                    let id = String(decoding: document.id, as: UTF8.self)
+                    found[id] = document.message.map { String(decoding: $0, as: UTF8.self) } ?? "none"
+                }
+            }
+            return found
+        }
+    }
+
+    static func oddDocuments(_ target: TestTarget) async throws {
+        let odd: [(id: String, json: [UInt8], message: String)] = [
+            ("lone", Array(#"{"log":"a\ud800b"}"#.utf8), "a\u{FFFD}b"),
+            ("pair", Array(#"{"log":"a\ud83d\ude00b"}"#.utf8), "a\u{1F600}b"),
+            ("array", Array(#"{"log":["x","y"]}"#.utf8), "x y"), ("null", Array(#"{"log":null}"#.utf8), "none"),
+            ("none", Array(#"{"other":1}"#.utf8), "none"),
+            ("overlong", Array(#"{"log":"a"#.utf8) + [0xC0, 0xAF] + Array(#"b"}"#.utf8), "a\u{FFFD}\u{FFFD}b"),
+            ("mark", [0xEF, 0xBB, 0xBF] + Array(#"{"log":"x\n"}"#.utf8), "x\n"),
+            ("spaces", Array(#"{ "n" : 1.0e0 , "log" :  "x"  }"#.utf8), "x"),
+        ]
+        try await target.load("odd", odd.map { ($0.id, $0.json) }, shards: 1)
+        let found = try await messages(target, ScrollQuery(index: "odd"))
+        #expect(found == Dictionary(uniqueKeysWithValues: odd.map { ($0.id, $0.message) }))
+    }
+
+    static func manyHours(_ target: TestTarget) async throws {
+        try await target.send(
+            .put, "/_cluster/settings", Array(#"{"transient":{"search.max_buckets":100}}"#.utf8))
+        let documents = (0..<1_000).map { i in
+            ("id-\(i)", Array(#"{"time":\#(Int64(i) * 50 * 3_600_000),"log":"x"}"#.utf8))
+        }
+        try await target.load("hours", documents + [("untimed", Array(#"{"log":"x"}"#.utf8))])
+        let windows = try await target.client().windows(of: ScrollQuery(index: "hours"))
+        try await target.send(
+            .put, "/_cluster/settings", Array(#"{"transient":{"search.max_buckets":null}}"#.utf8))
+        #expect(windows.count == 1_001)
+        #expect(windows.map(\.expectedDocuments) == [Int](repeating: 1, count: 1_001))
+        #expect(windows[999].times == 179_820_000_000..<179_823_600_000)
+        #expect(windows.last?.times == nil)
+    }
+
+    /// A scroll cleared behind our back is what an expired one is to the server.
+    static func expired(_ target: TestTarget) async throws {
+        let client = try target.client()
+        let query = ScrollQuery(index: "hours", pageSize: 10)
+        let once = OneTime()
+        let count = try await client.readWindow(ScrollWindow(times: nil, expectedDocuments: 1), of: query) { pages in
+            var count = 0
+            for try await page in pages {
+                count += page.count
+                if once.take() { try await target.send(.delete, "/_search/scroll/_all") }
+            }
+            return count
+        }
+        #expect(count == 1)
+        let error = await openSearchError {
+            try await client.withScroll(query) { pages in
+                for try await _ in pages { try await target.send(.delete, "/_search/scroll/_all") }
+            }
+        }
+        #expect(error?.code == .scrollLost)
+        #expect(error?.message.contains("No search context found for id") == true)
+        #expect(try await target.openContexts() == 0)
+    }
+
+    private final class OneTime {
+        private var isTaken = false
+        func take() -> Bool {
+            defer { isTaken = true }
+            return !isTaken
+        }
+    }
+}
