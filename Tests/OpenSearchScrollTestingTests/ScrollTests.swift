@@ -10,7 +10,8 @@ struct ScrollTests {
         let server = try Fixtures.server()
         let (pages, totals) = Fixtures.scroll(HTTPClient(server), body: "{\"size\":\(size),\"sort\":[\"_doc\"]}")
         #expect(pages.dropLast().allSatisfy { $0.count == size })
-        #expect(pages.flatMap { $0 } == (0..<12).map { "logs-000" + ($0 < 10 ? "0" : "") + String($0) })
+        let expected = Fixtures.logs("logs").documents.map(\.id)
+        #expect(pages.flatMap { $0 } == expected)
         #expect(Set(totals) == [12])
         #expect(server.openContexts == 0)
     }
