@@ -67,8 +67,8 @@ struct RequestError: Error {
         return copy
     }
 
-    /// The answer's body.
-    var body: String {
+    /// The answer's body, in the form of 2.19 or of 3.x.
+    func body(isVersion3: Bool) -> String {
         let inner = "{\"type\":\(JSONWriter.quoted(type)),\"reason\":\(quotedReason)\(details)"
         switch shape {
         case .plain:
@@ -88,19 +88,20 @@ struct RequestError: Error {
                 ?? "\"shard\":-1,\"index\":null"
             return "{\"error\":{\"root_cause\":[\(inner)}],\"type\":\"search_phase_execution_exception\","
                 + "\"reason\":\"all shards failed\",\"phase\":\"query\",\"grouped\":true,\"failed_shards\":"
-                + "[{\(place),\"reason\":\(inner)}}]\(repeatedCause(inner))},\"status\":\(status)}"
+                + "[{\(place),\"reason\":\(inner)}}]\(repeatedCause(inner, index, isVersion3))},\"status\":\(status)}"
         }
     }
 
     private var quotedReason: String { reason.map(JSONWriter.quoted) ?? "null" }
 
-    /// How often a shard's exception stands once more in `caused_by` depends on its class in the server.
-    private func repeatedCause(_ inner: String) -> String {
+    /// How often the cause stands once more in `caused_by`: the server unwraps by class, and not alike in all versions.
+    private func repeatedCause(_ inner: String, _ index: String?, _ isVersion3: Bool) -> String {
+        let once = ",\"caused_by\":\(inner)}"
+        if index == nil { return once }
         switch type {
         case "illegal_argument_exception", "rejected_execution_exception":
-            ",\"caused_by\":\(inner),\"caused_by\":\(inner)}}"
-        case "search_context_missing_exception": ",\"caused_by\":\(inner)}"
-        default: ""
+            return ",\"caused_by\":\(inner)\(once)}"
+        default: return isVersion3 ? once : ""
         }
     }
 }

@@ -72,7 +72,7 @@ final class ServerCore: Sendable {
         do throws(RequestError) {
             answer = try execute(route, info, changes)
         } catch {
-            answer = .refusal(error)
+            answer = .refusal(error, isVersion3: isVersion3)
         }
         answer.ending = ending
         return answer

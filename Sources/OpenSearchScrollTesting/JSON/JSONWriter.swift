@@ -40,7 +40,8 @@ enum JSONWriter {
         return String(decoding: buffer, as: UTF8.self)
     }
 
-    /// Appends a quoted string; what is not UTF-8 becomes U+FFFD, lone surrogates `\uD800`, as Jackson writes them.
+    /// Appends a quoted string as Jackson writes it anew: lone surrogates as `\uD800`, overlong forms as what they stand
+    /// for; bytes that are no form of UTF-8 at all become U+FFFD.
     static func appendString(_ bytes: [UInt8], escapingAstral: EscapesAstral = false, to buffer: inout [UInt8]) {
         buffer.append(UInt8(ascii: "\""))
         var position = 0
@@ -52,7 +53,9 @@ enum JSONWriter {
                 continue
             }
             let (scalar, length) = UTF8Writer.decode(bytes, at: position)
-            if let scalar, scalar >= 0xD800, scalar < 0xE000 {
+            if let scalar, scalar < 0x80 {
+                appendASCII(UInt8(scalar), to: &buffer)
+            } else if let scalar, scalar >= 0xD800, scalar < 0xE000 {
                 appendEscape(scalar, to: &buffer)
             } else if let scalar, scalar >= 0x10000, escapingAstral {
                 appendEscape(0xD800 + (scalar - 0x10000) >> 10, to: &buffer)
@@ -122,7 +125,7 @@ enum JSONWriter {
     }
 }
 
-/// UTF-8 that also takes lone surrogates.
+/// UTF-8 that also takes lone surrogates and overlong forms, as Jackson reads it.
 enum UTF8Writer {
     static func append(_ scalar: UInt32, to buffer: inout [UInt8]) {
         switch scalar {
@@ -146,15 +149,14 @@ enum UTF8Writer {
     /// The scalar that begins at `position` (nil where the bytes are none) and how many bytes it takes.
     static func decode(_ bytes: [UInt8], at position: Int) -> (UInt32?, Int) {
         let first = bytes[position]
-        let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 1
-        guard length > 1, first <= 0xF4, position + length <= bytes.count else { return (nil, 1) }
+        let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1
+        guard length > 1, first <= 0xF7, position + length <= bytes.count else { return (nil, 1) }
         var scalar = UInt32(first) & (0x7F >> UInt32(length))
         for offset in 1..<length {
             let byte = bytes[position + offset]
             guard byte & 0xC0 == 0x80 else { return (nil, 1) }
             scalar = scalar << 6 | UInt32(byte & 0x3F)
         }
-        let least: UInt32 = length == 4 ? 0x10000 : length == 3 ? 0x800 : 0x80
-        return scalar >= least && scalar <= 0x10FFFF ? (scalar, length) : (nil, 1)
+        return scalar <= 0x10FFFF ? (scalar, length) : (nil, 1)
     }
 }

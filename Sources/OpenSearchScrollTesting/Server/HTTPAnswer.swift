@@ -20,8 +20,8 @@ struct HTTPAnswer: Sendable {
         HTTPAnswer(status: status, body: Array(text.utf8))
     }
 
-    static func refusal(_ error: RequestError) -> HTTPAnswer {
-        var answer = json(error.body, status: error.status)
+    static func refusal(_ error: RequestError, isVersion3: Bool) -> HTTPAnswer {
+        var answer = json(error.body(isVersion3: isVersion3), status: error.status)
         answer.headers += error.headers
         return answer
     }
