@@ -9,13 +9,13 @@ struct IndependentPoints: DrawPoints {
     }
 
     func count(
-        inShard shard: Int, range: Range<UInt128>, of draw: WeightedDraw
+        inShard shard: Int, range: Range<UInt128>, of draw: WeightedDraw, _ cancellation: CancellationFlag?
     ) throws(DatasetError) -> [DrawnOrdinal] {
         var rest = points[firstIndex(notBelow: range.lowerBound)..<firstIndex(notBelow: range.upperBound)]
         if rest.isEmpty { return [] }
         var drawn: [DrawnOrdinal] = []
         var end = range.lowerBound
-        try draw.forEachWeight(inShard: shard) { ordinal, _, weight in
+        try draw.forEachWeight(inShard: shard, cancellation) { ordinal, _, weight in
             end += UInt128(weight)
             let count = rest.prefix { $0 < end }.count
             if count == 0 { return }

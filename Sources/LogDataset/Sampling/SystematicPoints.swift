@@ -24,13 +24,13 @@ struct SystematicPoints: DrawPoints {
     }
 
     func count(
-        inShard shard: Int, range: Range<UInt128>, of draw: WeightedDraw
+        inShard shard: Int, range: Range<UInt128>, of draw: WeightedDraw, _ cancellation: CancellationFlag?
     ) throws(DatasetError) -> [DrawnOrdinal] {
         var next = firstPoint(notBefore: samples * range.lowerBound)
         if next >= samples * range.upperBound { return [] }
         var drawn: [DrawnOrdinal] = []
         var end = samples * range.lowerBound
-        for candidate in try candidates(inShard: shard, of: draw) {
+        for candidate in try candidates(inShard: shard, of: draw, cancellation) {
             end += samples * UInt128(candidate.weight)
             if next >= end { continue }
             let count = (end - next - 1) / distance + 1
@@ -42,9 +42,11 @@ struct SystematicPoints: DrawPoints {
     }
 
     /// The shard's templates in the order of this epoch, so that no two templates are neighbours in every subset.
-    private func candidates(inShard shard: Int, of draw: WeightedDraw) throws(DatasetError) -> [Candidate] {
+    private func candidates(
+        inShard shard: Int, of draw: WeightedDraw, _ cancellation: CancellationFlag?
+    ) throws(DatasetError) -> [Candidate] {
         var candidates: [Candidate] = []
-        try draw.forEachWeight(inShard: shard) { ordinal, hash, weight in
+        try draw.forEachWeight(inShard: shard, cancellation) { ordinal, hash, weight in
             candidates.append(Candidate(key: order.bits64(hash), weight: weight, ordinal: ordinal))
         }
         candidates.sort { $0.key != $1.key ? $0.key < $1.key : $0.ordinal < $1.ordinal }

@@ -24,8 +24,9 @@ public struct TableWeights: Sendable {
         exponent: WeightExponent = .half,
         workers: Int
     ) async throws(DatasetError) {
-        let shards = try await BoundedGroup.map(TemplateShard.count, workers: workers) { shard throws(DatasetError) in
-            try ShardSums(of: table, shard: shard, exponent: exponent)
+        let shards = try await BoundedGroup.map(TemplateShard.count, workers: workers) {
+            shard, cancellation throws(DatasetError) in
+            try ShardSums(of: table, shard: shard, exponent: exponent, cancellation: cancellation)
         }
         self.exponent = exponent
         self.templates = shards.reduce(0) { $0 + $1.templates }
@@ -54,8 +55,10 @@ private struct ShardSums: Sendable {
     var lines: [UInt64] = [0, 0, 0]
     var weights: [UInt128] = [0, 0, 0]
 
-    init(of table: any TemplateShards, shard: Int, exponent: WeightExponent) throws(DatasetError) {
-        try table.walk(shard: shard) { record in
+    init(
+        of table: any TemplateShards, shard: Int, exponent: WeightExponent, cancellation: CancellationFlag
+    ) throws(DatasetError) {
+        try table.walk(shard: shard, cancellation: cancellation) { record in
             guard record.count <= WeightExponent.largestCount, record.heldOut <= record.count else {
                 throw DatasetError(
                     .corruptFile,

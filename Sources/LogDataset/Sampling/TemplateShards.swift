@@ -50,11 +50,26 @@ public enum TemplateShard {
 }
 
 extension TemplateShards {
-    /// Walks one shard and turns whatever goes wrong into this module's error; ends early if the task is cancelled.
-    func walk(shard: Int, _ body: (TemplateRecord) throws -> Void) throws(DatasetError) {
+    /// Walks one shard and turns whatever goes wrong into this module's error.
+    ///
+    /// - Parameters:
+    ///   - shard: 0…255.
+    ///   - cancellation: Looked at on the way; without one, the task is asked once, before the walk.
+    ///   - body: Called once a template; what it throws ends the walk.
+    func walk(
+        shard: Int, cancellation: CancellationFlag? = nil, _ body: (TemplateRecord) throws -> Void
+    ) throws(DatasetError) {
         if Task.isCancelled { throw .cancelled() }
+        var untilCheck = 1
         do {
-            try forEachRecord(inShard: shard, body)
+            try forEachRecord(inShard: shard) { record in
+                untilCheck -= 1
+                if untilCheck == 0 {
+                    try cancellation?.check()
+                    untilCheck = 4096
+                }
+                try body(record)
+            }
         } catch {
             throw DatasetError(
                 wrapping: error, as: .unreadableFile,

@@ -50,9 +50,10 @@ public struct WeightedDraw: Sendable {
     /// - Parameter workers: How many shards are worked on at once.
     /// - Throws: What reading the table throws, or `cancelled`.
     public func templates(workers: Int) async throws(DatasetError) -> DrawnTemplates {
-        let parts = try await BoundedGroup.map(TemplateShard.count, workers: workers) { shard throws(DatasetError) in
+        let parts = try await BoundedGroup.map(TemplateShard.count, workers: workers) {
+            shard, cancellation throws(DatasetError) in
             var part = DrawnTemplates()
-            try walk(shard: shard, undrawn: false) { record, drawn in part.append(record, drawn: drawn) }
+            try walk(shard: shard, undrawn: false, cancellation) { record, drawn in part.append(record, drawn: drawn) }
             return part
         }
         return DrawnTemplates(joining: parts)
@@ -68,7 +69,7 @@ public struct WeightedDraw: Sendable {
         var thrown: (any Error)?
         do {
             for shard in 0..<TemplateShard.count {
-                try walk(shard: shard, undrawn: undrawn) { record, drawn in
+                try walk(shard: shard, undrawn: undrawn, nil) { record, drawn in
                     do {
                         try body(record, drawn)
                     } catch {
@@ -85,13 +86,14 @@ public struct WeightedDraw: Sendable {
     private func walk(
         shard: Int,
         undrawn: Bool,
+        _ cancellation: CancellationFlag?,
         _ body: (TemplateRecord, Int) throws -> Void
     ) throws(DatasetError) {
         let range = weights.range(ofShard: shard, settings.lines)
-        var drawn = try points.count(inShard: shard, range: range, of: self)[...]
+        var drawn = try points.count(inShard: shard, range: range, of: self, cancellation)[...]
         if drawn.isEmpty, !undrawn { return }
         var ordinal = 0
-        try table.walk(shard: shard) { record in
+        try table.walk(shard: shard, cancellation: cancellation) { record in
             if let first = drawn.first, first.ordinal == ordinal {
                 drawn.removeFirst()
                 try body(record, Int(first.count))
@@ -105,10 +107,11 @@ public struct WeightedDraw: Sendable {
     /// Calls `body` with the position in the shard, the hash and the weight of each template of one shard that has one.
     func forEachWeight(
         inShard shard: Int,
+        _ cancellation: CancellationFlag?,
         _ body: (_ ordinal: UInt32, _ hash: UInt128, _ weight: UInt64) -> Void
     ) throws(DatasetError) {
         var ordinal: UInt32 = 0
-        try table.walk(shard: shard) { record in
+        try table.walk(shard: shard, cancellation: cancellation) { record in
             let weight = weights.exponent.weight(of: settings.lines.count(in: record))
             if weight > 0 { body(ordinal, record.hash, weight) }
             ordinal += 1
@@ -141,7 +144,8 @@ protocol DrawPoints: Sendable {
     ///   - shard: The shard.
     ///   - range: Where its weights lie.
     ///   - draw: Gives the shard's templates.
+    ///   - cancellation: Looked at on the way.
     func count(
-        inShard shard: Int, range: Range<UInt128>, of draw: WeightedDraw
+        inShard shard: Int, range: Range<UInt128>, of draw: WeightedDraw, _ cancellation: CancellationFlag?
     ) throws(DatasetError) -> [DrawnOrdinal]
 }

@@ -39,11 +39,19 @@ public struct VocabularyCounter: Sendable {
         public var walks: Int
     }
 
-    /// Counts a table's words.
+    /// Counts a table's words, on a thread of its own.
     ///
     /// - Parameter table: The table; walked once if its words fit into `memory`, else several times.
     /// - Throws: What reading the table throws, `cancelled`, or `invalidSetting` if one word alone is over `memory`.
-    public func count(_ table: any TemplateShards) throws(DatasetError) -> Result {
+    public func count(_ table: any TemplateShards) async throws(DatasetError) -> Result {
+        let counts = try await BoundedGroup.map(1, workers: 1) { _, cancellation throws(DatasetError) in
+            try count(table, cancellation: cancellation)
+        }
+        return counts[0]
+    }
+
+    /// The same on the calling thread, which looks at `cancellation` on the way.
+    func count(_ table: any TemplateShards, cancellation: CancellationFlag? = nil) throws(DatasetError) -> Result {
         var frequent = FrequentWords(limit: limit - Vocabulary.Reserved.names.count)
         var open = [HashPart.all]
         var walks = 0
@@ -51,7 +59,7 @@ public struct VocabularyCounter: Sendable {
         while let part = open.popLast() {
             walks += 1
             var pass = Pass(part: part, counts: WordCounts(budget: memory))
-            if try pass.run(over: table) {
+            if try pass.run(over: table, cancellation) {
                 pass.counts.forEach { frequent.offer($0, count: $1) }
                 totals = pass.totals
             } else {
@@ -110,11 +118,13 @@ extension VocabularyCounter {
         private struct Full: Error {}
 
         /// Returns false if the words did not fit.
-        mutating func run(over table: any TemplateShards) throws(DatasetError) -> Bool {
+        mutating func run(over table: any TemplateShards, _ cancellation: CancellationFlag?) throws(DatasetError)
+            -> Bool
+        {
             for shard in 0..<TemplateShard.count {
                 var isFull = false
                 do throws(DatasetError) {
-                    try table.walk(shard: shard) { record in
+                    try table.walk(shard: shard, cancellation: cancellation) { record in
                         guard add(record) else {
                             isFull = true
                             throw Full()

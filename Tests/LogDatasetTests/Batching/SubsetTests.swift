@@ -16,7 +16,7 @@ import Testing
         settings: StepPlan.Settings = .init(samples: 1_000)
     ) async throws -> SubsetRun {
         let weights = try await TableWeights(of: SubsetTests.table, workers: workers)
-        return try SubsetRun(
+        return try await SubsetRun(
             table: SubsetTests.table, weights: weights,
             vocabulary: VocabularyCounter(memory: 1 << 20).count(SubsetTests.table).vocabulary,
             law: law, seed: seed, plan: StepPlan(lines: weights.lineCount(.all), settings: settings), workers: workers)

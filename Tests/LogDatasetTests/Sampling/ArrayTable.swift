@@ -11,11 +11,15 @@ struct ArrayTable: TemplateShards {
 
     private(set) var shards: [[Row]]
 
-    init(_ rows: [(text: String, count: UInt64, heldOut: UInt64)]) {
+    /// - Parameters:
+    ///   - rows: The templates, in any order.
+    ///   - only: Puts all templates into this shard.
+    init(_ rows: [(text: String, count: UInt64, heldOut: UInt64)], only: Int? = nil) {
         shards = Array(repeating: [], count: TemplateShard.count)
         for row in rows {
             let bytes = Array(row.text.utf8)
-            let hash = ArrayTable.hash(bytes)
+            var hash = ArrayTable.hash(bytes)
+            if let only { hash = UInt128(only) << 120 | hash & (UInt128.max >> 8) }
             let new = Row(hash: hash, masked: bytes, count: row.count, heldOut: row.heldOut)
             shards[TemplateShard.of(hash)].append(new)
         }

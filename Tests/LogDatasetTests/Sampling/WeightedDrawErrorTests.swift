@@ -61,7 +61,7 @@ import Testing
     @Test(arguments: [1, 2])
     func neverMoreThanTheWorkersRunAtOnce(_ workers: Int) async throws {
         let running = Mutex((now: 0, most: 0))
-        let results = try await BoundedGroup.map(200, workers: workers) { index throws(DatasetError) in
+        let results = try await BoundedGroup.map(200, workers: workers) { index, _ throws(DatasetError) in
             running.withLock {
                 $0.now += 1
                 $0.most = max($0.most, $0.now)
@@ -78,7 +78,7 @@ import Testing
     @Test func theFirstFailureEndsTheWork() async {
         let started = Mutex(0)
         let error = await #expect(throws: DatasetError.self) {
-            try await BoundedGroup.map(1_000, workers: 1) { index throws(DatasetError) in
+            try await BoundedGroup.map(1_000, workers: 1) { index, _ throws(DatasetError) in
                 started.withLock { $0 += 1 }
                 if index == 3 { throw DatasetError(.corruptFile, "Broken at \(index).") }
             }
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func noWorkAndNoWorkersAreAllowed() async throws {
-        #expect(try await BoundedGroup.map(0, workers: 4) { index throws(DatasetError) in index } == [])
-        #expect(try await BoundedGroup.map(3, workers: 0) { index throws(DatasetError) in index } == [0, 1, 2])
+        #expect(try await BoundedGroup.map(0, workers: 4) { index, _ throws(DatasetError) in index } == [])
+        #expect(try await BoundedGroup.map(3, workers: 0) { index, _ throws(DatasetError) in index } == [0, 1, 2])
     }
 }

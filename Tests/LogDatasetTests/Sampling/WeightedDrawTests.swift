@@ -58,7 +58,7 @@ import Testing
         let table = try #require(WeightedDrawTests.tables["a long tail"])
         let weights = try await TableWeights(of: table, workers: 1)
         let samples = 150
-        let seeds = 300
+        let seeds = 120
         var sums: [Int] = []
         var wanted: [Double] = []
         for seed in 0..<seeds {
@@ -75,6 +75,33 @@ import Testing
             return deviation > 1e-6 ? (Double(sum) - Double(seeds) * mean) / deviation : 0
         }
         #expect(scores.allSatisfy { abs($0) < 4.2 })
+    }
+
+    @Test func eachKindOfLinesCountsItsOwn() async throws {
+        let table = ArrayTable([("a", 10, 3), ("b", 4, 0), ("c", 2, 2)])
+        let weights = try await TableWeights(of: table, exponent: .one, workers: 1)
+        #expect(DrawnLines.allCases.map { weights.lineCount($0) } == [11, 5, 16])
+        #expect(DrawnLines.allCases.map { weights.total($0) } == [11, 5, 16])
+        #expect(weights.templates == 3)
+        for (lines, wanted) in [(DrawnLines.fit, [7, 4, 0]), (.heldOut, [3, 0, 2]), (.all, [10, 4, 2])] {
+            let samples = wanted.reduce(0, +)
+            let settings = DrawSettings(law: .coverage, lines: lines, samples: samples, seed: 1, epoch: 0)
+            var drawn: [UInt8: Int] = [:]
+            try WeightedDraw(from: table, weights: weights, settings: settings)
+                .walk(undrawn: true) { drawn[$0.masked[0]] = $1 }
+            #expect([drawn[0x61], drawn[0x62], drawn[0x63]] == wanted)
+        }
+    }
+
+    /// Drawn in an order that never changes, 64 equal templates of which every other is drawn would give two subsets.
+    @Test func coverageMixesTheNeighboursWithinAShard() async throws {
+        let table = ArrayTable((0..<64).map { (text: "t\($0)", count: 1, heldOut: 0) }, only: 200)
+        let weights = try await TableWeights(of: table, workers: 1)
+        let subsets = try (0..<30).map { epoch in
+            let settings = DrawSettings(law: .coverage, lines: .fit, samples: 32, seed: 0, epoch: UInt64(epoch))
+            return try outcome(table, weights, settings).drawn
+        }
+        #expect(Set(subsets).count == 30)
     }
 
     @Test func parityFollowsTheWeights() async throws {

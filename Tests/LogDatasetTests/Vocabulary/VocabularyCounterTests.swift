@@ -38,14 +38,14 @@ import Testing
 
     @Test func aSmallBudgetSplitsTheWalkAndChangesNothing() throws {
         var counts: [String: UInt64] = [:]
-        for index in 0..<30_000 {
+        for index in 0..<12_000 {
             let word = String(index * 7919, radix: 26).map { $0.isNumber ? "n" : String($0) }.joined()
             counts["\(word) q\(String(repeating: "z", count: index % 90)) \(word)u", default: 0] += UInt64(
                 1 + index % 13)
         }
         let table = ArrayTable(counts)
         let whole = try VocabularyCounter(memory: 1 << 28).count(table)
-        let split = try VocabularyCounter(memory: 1 << 18).count(table)
+        let split = try VocabularyCounter(memory: 1 << 17).count(table)
         #expect(whole.walks == 1)
         #expect(split.walks > 8)
         #expect(split.vocabulary == whole.vocabulary)
@@ -67,6 +67,31 @@ import Testing
         #expect(error?.code == .invalidSetting)
         #expect(
             error?.message == "The words of the logs cannot be counted within 65536 bytes; give more memory.")
+    }
+
+    @Test func theWalkIsMadeOnAThreadOfItsOwnToo() async throws {
+        let table = ArrayTable(["b b c": 10, "a c": 10])
+        let result = try await VocabularyCounter(memory: 1 << 20).count(table)
+        #expect(words(result) == ["b", "c", "a"])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aCancelledWalkEnds() async throws {
+        /// A table whose walk never ends by itself.
+        struct Endless: TemplateShards {
+            let began: AsyncStream<Void>.Continuation
+            func forEachRecord(inShard shard: Int, _ body: (TemplateRecord) throws -> Void) throws {
+                began.finish()
+                let text = UnsafeRawBufferPointer(start: nil, count: 0)
+                while true { try body(TemplateRecord(hash: 0, masked: text, count: 1, heldOut: 0)) }
+            }
+        }
+        let (beginning, began) = AsyncStream.makeStream(of: Void.self)
+        let task = Task { try await VocabularyCounter(memory: 1 << 20).count(Endless(began: began)) }
+        for await _ in beginning {}
+        task.cancel()
+        let error = await #expect(throws: DatasetError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
     }
 
     @Test func aFailingTableIsReported() {
