@@ -5,6 +5,7 @@ extension Command {
         case .mask: try await MaskCommand.run(context)
         case .collect: try await CollectCommand.run(context)
         case .simulate: try await SimulateCommand.run(context)
+        case .sample: try await SampleCommand.run(context)
         default: throw CommandError(.fault, "not there yet")
         }
     }

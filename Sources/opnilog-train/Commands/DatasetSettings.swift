@@ -11,12 +11,12 @@ enum DatasetSettings {
         if options.contains(Options.maxBadShare.spec.name) {
             configuration.maximumBadShare = settings[Options.maxBadShare]
         }
+        if options.contains(Options.parallel.spec.name) { configuration.parallelWindows = settings[Options.parallel] }
         guard options.contains(Options.draw.spec.name) else { return configuration }
-        configuration.samples = settings[Options.samples]
-        configuration.steps = settings[Options.steps]
-        configuration.batchSize = settings[Options.batchSize]
-        if let epochs = settings[Options.epochs] { configuration.epochs = epochs }
-        configuration.draw = settings[Options.draw] == .coverage ? .coverage : .parity
+        configuration.steps = StepPlan.Settings(
+            samples: settings[Options.samples], epochs: settings[Options.epochs], steps: settings[Options.steps],
+            batchSize: settings[Options.batchSize], recipe: settings[Options.recipe])
+        configuration.law = settings[Options.draw]
         configuration.seed = settings[Options.seed]
         return configuration
     }

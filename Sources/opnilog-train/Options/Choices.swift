@@ -1,9 +1,3 @@
-/// Whose settings the optimiser and the draw follow.
-enum Recipe: String, CaseIterable, Sendable { case ours, original }
-
-/// The law of the weighted draw.
-enum Draw: String, CaseIterable, Sendable { case coverage, parity }
-
 /// How progress is shown on standard error.
 enum ProgressStyle: String, CaseIterable, Sendable { case auto, plain, json, none }
 

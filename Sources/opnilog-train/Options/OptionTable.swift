@@ -32,6 +32,9 @@ enum Options {
     static let pageSize = setting(
         "page-size", .pageSize, readers, .openSearch,
         help: "Documents of one answer (default: auto).")
+    static let parallel = setting(
+        "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample], .openSearch,
+        help: "Hours read at once (default: as many as --workers).")
     static let ca = setting(
         "ca", .text("FILE"), readers.union([.doctor]), .openSearch,
         help: "Certificate authorities (PEM) that the server's certificate is checked against.")
@@ -99,10 +102,10 @@ enum Options {
         "batch-size", .integer(atLeast: 1), trainers, .draw,
         help: "Logs of one step, instead of --steps.")
     static let recipe = preset(
-        "recipe", .choice(Recipe.self), "ours", drawers, .draw,
+        "recipe", .choice(StepRecipe.self), "ours", drawers, .draw,
         help: "The settings of the optimiser and the draw: ours, or those of the original program.")
     static let draw = preset(
-        "draw", .choice(Draw.self), "coverage", drawers, .draw,
+        "draw", .choice(DrawLaw.self), "coverage", drawers, .draw,
         help: "coverage: no template's count is off by one or more; parity: with replacement, as the original.")
     static let seed = preset(
         "seed", .seed, "0", drawers.union([.simulate]), .draw,
@@ -145,7 +148,7 @@ enum Options {
     /// Every setting, in the order of the help pages.
     static let every: [OptionSpec] = [
         endpoint.spec, username.spec, password.spec, index.spec, query.spec, since.spec, until.spec, lag.spec,
-        pageSize.spec, ca.spec, insecure.spec,
+        pageSize.spec, parallel.spec, ca.spec, insecure.spec,
         input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, table.spec,
         model.spec, threshold.spec, explain.spec, output.spec, overwrite.spec,
         samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,

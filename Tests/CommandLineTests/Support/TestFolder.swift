@@ -55,16 +55,22 @@ enum TestFiles {
         return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
     }
 
-    static func remove(_ folder: String) {
-        guard let entries = opendir(folder) else { return }
+    /// The names in a folder, sorted.
+    static func names(_ folder: String) -> [String] {
+        guard let entries = opendir(folder) else { return [] }
         defer { closedir(entries) }
+        var names: [String] = []
         while let entry = readdir(entries) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name == "." || name == ".." { continue }
-            if unlink(folder + "/" + name) != 0 { remove(folder + "/" + name) }
+            if name != ".", name != ".." { names.append(name) }
         }
+        return names.sorted()
+    }
+
+    static func remove(_ folder: String) {
+        for name in names(folder) where unlink(folder + "/" + name) != 0 { remove(folder + "/" + name) }
         rmdir(folder)
     }
 }

@@ -1,0 +1,48 @@
+import LogDataset
+
+/// `sample`: one subset as NDJSON, drawn over the whole table.
+enum SampleCommand {
+    static func run(_ context: RunContext) async throws -> ExitCode {
+        let settings = context.settings
+        let scratch = try ScratchFolder()
+        let prepared = try await Datasets.of(settings, context.console, directory: scratch.path).prepare()
+        context.console.endStage()
+        let draw = try prepared.draw(epoch: settings[Options.epoch])
+        let showsAll = settings[Options.all]
+        try await OwnThread.run { try write(draw, undrawn: showsAll) }
+        let summary = prepared.summary
+        context.console.note(
+            "\(Figures.grouped(draw.settings.samples)) draws by \(summary.law.rawValue), seed \(summary.seed), from "
+                + "\(Figures.grouped(Int(summary.templates))) templates, table digest \(summary.tableDigest)")
+        withExtendedLifetime(scratch) {}
+        return .complete
+    }
+
+    /// A line a template, in table order: `{"text":…,"count":…,"drawn":…}`.
+    private static func write(_ draw: WeightedDraw, undrawn: Bool) throws {
+        var output = ResultWriter()
+        var line: [UInt8] = []
+        try draw.walk(undrawn: undrawn) { record, drawn in
+            line.removeAll(keepingCapacity: true)
+            line += Array("{\"text\":".utf8)
+            JSONText.append(record.masked, to: &line)
+            line += Array(",\"count\":\(record.count),\"drawn\":\(drawn)}\n".utf8)
+            try output.write(line)
+        }
+        try output.flush()
+    }
+}
+
+/// The dataset that the settings describe.
+enum Datasets {
+    /// - Parameter directory: for the table and sorted runs, if logs are read.
+    static func of(_ settings: Settings, _ console: Console, directory: String) throws -> StreamingLogDataset {
+        let configuration = DatasetSettings.configuration(settings, directory: directory)
+        if let path = settings[Options.table], try LogOrigin(settings, of: settings.command) == .table {
+            return StreamingLogDataset(table: try TemplateTable(opening: path), configuration: configuration)
+        }
+        let source = try Sources.of(settings, console)
+        console.watch(configuration.monitor)
+        return StreamingLogDataset(source: source, configuration: configuration)
+    }
+}
