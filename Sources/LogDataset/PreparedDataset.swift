@@ -18,9 +18,7 @@ public struct PreparedDataset: Sendable {
     ) async throws(DatasetError) {
         let plan = try StepPlan(lines: table.metadata.lines, settings: configuration.steps)
         let counter = VocabularyCounter(memory: configuration.memory.words, limit: configuration.vocabularyLimit)
-        let words = try await withWorkerPool(count: 1) { pool throws(DatasetError) in
-            try await pool.run { _ throws(DatasetError) in try counter.count(table) }
-        }
+        let words = try await counter.count(table)
         let weights = try await TableWeights(
             of: table, exponent: configuration.exponent, workers: configuration.workers)
         self.table = table
