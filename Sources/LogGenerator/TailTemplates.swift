@@ -2,7 +2,7 @@
 /// names, tokens with digits), so that the masked text tells all choices apart.
 enum TailTemplates {
     static let all = TemplateLibrary(patterns: [
-        "W%k       1 %h.go:%d] %0 %1 %3 %2 \"%n\" because of %4 in %6 (%5 %h)",
+        "W%k       1 %h.go:%d] %0 %1 %3 %2 \"%n\" because of %4 in %6 (%5) id=%h",
         "{\"level\":\"warn\",\"ts\":%u,\"logger\":\"%0\",\"caller\":\"sync/%h.go:%d\",\"msg\":\"%1 %3 %2\",\"reason\":\"%4\",\"peer\":\"%6\",\"kind\":\"%5\",\"attempt\":%d}",
         "time=\"%t\" level=warning msg=\"%0 %1 %3 %2 after %m\" error=\"%4 of %6\" subsys=%5 id=%g",
         "{\"level\":\"info\",\"ts\":\"%t\",\"caller\":\"etcdserver/%h.go:%d\",\"msg\":\"%0 %1\",\"%3-%2\":\"%h\",\"cause\":\"%4\",\"from\":\"%6\",\"what\":\"%5\"}",

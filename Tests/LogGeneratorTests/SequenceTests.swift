@@ -73,13 +73,14 @@ struct SequenceTests {
     }
 
     /// Dates roll over months and years as the calendar does.
-    @Test(arguments: [
-        (UInt64(0), "2026-11-24T10:00:00.000Z"), (7 * 86_400_000, "2026-12-01T10:00:00.000Z"),
-        (38 * 86_400_000, "2027-01-01T10:00:00.000Z"), (462 * 86_400_000 + 1, "2028-02-29T10:00:00.001Z"),
-    ])
-    func dates(index: UInt64, text: String) {
+    @Test(
+        arguments: [
+            (0, 0, "2026-11-24T10:00:00.000Z"), (7, 0, "2026-12-01T10:00:00.000Z"), (38, 0, "2027-01-01T10:00:00.000Z"),
+            (462, 1, "2028-02-29T10:00:00.001Z"),
+        ] as [(UInt64, UInt64, String)])
+    func dates(days: UInt64, milliseconds: UInt64, text: String) {
         var buffer: [UInt8] = []
-        LogFields(index: index).appendISOTime(to: &buffer)
+        LogFields(index: days * 86_400_000 + milliseconds).appendISOTime(to: &buffer)
         #expect(String(decoding: buffer, as: UTF8.self) == text)
     }
 }

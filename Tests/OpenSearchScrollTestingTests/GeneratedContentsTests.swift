@@ -88,7 +88,9 @@ struct GeneratedContentsTests {
             var bounds = ValueBounds()
             let lower = Double.random(in: -100...3600, using: &random)
             bounds.lower = (Double(start) + lower, Bool.random(using: &random))
-            bounds.upper = (Double(start) + lower + Double(Int.random(in: 0...2000, using: &random)), Bool.random(using: &random))
+            bounds.upper = (
+                Double(start) + lower + Double(Int.random(in: 0...2000, using: &random)), Bool.random(using: &random)
+            )
             return .range(field: "time", bounds: bounds)
         default:
             let should = some(3)
@@ -142,7 +144,8 @@ struct GeneratedContentsTests {
 
     /// A billion documents: every answer is arithmetic, so this takes no time and no memory.
     @Test func aBillionDocuments() {
-        let generated = GeneratedContents(documents: 1_000_000_000, start: 0, interval: .milliseconds(3), untimedEvery: 1000)
+        let generated = GeneratedContents(
+            documents: 1_000_000_000, start: 0, interval: .milliseconds(3), untimedEvery: 1000)
         let hours = generated.select(.matchAll).histogram(of: "time", interval: 3_600_000)
         #expect(hours.count == 834)
         #expect(hours.reduce(0) { $0 + $1.count } == 999_000_000)

@@ -27,7 +27,8 @@ struct IndexTests {
     }
 
     @Test func bulkKeepsSourcesByteForByte() {
-        let odd: [UInt8] = Array("{ \"log\" : \"a".utf8) + [0xC0, 0xAF, 0xED, 0xA0, 0x80] + Array("\" , \"n\":1.50}  ".utf8)
+        let odd: [UInt8] =
+            Array("{ \"log\" : \"a".utf8) + [0xC0, 0xAF, 0xED, 0xA0, 0x80] + Array("\" , \"n\":1.50}  ".utf8)
         let body = Array("{\"index\":{\"_id\":\"odd\"}}\n".utf8) + odd + Array("\n".utf8)
         let reply = client.send("POST", "/fresh/_bulk?refresh=true", body)
         #expect(reply.json["errors"] == .bool(false))
@@ -84,7 +85,8 @@ struct IndexTests {
     }
 
     @Test func refresh() {
-        #expect(client.post("/generated/_refresh", "").text == "{\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0}}")
+        #expect(
+            client.post("/generated/_refresh", "").text == "{\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0}}")
         #expect(client.post("/none/_refresh", "").status == 404)
     }
 

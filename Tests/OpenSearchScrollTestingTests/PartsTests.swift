@@ -14,7 +14,8 @@ struct PartsTests {
     }
 
     @Test(arguments: [
-        ("", "Unexpected end-of-input", 0), ("{\"a\":1", "Unexpected end-of-input: expected close marker for Object", 6),
+        ("", "Unexpected end-of-input", 0),
+        ("{\"a\":1", "Unexpected end-of-input: expected close marker for Object", 6),
         ("[1 2]", "Unexpected end-of-input: expected close marker for Array", 3),
         ("{} x", "Unexpected character after the value", 3), ("tru", "Unrecognized token", 0),
         ("\"a\u{1}\"", "Illegal unquoted character in a string", 3), ("\"\\x\"", "Unrecognized character escape", 3),
@@ -33,15 +34,19 @@ struct PartsTests {
     }
 
     @Test(arguments: [
-        ("1970-01-01", 0), ("2023-11-14T22:13:20Z", 1_700_000_000_000), ("2023-11-14T22:13:20.123456789Z", 1_700_000_000_123),
-        ("2024-02-29T00:00:00+01:00", 1_709_161_200_000), ("1969-12-31T23:59:59.9", -100), ("2026-11-24T10", 1_795_514_400_000),
+        ("1970-01-01", 0), ("2023-11-14T22:13:20Z", 1_700_000_000_000),
+        ("2023-11-14T22:13:20.123456789Z", 1_700_000_000_123),
+        ("2024-02-29T00:00:00+01:00", 1_709_161_200_000), ("1969-12-31T23:59:59.9", -100),
+        ("2026-11-24T10", 1_795_514_400_000),
     ])
     func dates(_ text: String, _ milliseconds: Int64) {
         #expect(DateText.milliseconds(text) == milliseconds)
         #expect(DateText.milliseconds(DateText.text(milliseconds)) == milliseconds)
     }
 
-    @Test(arguments: ["", "2023", "2023-13-01", "2023-11-14T25:00", "2023-11-14 22:00", "2023-11-14T22:13:20Zx", "soon"])
+    @Test(arguments: [
+        "", "2023", "2023-13-01", "2023-11-14T25:00", "2023-11-14 22:00", "2023-11-14T22:13:20Zx", "soon",
+    ])
     func noDates(_ text: String) {
         #expect(DateText.milliseconds(text) == nil)
     }

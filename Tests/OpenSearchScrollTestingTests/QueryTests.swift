@@ -71,7 +71,8 @@ struct QueryTests {
             "aggs":{"h":{"date_histogram":{"field":"time","fixed_interval":"1h"}}}}}}
             """
         let reply = client.post("/logs/_search", body)
-        let hours = "{\"key_as_string\":\"2023-11-14T22:00:00.000Z\",\"key\":1699999200000,\"doc_count\":4},"
+        let hours =
+            "{\"key_as_string\":\"2023-11-14T22:00:00.000Z\",\"key\":1699999200000,\"doc_count\":4},"
             + "{\"key_as_string\":\"2023-11-14T23:00:00.000Z\",\"key\":1700002800000,\"doc_count\":1}"
         #expect(
             reply.text.hasSuffix(
@@ -102,7 +103,10 @@ struct QueryTests {
         ("\"kubernetes.labels\"", "{\"kubernetes\":{\"labels\":{\"app\":\"web\"}}}"),
         ("[\"k*.pod\"]", "{\"kubernetes\":{\"pod\":\"web-1\"}}"),
         ("{\"excludes\":[\"kubernetes\",\"n\"]}", "{\"log\":\"no time\"}"),
-        ("{\"includes\":[\"kubernetes\"],\"excludes\":[\"*.app\"]}", "{\"kubernetes\":{\"pod\":\"web-1\",\"labels\":{}}}"),
+        (
+            "{\"includes\":[\"kubernetes\"],\"excludes\":[\"*.app\"]}",
+            "{\"kubernetes\":{\"pod\":\"web-1\",\"labels\":{}}}"
+        ),
         ("[\"none\"]", "{}"),
     ])
     func sourceFilters(_ filter: String, _ expected: String) {

@@ -27,7 +27,9 @@ struct ScrollTests {
             #expect(page.json["hits", "total", "value"]?.integer == 12)
         }
         #expect(server.openContexts == 1)
-        #expect(client.delete("/_search/scroll", "{\"scroll_id\":\"\(id)\"}").text == "{\"succeeded\":true,\"num_freed\":1}")
+        #expect(
+            client.delete("/_search/scroll", "{\"scroll_id\":\"\(id)\"}").text == "{\"succeeded\":true,\"num_freed\":1}"
+        )
         #expect(server.openContexts == 0)
     }
 

@@ -61,7 +61,9 @@ struct ServerTests {
                 == "request [/logs/_search] contains unrecognized parameters: [filter_path], [preference]")
         #expect(client.post("/logs/_search", "{\"slice\":{\"id\":0,\"max\":2}}").status == 400)
         #expect(client.send("POST", "/logs").status == 405)
-        #expect(client.get("/_cat/indices").json["error"]?.text == "no handler found for uri [/_cat/indices] and method [GET]")
+        #expect(
+            client.get("/_cat/indices").json["error"]?.text
+                == "no handler found for uri [/_cat/indices] and method [GET]")
     }
 
     /// Without TLS a server with a certificate gives nothing away. (That it serves HTTPS is tested with a client of HTTPS.)

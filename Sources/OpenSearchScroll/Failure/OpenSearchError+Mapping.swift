@@ -74,11 +74,11 @@ extension OpenSearchError {
     }
 
     /// OpenSSL's verdicts by number, since libcurl's headers do not bring OpenSSL's. Host names are compared by libcurl
-    /// itself, after a good verdict.
+    /// itself, before it takes note of the verdict (1 until then).
     private static func certificate(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError {
         let endpoint = context.endpoint
         switch failure.certificateVerdict {
-        case 0, 62:
+        case 0, 1, 62:
             return OpenSearchError(
                 .wrongHostName,
                 "the certificate of \(endpoint) is for another host than \(context.endpoint.host); use the name that "
@@ -137,10 +137,12 @@ extension OpenSearchError {
     }
 
     private static func known(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError? {
-        lostScroll(error, status) ?? query(error, status, context) ?? limit(error, status, context)
+        lostScroll(error, status, context) ?? query(error, status, context) ?? limit(error, status, context)
     }
 
-    private static func lostScroll(_ error: ServerError, _ status: Int) -> OpenSearchError? {
+    /// A node that is gone takes the scroll with it; elsewhere it is only a shard that is missing.
+    private static func lostScroll(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError? {
+        guard context.purpose == .next else { return nil }
         let isGone =
             error.has(type: "search_context_missing_exception") || error.says("Wrong user in reader context")
             || error.says("which was not found in the cluster")
@@ -246,7 +248,8 @@ extension OpenSearchError {
             return OpenSearchError(
                 .overloaded, "the server has too much to do\(said); read with less at once, or later",
                 httpStatus: status, isTransient: true)
-        case 503 where error.says("missing shards") || error.has(type: "search_phase_execution_exception"):
+        case 500 where error.says("Partial shards failure"),
+            503 where error.type == "search_phase_execution_exception":
             return OpenSearchError(
                 .partialShards, "not all shards of \(context.index) are there\(said); look at the cluster's health",
                 httpStatus: status, isTransient: true)

@@ -64,6 +64,7 @@ public struct GeneratedContents: IndexContents {
     /// Whether the document has a log.
     func hasLog(_ position: Int) -> Bool { unloggedEvery == 0 || position % unloggedEvery != unloggedEvery - 1 }
 
+    /// Computes what matches, without looking at a document.
     public func select(_ query: SearchQuery) -> any DocumentSelection {
         GeneratedSelection(contents: self, pieces: PositionPieces.matching(query, in: self))
     }
@@ -83,6 +84,7 @@ public struct GeneratedContents: IndexContents {
         return buffer == Array(id.utf8) ? Int(position) : nil
     }
 
+    /// Appends `{"time":…,"log":"…"}`, as far as the document has them and `filter` keeps them.
     public func appendSource(at position: Int, _ filter: SourceFilter, to buffer: inout [UInt8]) {
         buffer.append(UInt8(ascii: "{"))
         let showsTime = hasTime(position) && (filter.isWhole || filter.keeps("time"))

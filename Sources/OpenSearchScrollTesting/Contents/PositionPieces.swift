@@ -24,7 +24,9 @@ struct PositionPieces: Sendable, Equatable {
     private init(merging pieces: [Piece]) {
         self.pieces = []
         for piece in pieces where !piece.range.isEmpty && piece.classes != 0 {
-            if let last = self.pieces.last, last.classes == piece.classes, last.range.upperBound == piece.range.lowerBound {
+            if let last = self.pieces.last, last.classes == piece.classes,
+                last.range.upperBound == piece.range.lowerBound
+            {
                 self.pieces[self.pieces.count - 1].range = last.range.lowerBound..<piece.range.upperBound
             } else {
                 self.pieces.append(piece)

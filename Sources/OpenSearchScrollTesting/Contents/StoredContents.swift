@@ -43,6 +43,7 @@ public struct StoredContents: IndexContents {
             })
     }
 
+    /// All positions ever taken, those of replaced and deleted documents included.
     public var documentCount: Int { documents.count }
 
     /// Whether a document has this id.
@@ -70,16 +71,19 @@ public struct StoredContents: IndexContents {
         return true
     }
 
+    /// Looks at every document.
     public func select(_ query: SearchQuery) -> any DocumentSelection {
         let matching = documents.indices.filter { live[$0] && DocumentMatcher.matches(documents[$0], query) }
         return StoredSelection(documents: documents, matching: matching)
     }
 
+    /// Appends the id, escaped.
     public func appendID(at position: Int, to buffer: inout [UInt8]) {
         var id = documents[position].id
         id.withUTF8 { JSONWriter.appendEscaped($0, to: &buffer) }
     }
 
+    /// Appends the source: whole, as it was indexed; cut down, written anew.
     public func appendSource(at position: Int, _ filter: SourceFilter, to buffer: inout [UInt8]) {
         let source = documents[position].source
         if filter.isWhole {

@@ -58,7 +58,9 @@ struct Route {
         }
     }
 
-    private static let common: Set<String> = ["human", "error_trace", "ignore_unavailable", "allow_no_indices", "expand_wildcards"]
+    private static let common: Set<String> = [
+        "human", "error_trace", "ignore_unavailable", "allow_no_indices", "expand_wildcards",
+    ]
 
     private var parameters: Set<String> {
         switch endpoint {

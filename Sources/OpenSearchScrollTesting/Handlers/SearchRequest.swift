@@ -69,7 +69,11 @@ struct SearchRequest {
     private mutating func takeSort(_ value: JSONValue) throws(RequestError) {
         for element in value.list {
             let field: String
-            if case .object(let members) = element { field = members.first?.name ?? "" } else { field = element.text ?? "" }
+            if case .object(let members) = element {
+                field = members.first?.name ?? ""
+            } else {
+                field = element.text ?? ""
+            }
             guard field == "_doc" || field == "_score" else {
                 throw RequestError(
                     status: 400, type: "query_shard_exception",

@@ -33,7 +33,8 @@ extension ServerCore {
         }
         guard isNew else {
             throw RequestError(
-                status: 400, type: "resource_already_exists_exception", reason: "index [\(name)/\(session)] already exists",
+                status: 400, type: "resource_already_exists_exception",
+                reason: "index [\(name)/\(session)] already exists",
                 details: ",\"index\":\(JSONWriter.quoted(name)),\"index_uuid\":\"\(session)\"")
         }
         return .json("{\"acknowledged\":true,\"shards_acknowledged\":true,\"index\":\(JSONWriter.quoted(name))}")

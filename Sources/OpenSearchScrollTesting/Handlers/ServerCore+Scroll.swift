@@ -4,7 +4,9 @@ extension ServerCore {
     /// POST or GET `_search/scroll`.
     func continueScroll(_ info: RequestInfo, _ changes: AnswerChanges) throws(RequestError) -> HTTPAnswer {
         let body = try scrollBody(info)
-        guard case .object(let members) = body else { throw .illegalArgument("Malformed content, must start with an object") }
+        guard case .object(let members) = body else {
+            throw .illegalArgument("Malformed content, must start with an object")
+        }
         for member in members {
             guard member.name == "scroll" || member.name == "scroll_id", member.value.text != nil else {
                 throw Self.unknownParameter(member)

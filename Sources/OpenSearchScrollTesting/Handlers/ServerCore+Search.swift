@@ -2,7 +2,8 @@ import Synchronization
 
 extension ServerCore {
     /// `_search`, with a scroll or without.
-    func search(_ info: RequestInfo, _ expression: String?, _ changes: AnswerChanges) throws(RequestError) -> HTTPAnswer {
+    func search(_ info: RequestInfo, _ expression: String?, _ changes: AnswerChanges) throws(RequestError) -> HTTPAnswer
+    {
         var request: SearchRequest
         do throws(RequestError) {
             request = try SearchRequest(info)
@@ -95,7 +96,8 @@ extension ServerCore {
     }
 
     /// `_count`.
-    func count(_ info: RequestInfo, _ expression: String?, _ changes: AnswerChanges) throws(RequestError) -> HTTPAnswer {
+    func count(_ info: RequestInfo, _ expression: String?, _ changes: AnswerChanges) throws(RequestError) -> HTTPAnswer
+    {
         let body = try RequestBody.parse(info.body)
         guard case .object(let members) = body, members.allSatisfy({ $0.name == "query" }) else {
             throw .parsing("request does not support [\(body.tokenName)]")

@@ -24,7 +24,8 @@ struct Aggregation {
 
     private static func parse(_ name: String, _ body: JSONValue) throws(RequestError) -> Aggregation {
         guard case .object(let members) = body else {
-            throw .parsing("Aggregation definition for [\(name)] starts with a [\(body.tokenName)], expected a [START_OBJECT].")
+            throw .parsing(
+                "Aggregation definition for [\(name)] starts with a [\(body.tokenName)], expected a [START_OBJECT].")
         }
         var kind: Kind?
         var inner: [Aggregation] = []
@@ -87,7 +88,9 @@ struct Aggregation {
     }
 
     /// The results of several aggregations over the same documents, a JSON object.
-    static func json(_ aggregations: [Aggregation], _ selections: [any DocumentSelection]) throws(RequestError) -> String {
+    static func json(_ aggregations: [Aggregation], _ selections: [any DocumentSelection]) throws(RequestError)
+        -> String
+    {
         var members: [String] = []
         for aggregation in aggregations {
             members.append("\(JSONWriter.quoted(aggregation.name)):\(try aggregation.json(selections))")

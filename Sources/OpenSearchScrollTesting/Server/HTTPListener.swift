@@ -77,7 +77,9 @@ final class HTTPListener: Sendable {
 
     private static let handle: MHD_AccessHandlerCallback = {
         context, connection, path, method, _, data, size, exchangeSlot in
-        guard let context, let connection, let path, let method, let size, let exchangeSlot else { return MHD_Result.NO }
+        guard let context, let connection, let path, let method, let size, let exchangeSlot else {
+            return MHD_Result.NO
+        }
         let listener = Unmanaged<HTTPListener>.fromOpaque(context).takeUnretainedValue()
         guard let held = exchangeSlot.pointee else {
             let exchange = Exchange(

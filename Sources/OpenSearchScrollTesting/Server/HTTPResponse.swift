@@ -48,7 +48,8 @@ enum HTTPResponse {
                 guard count > 0 else { return opnilog_mhd_end_with_error }
                 body.bytes.withUnsafeBytes { all in
                     UnsafeMutableRawPointer(buffer).copyMemory(
-                        from: UnsafeRawBufferPointer(rebasing: all[Int(position)...]).baseAddress ?? UnsafeRawPointer(buffer),
+                        from: UnsafeRawBufferPointer(rebasing: all[Int(position)...]).baseAddress
+                            ?? UnsafeRawPointer(buffer),
                         byteCount: count)
                 }
                 return count

@@ -28,7 +28,9 @@ struct HTTPClient {
 
     func post(_ path: String, _ body: String) -> HTTPReply { send("POST", path, Array(body.utf8)) }
 
-    func delete(_ path: String, _ body: String? = nil) -> HTTPReply { send("DELETE", path, body.map { Array($0.utf8) }) }
+    func delete(_ path: String, _ body: String? = nil) -> HTTPReply {
+        send("DELETE", path, body.map { Array($0.utf8) })
+    }
 
     /// Sends a request and reads until the other side has answered whole or closed.
     func send(
@@ -53,7 +55,9 @@ struct HTTPClient {
         let bytes = Array((head + "\r\n").utf8) + (body ?? [])
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[sent...].withUnsafeBytes {
+                Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { break }
             sent += count
         }
