@@ -33,6 +33,21 @@ struct PartsTests {
         #expect(failure?.reason == "Document nesting depth exceeds 1000")
     }
 
+    /// The search for what needs an escape looks at eight bytes at once: each byte value at each place, among others.
+    @Test func firstEscapeIsFoundWhereverItStands() {
+        for byte in UInt8.min ... .max {
+            let needsEscape = byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+            for place in 0..<19 {
+                for filler in [UInt8(ascii: "a"), 0x20, 0xFF, 0x80, 0x21, 0x7F] {
+                    var bytes = [UInt8](repeating: filler, count: 19)
+                    bytes[place] = byte
+                    let found = bytes.withUnsafeBufferPointer { JSONWriter.firstEscape(in: $0, from: 0) }
+                    #expect(found == (needsEscape ? place : nil), "\(byte) at \(place) among \(filler)")
+                }
+            }
+        }
+    }
+
     @Test(arguments: [
         ("1970-01-01", 0), ("2023-11-14T22:13:20Z", 1_700_000_000_000),
         ("2023-11-14T22:13:20.123456789Z", 1_700_000_000_123),

@@ -104,19 +104,19 @@ public struct GeneratedContents: IndexContents {
     private func appendLog(at position: Int, to buffer: inout [UInt8]) {
         let from = buffer.count
         generator.append(at: UInt64(position), to: &buffer)
-        guard JSONWriter.needsEscape(buffer, from: from) else { return }
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: buffer.count - from) { raw in
-            for offset in 0..<raw.count { raw[offset] = buffer[from + offset] }
-            buffer.removeSubrange(from...)
-            JSONWriter.appendEscaped(UnsafeBufferPointer(raw), to: &buffer)
+        let length = buffer.count - from
+        let isPlain = buffer.withUnsafeBufferPointer { JSONWriter.firstEscape(in: $0, from: from) == nil }
+        if isPlain { return }
+        withUnsafeTemporaryAllocation(byteCount: length, alignment: 1) { copy in
+            buffer.withUnsafeBytes { copy.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[from...])) }
+            buffer.removeLast(length)
+            copy.withMemoryRebound(to: UInt8.self) { JSONWriter.appendEscaped(UnsafeBufferPointer($0), to: &buffer) }
         }
     }
 }
 
 /// Ids of generated documents.
 enum GeneratedID {
-    private static let digits = Array("0123456789abcdefghijklmnopqrstuv".utf8)
-
     static func scramble(_ position: UInt64, seed: UInt64) -> UInt64 {
         var z = (position &+ seed &+ 1) &* 0x9E37_79B9_7F4A_7C15
         z = (z ^ (z >> 32)) &* 0xD6E8_FEB8_6659_FD93
@@ -126,7 +126,8 @@ enum GeneratedID {
     /// Appends the lowest 5 · `count` bits, highest first.
     static func append(_ value: UInt64, _ count: Int, to buffer: inout [UInt8]) {
         for place in stride(from: count - 1, through: 0, by: -1) {
-            buffer.append(digits[Int((value >> UInt64(5 * place)) & 31)])
+            let digit = UInt8(truncatingIfNeeded: (value >> UInt64(5 * place)) & 31)
+            buffer.append(digit < 10 ? 48 + digit : 87 + digit)
         }
     }
 
@@ -135,8 +136,11 @@ enum GeneratedID {
         guard bytes.count == 20 else { return nil }
         var value: UInt64 = 0
         for byte in bytes[10...] {
-            guard let digit = digits.firstIndex(of: byte) else { return nil }
-            value = value << 5 | UInt64(digit)
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 5 | UInt64(byte - 48)
+            case UInt8(ascii: "a")...UInt8(ascii: "v"): value = value << 5 | UInt64(byte - 87)
+            default: return nil
+            }
         }
         return value
     }
@@ -146,11 +150,15 @@ enum GeneratedID {
 enum DecimalWriter {
     static func append(_ value: Int64, to buffer: inout [UInt8]) {
         if value < 0 { buffer.append(UInt8(ascii: "-")) }
-        var divisor: UInt64 = 1
-        while value.magnitude / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            buffer.append(UInt8(48 + value.magnitude / divisor % 10))
-            divisor /= 10
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var start = digits.count
+            var rest = value.magnitude
+            repeat {
+                start -= 1
+                digits[start] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+                rest /= 10
+            } while rest > 0
+            buffer.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
         }
     }
 }

@@ -71,26 +71,38 @@ enum JSONWriter {
     /// Appends the inside of a string known to be UTF-8: copied in runs between the few characters that need an escape.
     static func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>, to buffer: inout [UInt8]) {
         var start = 0
-        for position in 0..<bytes.count {
-            let byte = bytes[position]
-            if byte >= 32 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") { continue }
+        while let position = firstEscape(in: bytes, from: start) {
             buffer.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<position]))
-            appendASCII(byte, to: &buffer)
+            appendASCII(bytes[position], to: &buffer)
             start = position + 1
         }
         buffer.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
     }
 
-    /// Whether the end of `buffer` holds something that a JSON string has to escape.
-    static func needsEscape(_ buffer: [UInt8], from start: Int) -> Bool {
-        buffer.withUnsafeBufferPointer { bytes in
-            var found = false
-            for position in start..<bytes.count {
-                let byte = bytes[position]
-                found = found || byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-            }
-            return found
+    /// Where the first byte stands that a JSON string has to escape: a control character, `"` or `\`.
+    static func firstEscape(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        var position = start
+        let raw = UnsafeRawBufferPointer(bytes)
+        while position + 8 <= raw.count {
+            let word = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            if hasEscape(word) { break }
+            position += 8
         }
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return position }
+            position += 1
+        }
+        return nil
+    }
+
+    /// Whether one of eight bytes is such a one, all tried at once (Warren, "Hacker's Delight", section 6-1).
+    private static func hasEscape(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ ones &* 0x22
+        let slashes = word ^ ones &* 0x5C
+        let controls = (word &- ones &* 0x20) & ~word
+        return (controls | (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes) & (ones << 7) != 0
     }
 
     private static func appendASCII(_ byte: UInt8, to buffer: inout [UInt8]) {
