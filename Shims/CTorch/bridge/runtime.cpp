@@ -1,0 +1,63 @@
+// Threads, determinism and devices of libtorch as a whole.
+
+#include "runtime.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <dlfcn.h>
+#include <torch/version.h>
+
+namespace opnilog {
+
+namespace {
+
+/// Opens libtorch_cuda.so beside libtorch_cpu.so. It registers itself when it is loaded, so this must come
+/// before libtorch first asks which devices there are.
+void open_cuda() {
+    if (c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA)) return;
+    Dl_info where;
+    std::string path = "libtorch_cuda.so";
+    if (dladdr(reinterpret_cast<const void *>(&at::set_num_threads), &where) != 0 && where.dli_fname != nullptr) {
+        const std::string cpu = where.dli_fname;
+        path = cpu.substr(0, cpu.rfind('/') + 1) + path;
+    }
+    // Global, because the libraries of CUDA look each other's symbols up.
+    if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+        const char *reason = dlerror();
+        throw Failure(OPNILOG_TORCH_NO_DEVICE, std::string("no CUDA: ") + (reason == nullptr ? path : reason));
+    }
+}
+
+template <size_t N>
+void copy_text(char (&to)[N], const std::string &text) {
+    std::snprintf(to, N, "%s", text.c_str());
+}
+
+}  // namespace
+
+void start(const opnilog_torch_start_args &args) {
+    require(args.size >= sizeof(opnilog_torch_start_args), "start: the arguments are of another version");
+    require(args.threads >= 1, "libtorch needs at least one thread");
+    if (at::get_num_threads() != args.threads) at::set_num_threads(args.threads);
+    at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
+    // Determinism would otherwise also fill every new tensor with NaN, which costs a pass over it.
+    at::globalContext().setDeterministicFillUninitializedMemory(false);
+    if (args.device == OPNILOG_TORCH_CUDA) open_cuda();
+}
+
+void fill_facts(opnilog_torch_facts &facts) {
+    require(facts.size >= sizeof(opnilog_torch_facts), "facts: the result is of another version");
+    copy_text(facts.torch_version, TORCH_VERSION);
+    copy_text(facts.cpu_capability, at::get_cpu_capability());
+    facts.threads = at::get_num_threads();
+    facts.cuda_devices = cuda_devices();
+}
+
+int cuda_devices() {
+    if (!c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA)) return 0;
+    return c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA)->deviceCount();
+}
+
+}  // namespace opnilog

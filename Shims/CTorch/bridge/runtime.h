@@ -1,0 +1,12 @@
+#pragma once
+
+#include "bridge.h"
+
+namespace opnilog {
+
+void start(const opnilog_torch_start_args &args);
+void fill_facts(opnilog_torch_facts &facts);
+/// CUDA devices that libtorch can use; 0 before CUDA was asked for.
+int cuda_devices();
+
+}  // namespace opnilog

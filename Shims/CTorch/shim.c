@@ -1,1 +1,0 @@
-#include "opnilog_torch.h"
