@@ -1,3 +1,5 @@
+import LogDataset
+
 /// What went wrong while a model was trained, read, written or used, and how to mend it.
 public struct TrainingError: Error, Sendable {
     /// The kind of failure; callers map it to an exit code or a metric label.
@@ -31,6 +33,12 @@ public struct TrainingError: Error, Sendable {
         self.message = message
         self.cause = cause
         self.location = "\(file):\(line)"
+    }
+
+    /// The error for one of the dataset's.
+    static func dataset(_ cause: DatasetError, file: String = #fileID, line: Int = #line) -> TrainingError {
+        if cause.code == .cancelled { return .cancelled }
+        return TrainingError(.dataset, "The dataset cannot be used.", cause: cause, file: file, line: line)
     }
 
     static var cancelled: TrainingError {

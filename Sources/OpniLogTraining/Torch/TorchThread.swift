@@ -26,7 +26,6 @@ final class TorchThread: @unchecked Sendable {
 
     private static func main(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let context else { return nil }
-        pthread_setname_np(pthread_self(), "libtorch")
         let thread = Unmanaged<TorchThread>.fromOpaque(context).takeRetainedValue()
         while true {
             for job in thread.take() { job() }

@@ -1,5 +1,5 @@
 import LogDataset
-public import Synchronization
+import Synchronization
 
 /// Opens libtorch, lends a trainer, and frees what it holds however `body` ends.
 ///
@@ -74,9 +74,7 @@ public final class Trainer: Sendable {
     /// - Parameter directory: A folder that is there; the two files in it are replaced.
     /// - Throws: `invalidSetting` before the training, or `unwritable`.
     public func save(to directory: String) async throws(TrainingError) {
-        guard case .trained(let model, let vocabulary, let file) = state.withLock({ $0 }) else {
-            throw TrainingError(.invalidSetting, "There is no trained model to save; train first.")
-        }
+        let (model, vocabulary, file) = try trained()
         do throws(DatasetError) {
             try vocabulary.write(to: "\(directory)/\(ModelFile.vocabularyName)")
         } catch {
@@ -87,6 +85,14 @@ public final class Trainer: Sendable {
                 try model.write(to: descriptor, file)
             }
         }
+    }
+
+    /// What a training left.
+    func trained() throws(TrainingError) -> (TorchModel, Vocabulary, ModelFile.Settings) {
+        guard case .trained(let model, let vocabulary, let file) = state.withLock({ $0 }) else {
+            throw TrainingError(.invalidSetting, "There is no trained model to save; train first.")
+        }
+        return (model, vocabulary, file)
     }
 
     private func begin() throws(TrainingError) {

@@ -142,8 +142,7 @@ struct TrainingRun {
         do throws(DatasetError) {
             return try await batches()
         } catch {
-            if error.code == .cancelled { throw .cancelled }
-            throw TrainingError(.dataset, "The dataset failed during training.", cause: error)
+            throw .dataset(error)
         }
     }
 
