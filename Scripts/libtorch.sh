@@ -2,7 +2,7 @@
 # Brings libtorch and builds our bridge against it. Quick when both are there.
 #
 #   Scripts/libtorch.sh            the pinned Python package `torch`, in a private folder under .build
-#   LIBTORCH=DIR Scripts/libtorch.sh   a libtorch of yours: DIR holds include/ and lib/
+#   Scripts/libtorch.sh DIR        a libtorch of yours (or LIBTORCH=DIR): DIR holds include/ and lib/
 #
 # Environment: PYTHON (python3), TORCH_VERSION, and pip's own (PIP_INDEX_URL, PIP_FIND_LINKS, …)
 set -eu
@@ -17,8 +17,9 @@ fail() {
     exit 69
 }
 
-if [ -n "${LIBTORCH:-}" ]; then
-    exec "$root/Scripts/bridge.sh" "$LIBTORCH" "$build/bridge"
+given=${1:-${LIBTORCH:-}}
+if [ -n "$given" ]; then
+    exec "$root/Scripts/bridge.sh" "$given" "$build/bridge"
 fi
 
 began=$(date +%s)

@@ -128,8 +128,8 @@ std::unique_ptr<opnilog_torch_model> read_model(const std::string &path, const o
     const auto *state = archive.root().find("model_state_dict");
     if (state == nullptr || state->kind != pickle::Value::dictionary) bad("the file holds no model_state_dict");
     const auto &generator = find_tensor(*state, "generator.proj.bias");
-    if (generator.sizes.size() != 1 || generator.sizes[0] < 6 || generator.sizes[0] > kFullWords)
-        bad("generator.proj.bias has the shape " + shape_text(generator.sizes) + ", so the model's words are not 6 to 10,000");
+    if (generator.sizes.size() != 1 || generator.sizes[0] < 5 || generator.sizes[0] > kFullWords)
+        bad("generator.proj.bias has the shape " + shape_text(generator.sizes) + ", so the model's words are not 5 to 10,000");
 
     auto model = std::make_unique<opnilog_torch_model>(generator.sizes[0], 0, place);
     for (const auto &slot : slots(model->words))

@@ -106,7 +106,7 @@ using namespace opnilog;
 
 opnilog_torch_model::opnilog_torch_model(int64_t words, uint64_t seed, const opnilog_torch_place &place)
     : words(words), seed(seed), options(options_of(place)) {
-    require(words >= 6 && words <= kFullWords, "a model has 6 to 10,000 words, not " + std::to_string(words));
+    require(words >= 5 && words <= kFullWords, "a model has 5 to 10,000 words, not " + std::to_string(words));
     for (const auto &slot : slots(words))
         if (slot.trained) values[*slot.trained] = at::zeros(slot.shape, options);
     positions = sinusoids(c10::typeMetaToScalarType(options.dtype())).to(options.device());

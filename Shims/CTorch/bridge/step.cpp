@@ -2,6 +2,7 @@
 
 #include "step.h"
 
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
 
@@ -29,18 +30,18 @@ double compute_gradients(opnilog_torch_model &model, const Layout &layout, const
     embedded.mask.set_requires_grad(true);
     at::Tensor hidden, hidden_gradient, sum;
     {
-        at::AutoGradMode recording(true);
+        c10::AutoGradMode recording(true);
         hidden = encode(model, layout, dropout, embedded.tokens, embedded.mask);
     }
     {
-        at::NoGradGuard guard;
+        c10::NoGradGuard guard;
         sum = loss_and_gradients(model, layout, hidden.detach(), hidden_gradient);
     }
     for (int i = 0; i < Embedding; ++i) model.values[size_t(i)].mutable_grad() = at::Tensor();
     torch::autograd::backward({hidden}, {hidden_gradient});
     for (int i = 0; i < Embedding; ++i) model.gradients[size_t(i)] = model.values[size_t(i)].grad();
 
-    at::NoGradGuard guard;
+    c10::NoGradGuard guard;
     auto gradient = at::embedding_dense_backward(embedded.tokens.grad(), layout.token, model.words, -1, false);
     gradient.narrow(0, kMask, 1).add_(embedded.mask.grad());
     model.gradients[Embedding] = gradient;
@@ -49,7 +50,7 @@ double compute_gradients(opnilog_torch_model &model, const Layout &layout, const
 
 /// Adam with L2 (Kingma & Ba, 2015), as torch.optim.Adam: every row moves, also those without a gradient.
 void apply_adam(opnilog_torch_model &model, double learning_rate, double weight_decay) {
-    at::NoGradGuard guard;
+    c10::NoGradGuard guard;
     for (auto &step : model.steps) step.add_(1);
     at::_fused_adam_(model.values, model.gradients, model.first, model.second, {}, model.steps, learning_rate,
                      0.9, 0.999, weight_decay, 1e-8, /*amsgrad=*/false, /*maximize=*/false);
@@ -58,7 +59,7 @@ void apply_adam(opnilog_torch_model &model, double learning_rate, double weight_
 /// Runs `body(first row, logits)` over the logits of a batch without dropout.
 template <typename Body>
 Layout without_gradients(opnilog_torch_model &model, const opnilog_torch_batch &batch, const Body &body) {
-    at::NoGradGuard guard;
+    c10::NoGradGuard guard;
     const auto layout = lay_out(batch, model.words, model.options, {});
     const Embedded embedded(model, layout);
     const auto hidden = encode(model, layout, {}, embedded.tokens, embedded.mask);

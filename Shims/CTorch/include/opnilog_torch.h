@@ -108,7 +108,7 @@ typedef struct opnilog_torch_place {
 typedef struct opnilog_torch_create_args {
     size_t size;
     opnilog_torch_place place;
-    /// Rows of the embedding and of the generator, 6 to 10,000.
+    /// Rows of the embedding and of the generator, 5 to 10,000.
     int64_t words;
     /// Initial values are a function of it alone.
     uint64_t seed;

@@ -1,0 +1,171 @@
+import CTorch
+import LogDataset
+
+/// Parameters and optimiser's state of one model. Its methods are called on `TorchThread` only.
+final class TorchModel: @unchecked Sendable {
+    let bridge: TorchBridge
+    let pointer: OpaquePointer
+
+    private init(bridge: TorchBridge, owning pointer: OpaquePointer) {
+        self.bridge = bridge
+        self.pointer = pointer
+    }
+
+    deinit {
+        // The last reference may go on any thread; the call is made on ours all the same.
+        nonisolated(unsafe) let pointer = pointer
+        let bridge = bridge
+        TorchThread.shared.enqueue { bridge.api.pointee.free(pointer) }
+    }
+
+    /// A model with initial values, which are a function of the seed.
+    ///
+    /// - Parameters:
+    ///   - words: Rows of the embedding and of the generator.
+    ///   - place: A device that was started.
+    static func create(
+        _ bridge: TorchBridge,
+        words: Int,
+        seed: UInt64,
+        place: Place
+    ) throws(TrainingError) -> TorchModel {
+        var args = opnilog_torch_create_args()
+        args.size = MemoryLayout<opnilog_torch_create_args>.size
+        args.place = place.value
+        args.words = Int64(words)
+        args.seed = seed
+        var pointer: OpaquePointer?
+        try check { bridge.api.pointee.create(&args, &pointer, $0) }
+        return try TorchModel(bridge: bridge, owning: owned(pointer))
+    }
+
+    /// The model of a file, ours or the original's, for scoring.
+    static func read(_ bridge: TorchBridge, path: String, place: Place) throws(TrainingError) -> TorchModel {
+        var pointer: OpaquePointer?
+        try check { error in
+            path.withCString { path in
+                var args = opnilog_torch_read_args(
+                    size: MemoryLayout<opnilog_torch_read_args>.size, place: place.value, path: path)
+                return bridge.api.pointee.read(&args, &pointer, error)
+            }
+        }
+        return try TorchModel(bridge: bridge, owning: owned(pointer))
+    }
+
+    private static func owned(_ pointer: OpaquePointer?) throws(TrainingError) -> OpaquePointer {
+        guard let pointer else { throw TrainingError(.failed, "The bridge made no model and said nothing.") }
+        return pointer
+    }
+
+    /// Calls the bridge with room for an error's text, and throws what it reports.
+    private static func check(
+        _ call: (UnsafeMutablePointer<opnilog_torch_error>) -> opnilog_torch_status
+    ) throws(TrainingError) {
+        var error = opnilog_torch_error()
+        let status = call(&error)
+        guard status == OPNILOG_TORCH_OK else { throw .torch(status, error.message) }
+    }
+
+    func check(
+        _ call: (opnilog_torch_api, UnsafeMutablePointer<opnilog_torch_error>) -> opnilog_torch_status
+    ) throws(TrainingError) {
+        try TorchModel.check { call(bridge.api.pointee, $0) }
+    }
+}
+
+extension TorchModel {
+    /// A device, and the type of the numbers on it.
+    struct Place: Sendable {
+        var device: ComputeDevice
+        /// float64, for comparisons.
+        var isDouble = false
+
+        var value: opnilog_torch_place {
+            let type = isDouble ? OPNILOG_TORCH_FLOAT64 : OPNILOG_TORCH_FLOAT32
+            guard case .cuda(let index) = device else {
+                return opnilog_torch_place(device: Int32(OPNILOG_TORCH_CPU), index: 0, type: Int32(type))
+            }
+            return opnilog_torch_place(device: Int32(OPNILOG_TORCH_CUDA), index: Int32(index), type: Int32(type))
+        }
+    }
+
+    /// Which of a parameter's tensors.
+    enum Kind: Int32, CaseIterable {
+        case value, gradient, firstMoment, secondMoment
+    }
+
+    /// The settings of one step.
+    struct Step: Sendable {
+        var learningRate: Double
+        var weightDecay = 0.0
+        var dropout = 0.0
+        var unknownShare = 0.0
+        var seed: UInt64 = 0
+        var number: UInt64 = 0
+        /// Whether the parameters move, or only loss and gradients are computed.
+        var isApplied = true
+    }
+
+    /// Rows of the embedding and of the generator.
+    var words: Int { Int(bridge.api.pointee.words(pointer)) }
+
+    /// One training step.
+    func step(_ batch: Batch, _ step: Step) throws(TrainingError) -> LossSums {
+        var loss = LossSums.empty
+        try check { api, error in
+            batch.withTorchBatch { batch in
+                var args = opnilog_torch_step_args(
+                    size: MemoryLayout<opnilog_torch_step_args>.size, batch: batch,
+                    learning_rate: step.learningRate, weight_decay: step.weightDecay, dropout: step.dropout,
+                    unknown_share: step.unknownShare, seed: step.seed, step: step.number,
+                    apply: step.isApplied ? 1 : 0)
+                return api.step(pointer, &args, &loss, error)
+            }
+        }
+        return LossSums(loss)
+    }
+
+    /// Loss and hits of a batch, without dropout.
+    func evaluate(_ batch: Batch) throws(TrainingError) -> LossSums {
+        var loss = LossSums.empty
+        try check { api, error in
+            batch.withTorchBatch { batch in
+                var batch = batch
+                return api.evaluate(pointer, &batch, &loss, error)
+            }
+        }
+        return LossSums(loss)
+    }
+
+    /// How many logits stand above the true token's at each position masked in turn: `[rows, 64]`, -1 elsewhere.
+    func ranks(_ batch: Batch) throws(TrainingError) -> [Int32] {
+        var ranks = [Int32](repeating: -1, count: batch.tokens.count)
+        try check { api, error in
+            batch.withTorchBatch { batch in
+                var batch = batch
+                return api.ranks(pointer, &batch, &ranks, error)
+            }
+        }
+        return ranks
+    }
+
+    /// Logits of one log, `[length - 1, words]`.
+    func logits(_ batch: Batch) throws(TrainingError) -> [Float] {
+        var logits = [Float](repeating: 0, count: (Int(batch.lengths[0]) - 1) * words)
+        try check { api, error in
+            batch.withTorchBatch { batch in
+                var batch = batch
+                return api.logits(pointer, &batch, &logits, error)
+            }
+        }
+        return logits
+    }
+
+    /// Writes the model file to an open descriptor, from where it stands.
+    func write(to descriptor: Int32, _ file: ModelFile.Settings) throws(TrainingError) {
+        var args = opnilog_torch_write_args(
+            size: MemoryLayout<opnilog_torch_write_args>.size, descriptor: descriptor, epoch: Int64(file.epochs),
+            loss: file.loss, learning_rate: file.learningRate, weight_decay: file.weightDecay)
+        try check { api, error in api.write(pointer, &args, error) }
+    }
+}

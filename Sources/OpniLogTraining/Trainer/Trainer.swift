@@ -1,0 +1,113 @@
+import LogDataset
+import Synchronization
+
+/// Opens libtorch, lends a trainer, and frees what it holds however `body` ends.
+///
+/// - Parameters:
+///   - configuration: Device, threads, recipe and seed.
+///   - body: Trains and saves.
+/// - Throws: `TrainingError` where libtorch or the device cannot be had, or what `body` throws.
+public func withTrainer<R: Sendable>(
+    _ configuration: TrainerConfiguration = TrainerConfiguration(),
+    _ body: (Trainer) async throws -> R
+) async throws -> R {
+    let bridge = try await TorchBridge.open(configuration.bridge)
+    let facts = try await bridge.start(device: configuration.device, threads: configuration.threads)
+    let trainer = Trainer(bridge, facts, configuration)
+    defer { trainer.close() }
+    return try await body(trainer)
+}
+
+/// Trains one model. Lent by `withTrainer`; may be used from several tasks.
+public final class Trainer: Sendable {
+    /// What libtorch is, and the device that was chosen.
+    public let facts: TorchFacts
+
+    /// What becomes known after each step. For one reader, which may start before the training does; a slow one misses
+    /// old values and never delays the training. Ends with the training.
+    public let progress: AsyncStream<TrainingProgress>
+
+    private let bridge: TorchBridge
+    private let configuration: TrainerConfiguration
+    private let continuation: AsyncStream<TrainingProgress>.Continuation
+    private let state = Mutex(State.new)
+
+    private enum State {
+        case new, training, closed
+        case trained(TorchModel, Vocabulary, ModelFile.Settings)
+    }
+
+    init(_ bridge: TorchBridge, _ facts: TorchFacts, _ configuration: TrainerConfiguration) {
+        self.bridge = bridge
+        self.facts = facts
+        self.configuration = configuration
+        (progress, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(4096))
+    }
+
+    /// Trains on what a dataset gives: its epochs, figures on its held-out lines, then the closing pass.
+    ///
+    /// Cancelling the task ends the training between two steps.
+    ///
+    /// - Throws: `invalidSetting` at a second call, `dataset` with the `DatasetError` as its cause, `notFinite`,
+    ///   `cancelled`, or `failed`.
+    func train(on data: TrainingData) async throws(TrainingError) -> TrainingReport {
+        defer { continuation.finish() }
+        try begin()
+        let (bridge, facts, configuration) = (bridge, facts, configuration)
+        let words = data.vocabulary.count
+        let model = try await TorchThread.shared.run { () throws(TrainingError) in
+            try TorchModel.create(bridge, words: words, seed: configuration.seed, place: .init(device: facts.device))
+        }
+        var run = TrainingRun(model, on: data, configuration) { [continuation] in continuation.yield($0) }
+        let report = try await run.run(facts)
+        // The rate of the original, whatever ours fell to: its service would train on with it.
+        let file = ModelFile.Settings(
+            epochs: report.epochs, loss: report.closingLoss, learningRate: TrainingRecipe.original.peakLearningRate,
+            weightDecay: configuration.recipe.weightDecay)
+        state.withLock { $0 = .trained(model, data.vocabulary, file) }
+        return report
+    }
+
+    /// Writes `nulog_model_latest.pt` and `vocab.txt`, which the original's service reads, each whole or not at all and
+    /// readable by its owner only.
+    ///
+    /// - Parameter directory: A folder that is there; the two files in it are replaced.
+    /// - Throws: `invalidSetting` before the training, or `unwritable`.
+    public func save(to directory: String) async throws(TrainingError) {
+        let (model, vocabulary, file) = try trained()
+        do throws(DatasetError) {
+            try vocabulary.write(to: "\(directory)/\(ModelFile.vocabularyName)")
+        } catch {
+            throw TrainingError(.unwritable, "The vocabulary could not be saved.", cause: error)
+        }
+        try await TorchThread.shared.run { () throws(TrainingError) in
+            try ModelFile.replace("\(directory)/\(ModelFile.name)") { descriptor throws(TrainingError) in
+                try model.write(to: descriptor, file)
+            }
+        }
+    }
+
+    /// What a training left.
+    func trained() throws(TrainingError) -> (TorchModel, Vocabulary, ModelFile.Settings) {
+        guard case .trained(let model, let vocabulary, let file) = state.withLock({ $0 }) else {
+            throw TrainingError(.invalidSetting, "There is no trained model to save; train first.")
+        }
+        return (model, vocabulary, file)
+    }
+
+    private func begin() throws(TrainingError) {
+        let isNew = state.withLock { state in
+            guard case .new = state else { return false }
+            state = .training
+            return true
+        }
+        guard isNew else {
+            throw TrainingError(.invalidSetting, "A trainer trains once; open another with withTrainer.")
+        }
+    }
+
+    func close() {
+        continuation.finish()
+        state.withLock { $0 = .closed }
+    }
+}

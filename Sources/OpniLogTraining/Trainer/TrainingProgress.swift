@@ -1,0 +1,31 @@
+/// Where a training stands after a step.
+public struct TrainingProgress: Sendable, Hashable, Codable {
+    /// The parts of a training, in their order.
+    public enum Phase: String, Sendable, Codable {
+        /// The schedule on the lines that are not held out.
+        case fit
+        /// The figures on those that are.
+        case evaluation
+        /// The last, slow steps on all lines.
+        case closing
+    }
+
+    /// What the step belongs to.
+    public var phase: Phase
+    /// The epoch of the fit, from 0; the last one's in the other phases.
+    public var epoch: Int
+    /// Steps done of the phase: training steps, or batches of the evaluation.
+    public var step: Int
+    /// Steps that the phase has.
+    public var steps: Int
+    /// Mean cross-entropy of the step's batch, in nats.
+    public var loss: Double
+    /// The rate of the step; 0 in the evaluation.
+    public var learningRate: Double
+    /// Masked variants of the step.
+    public var rows: Int
+    /// Logs of the step.
+    public var logs: Int
+    /// Since the training began.
+    public var seconds: Double
+}

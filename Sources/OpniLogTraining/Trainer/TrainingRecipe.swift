@@ -1,0 +1,55 @@
+/// How a model is trained, apart from the data.
+public struct TrainingRecipe: Sendable, Hashable, Codable {
+    /// `ours` or `original`.
+    public var name: String
+    /// Highest learning rate of the fit.
+    public var peakLearningRate: Double
+    /// Share of the fit's steps over which the rate rises to its peak, linearly; 0 starts there.
+    public var warmUpShare: Double
+    /// Whether the rate then falls linearly to zero at the fit's end.
+    public var decays: Bool
+    /// L2, as `torch.optim.Adam` has it: added to the gradient.
+    public var weightDecay: Double
+    /// Share of activations dropped.
+    public var dropout: Double
+    /// Share of a log's words that its other words see as `<UNK>`.
+    public var unknownShare: Double
+
+    /// The default: no weight decay, a rate of 3e-3 that rises and falls, and a tenth of the words unknown, so that the
+    /// model copes with words that it never saw.
+    public static let ours = TrainingRecipe(
+        name: "ours", peakLearningRate: 3e-3, warmUpShare: 0.05, decays: true, weightDecay: 0, dropout: 0.1,
+        unknownShare: 0.1)
+
+    /// The original's: a constant rate of 1e-3 and a weight decay of 0.005.
+    public static let original = TrainingRecipe(
+        name: "original", peakLearningRate: 1e-3, warmUpShare: 0, decays: false, weightDecay: 0.005, dropout: 0.1,
+        unknownShare: 0)
+
+    /// The recipe of that name; nil if there is none.
+    public init?(named name: String) {
+        switch name {
+        case "ours": self = .ours
+        case "original": self = .original
+        default: return nil
+        }
+    }
+
+    init(
+        name: String,
+        peakLearningRate: Double,
+        warmUpShare: Double,
+        decays: Bool,
+        weightDecay: Double,
+        dropout: Double,
+        unknownShare: Double
+    ) {
+        self.name = name
+        self.peakLearningRate = peakLearningRate
+        self.warmUpShare = warmUpShare
+        self.decays = decays
+        self.weightDecay = weightDecay
+        self.dropout = dropout
+        self.unknownShare = unknownShare
+    }
+}

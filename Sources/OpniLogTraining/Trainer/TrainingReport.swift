@@ -1,0 +1,50 @@
+/// What a training came to: goes into the manifest.
+public struct TrainingReport: Sendable, Hashable, Codable {
+    /// The recipe with all its numbers.
+    public var recipe: TrainingRecipe
+    /// Seed of the initial values, of dropout and of unknown words.
+    public var seed: UInt64
+    /// Rows of the embedding and of the generator.
+    public var words: Int
+
+    /// Epochs of the fit.
+    public var epochs: Int
+    /// Steps of the fit.
+    public var steps: Int
+    /// Steps of the closing pass, after the figures were taken.
+    public var closingSteps: Int
+    /// Masked variants that were trained on, closing pass included.
+    public var rows: Int
+    /// Logs that were trained on, closing pass included.
+    public var logs: Int
+
+    /// Mean training loss (nats a masked word, with dropout) of the fit's last epoch.
+    public var trainLoss: Double
+    /// Mean training loss of the closing pass.
+    public var closingLoss: Double
+
+    /// Mean cross-entropy (nats a masked word) of the fit's model on held-out lines; nil if none were held out.
+    public var heldOutLoss: Double?
+    /// Share of their masked words that had the highest logit.
+    public var heldOutAccuracy: Double?
+    /// Share of their masked words that were among the 50 highest logits, which is the original's rule of normality.
+    public var heldOutAmong50: Double?
+    /// `exp(heldOutLoss)`.
+    public var heldOutPerplexity: Double?
+    /// Logs that the figures were taken on.
+    public var heldOutLogs: Int
+
+    /// The whole training, and its fit alone.
+    public var seconds: Double
+    public var fitSeconds: Double
+    /// `cpu` or `cuda:n`.
+    public var device: String
+    /// libtorch's threads on the CPU.
+    public var threads: Int
+    /// Version of libtorch, e.g. `2.13.0`.
+    public var torchVersion: String
+    /// Instruction set of its kernels, e.g. `AVX2`.
+    public var cpuCapability: String
+    /// SHA-256 over the trained tensors as float32, which another build of libtorch would write alike.
+    public var tensorDigest: String
+}

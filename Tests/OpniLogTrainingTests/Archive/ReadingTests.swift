@@ -1,0 +1,200 @@
+import Testing
+
+@testable import OpniLogTraining
+
+/// Files that are no model, or a damaged one: an error each, never a crash.
+@Suite(.enabled(if: Prerequisites.hasBridge, "\(Prerequisites.bridgeReason)"))
+struct ReadingTests {
+    /// A model file of ours, made once.
+    private static let sound = Task {
+        let folder = TemporaryFolder()
+        return try await withTrainer(.test()) { trainer in
+            _ = try await trainer.train(on: Samples.data(words: 8, epochs: 1, steps: 1))
+            try await trainer.save(to: folder.path)
+            return folder.read(ModelFile.name)
+        }
+    }
+
+    /// What reading a file with these bytes says; nil where it is read.
+    private func verdict(_ bytes: [UInt8]) async throws -> TrainingError? {
+        let folder = TemporaryFolder()
+        folder.write(bytes, to: "model.pt")
+        return try await verdict(path: "\(folder.path)/model.pt")
+    }
+
+    private func verdict(path: String) async throws -> TrainingError? {
+        let bridge = try await TorchBridge.open(Prerequisites.bridge)
+        _ = try await bridge.start(device: .cpu, threads: 2)
+        do throws(TrainingError) {
+            return try await TorchThread.shared.run { () throws(TrainingError) in
+                _ = try TorchModel.read(bridge, path: path, place: .init(device: .cpu))
+                return nil
+            }
+        } catch {
+            return error
+        }
+    }
+
+    /// The archive with its pickle changed.
+    private func pickled(_ change: ([UInt8]) -> [UInt8]) async throws -> TrainingError? {
+        var archive = StoredZip(try await Self.sound.value)
+        let old = archive["data.pkl"]
+        let new = change(old)
+        try #require(new != old, "the change found nothing to change")
+        archive["data.pkl"] = new
+        return try await verdict(archive.bytes)
+    }
+
+    private func expect(_ error: TrainingError?, _ text: String) {
+        #expect(error?.code == .badModel)
+        #expect(error?.message == "\(text); give the folder of a model that was written whole.")
+    }
+
+    @Test func aSoundFileIsRead() async throws {
+        let bytes = try await Self.sound.value
+        #expect(try await verdict(bytes) == nil)
+        #expect(try await verdict(StoredZip(bytes).bytes) == nil, "the tests' own zip is one")
+    }
+
+    @Test func noFileAndNoArchive() async throws {
+        #expect(try await verdict(path: "/nowhere/model.pt")?.code == .badModel)
+        for bytes in [[], Array("no zip at all".utf8), [UInt8](repeating: 0, count: 5000)] {
+            let error = try await verdict(bytes)
+            #expect(error?.code == .badModel)
+            #expect(error?.message.hasPrefix("the file is no model archive: ") == true)
+        }
+    }
+
+    @Test func anyTruncationIsAnError() async throws {
+        let bytes = try await Self.sound.value
+        for part in 0..<60 {
+            let error = try await verdict(Array(bytes[..<(bytes.count * part / 60)]))
+            #expect(error?.code == .badModel, "cut at \(part)/60")
+        }
+        #expect(try await verdict(bytes.dropLast())?.code == .badModel)
+    }
+
+    @Test func aChangedByteIsNoticedOrHarmless() async throws {
+        let bytes = try await Self.sound.value
+        var random = Samples.Random(state: 5)
+        for _ in 0..<150 {
+            var changed = bytes
+            changed[random.next(below: bytes.count)] ^= UInt8(1 + random.next(below: 255))
+            let error = try await verdict(changed)
+            #expect(error == nil || error?.code == .badModel)
+        }
+    }
+
+    /// As above, with the checksum right, so that the pickle's own reader is what stands the test.
+    @Test func aChangedPickleIsNoticedOrHarmless() async throws {
+        let archive = StoredZip(try await Self.sound.value)
+        let pickle = archive["data.pkl"]
+        var random = Samples.Random(state: 6)
+        for _ in 0..<300 {
+            var changed = archive
+            for _ in 0..<1 + random.next(below: 3) {
+                changed["data.pkl"][random.next(below: pickle.count)] = UInt8(random.next(below: 256))
+            }
+            let error = try await verdict(changed.bytes)
+            #expect(error == nil || error?.code == .badModel)
+        }
+        for part in 0..<40 {
+            var changed = archive
+            changed["data.pkl"] = Array(pickle[..<(pickle.count * part / 40)])
+            expect(try await verdict(changed.bytes), "the model's data.pkl is damaged: it ends too early")
+        }
+    }
+
+    @Test func whatIsMissingIsNamed() async throws {
+        var archive = StoredZip(try await Self.sound.value)
+        archive.remove("data.pkl")
+        expect(try await verdict(archive.bytes), "the archive holds no data.pkl, so it is no model")
+
+        archive = StoredZip(try await Self.sound.value)
+        archive.remove("data/3")
+        expect(
+            try await verdict(archive.bytes), "encoder.layers.0.self_attn.linears.1.bias has no data in the file")
+
+        expect(
+            try await pickled { $0.replacing(first: "model_state_dict", with: "model_state_duct") },
+            "the file holds no model_state_dict")
+        expect(
+            try await pickled { $0.replacing(first: "generator.proj.bias", with: "generator.proj.bios") },
+            "the model lacks generator.proj.bias")
+        expect(
+            try await pickled { $0.replacing(first: "src_embed.1.pe", with: "src_embed.1.po") },
+            "the model lacks src_embed.1.pe")
+    }
+
+    @Test func wrongShapesAreNamed() async throws {
+        // 256 as four bytes, then as a smaller and as a vast number.
+        let width: [UInt8] = [UInt8(ascii: "("), UInt8(ascii: "J"), 0, 1, 0, 0, UInt8(ascii: "J"), 0, 1, 0, 0]
+        let narrow: [UInt8] = [UInt8(ascii: "("), UInt8(ascii: "J"), 0, 1, 0, 0, UInt8(ascii: "J"), 1, 1, 0, 0]
+        expect(
+            try await pickled { $0.replacing(first: width, with: narrow) },
+            "encoder.layers.0.self_attn.linears.0.weight has the shape [256, 257], not [256, 256]")
+        let vast: [UInt8] = [UInt8(ascii: "("), UInt8(ascii: "J"), 0, 1, 0, 0, UInt8(ascii: "J"), 255, 255, 255, 127]
+        expect(
+            try await pickled { $0.replacing(first: width, with: vast) },
+            "encoder.layers.0.self_attn.linears.0.weight has the shape [256, 2147483647], not [256, 256]")
+    }
+
+    @Test func stridesMustStayInside() async throws {
+        // The strides (256, 1) of the first weight.
+        let sound: [UInt8] = [UInt8(ascii: "J"), 0, 1, 0, 0, UInt8(ascii: "J"), 1, 0, 0, 0, UInt8(ascii: "t")]
+        for wrong: [UInt8] in [
+            [0, 1, 0, 0, 2, 0, 0, 0], [255, 255, 255, 127, 1, 0, 0, 0], [0, 1, 0, 0, 255, 255, 255, 255],
+        ] {
+            let new = [sound[0]] + wrong[..<4] + [sound[5]] + wrong[4...] + [sound[10]]
+            expect(
+                try await pickled { $0.replacing(first: sound, with: Array(new)) },
+                "encoder.layers.0.self_attn.linears.0.weight reaches beyond its data")
+        }
+    }
+
+    @Test func dataMustFitItsDescription() async throws {
+        var archive = StoredZip(try await Self.sound.value)
+        archive["data/1"] = Array(archive["data/1"].dropLast(4))
+        expect(
+            try await verdict(archive.bytes),
+            "encoder.layers.0.self_attn.linears.0.bias has 1020 bytes of data for 256 numbers")
+        archive = StoredZip(try await Self.sound.value)
+        archive["byteorder"] = Array("big".utf8)
+        expect(try await verdict(archive.bytes), "the model was written on a big-endian machine")
+        expect(
+            try await pickled { $0.replacing(first: "torch\nFloatStorage", with: "torch\nLongStorage") },
+            "encoder.layers.0.self_attn.linears.0.weight holds LongStorage, not floating-point numbers")
+    }
+
+    @Test func nothingIsCalledThatAModelDoesNotNeed() async throws {
+        expect(
+            try await pickled { $0.replacing(first: "collections\nOrderedDict", with: "posix\nsystem") },
+            "the model's data.pkl is damaged: it asks for posix system, which no model file needs")
+        for (program, text) in [
+            ("\u{2}.", "operation 2 has no place in it"),
+            (".", "its stack runs empty"),
+            ("(t(.", "its stack runs empty"),
+            ("t.", "a mark is missing"),
+            ("}Na.", "it appends to what is no list"),
+            ("]NNs.", "it assigns to what is no dictionary"),
+            ("}(Nu.", "it assigns to what is no dictionary"),
+            ("h\u{7}.", "it recalls what it never stored"),
+            ("NNR.", "it calls what is no function"),
+            ("ctorch\nFloatStorage\n)R.", "it calls FloatStorage"),
+            ("ccollections\nOrderedDict\n(NtR.", "an OrderedDict begins with something in it"),
+            ("ctorch._utils\n_rebuild_tensor_v2\n)R.", "a tensor is not described as one"),
+            ("(X\u{7}\0\0\0storageNNNNtQ.", "a storage is not described as one"),
+        ] {
+            expect(try await pickled { _ in Array(program.utf8) }, "the model's data.pkl is damaged: \(text)")
+        }
+        expect(try await pickled { _ in Array("N.".utf8) }, "the file holds no model_state_dict")
+    }
+
+    /// A million nested tuples cost no stack; more values than any model has are refused.
+    @Test func depthAndNumberAreBounded() async throws {
+        let deep = [UInt8(ascii: ")")] + [UInt8](repeating: 0x85, count: 1_000_000) + [UInt8(ascii: ".")]
+        expect(try await pickled { _ in deep }, "the file holds no model_state_dict")
+        let many = [UInt8](repeating: UInt8(ascii: "N"), count: 1_100_000) + [UInt8(ascii: ".")]
+        expect(try await pickled { _ in many }, "the model's data.pkl is damaged: it holds too many values")
+    }
+}

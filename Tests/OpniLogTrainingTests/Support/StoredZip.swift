@@ -1,0 +1,95 @@
+/// Reads and writes zip archives without compression, as model files are, so that tests can change what is inside.
+struct StoredZip {
+    var entries: [(name: String, bytes: [UInt8])] = []
+
+    /// Reads the local headers of an archive one after another; the directory at the end is not looked at.
+    init(_ archive: [UInt8]) {
+        var at = 0
+        while at + 30 <= archive.count, StoredZip.number(archive, at, 4) == 0x0403_4b50 {
+            let nameLength = StoredZip.number(archive, at + 26, 2)
+            let start = at + 30 + nameLength + StoredZip.number(archive, at + 28, 2)
+            // Sizes stand behind the data where the writer did not know them before (bit 3 of the flags).
+            var size = StoredZip.number(archive, at + 18, 4)
+            var next = start + size
+            if StoredZip.number(archive, at + 6, 2) & 8 != 0 {
+                var end = start
+                while StoredZip.number(archive, end, 4) != 0x0807_4b50
+                    || StoredZip.number(archive, end + 8, 4) != end - start
+                {
+                    end += 1
+                }
+                size = end - start
+                next = end + 16
+                if StoredZip.number(archive, next, 2) != 0x4b50 { next += 8 }
+            }
+            let name = String(decoding: archive[at + 30..<at + 30 + nameLength], as: UTF8.self)
+            entries.append((name, Array(archive[start..<start + size])))
+            at = next
+        }
+    }
+
+    /// The bytes of the entry whose name ends in `suffix`.
+    subscript(suffix: String) -> [UInt8] {
+        get { entries.first { $0.name.hasSuffix(suffix) }?.bytes ?? [] }
+        set {
+            guard let index = entries.firstIndex(where: { $0.name.hasSuffix(suffix) }) else { return }
+            entries[index].bytes = newValue
+        }
+    }
+
+    mutating func remove(_ suffix: String) { entries.removeAll { $0.name.hasSuffix(suffix) } }
+
+    /// The archive.
+    var bytes: [UInt8] {
+        var archive: [UInt8] = []
+        var directory: [UInt8] = []
+        for (name, bytes) in entries {
+            let offset = archive.count
+            let common =
+                StoredZip.little(0, 2) + StoredZip.little(0, 2) + StoredZip.little(0, 4)
+                + StoredZip.little(Int(StoredZip.checksum(bytes)), 4) + StoredZip.little(bytes.count, 4)
+                + StoredZip.little(bytes.count, 4) + StoredZip.little(name.utf8.count, 2) + StoredZip.little(0, 2)
+            archive += StoredZip.little(0x0403_4b50, 4) + StoredZip.little(20, 2) + common + Array(name.utf8) + bytes
+            directory += StoredZip.little(0x0201_4b50, 4) + StoredZip.little(20, 2) + StoredZip.little(20, 2) + common
+            directory += StoredZip.little(0, 2) + StoredZip.little(0, 2) + StoredZip.little(0, 2)
+            directory += StoredZip.little(0, 4) + StoredZip.little(offset, 4) + Array(name.utf8)
+        }
+        let end =
+            StoredZip.little(0x0605_4b50, 4) + StoredZip.little(0, 4) + StoredZip.little(entries.count, 2)
+            + StoredZip.little(entries.count, 2) + StoredZip.little(directory.count, 4)
+            + StoredZip.little(archive.count, 4) + StoredZip.little(0, 2)
+        return archive + directory + end
+    }
+
+    private static func number(_ bytes: [UInt8], _ at: Int, _ count: Int) -> Int {
+        guard at + count <= bytes.count else { return 0 }
+        return (0..<count).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) }
+    }
+
+    private static func little(_ value: Int, _ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+
+    private static let table = (0..<256 as Range<UInt32>).map { byte in
+        (0..<8).reduce(byte) { sum, _ in sum & 1 == 1 ? 0xEDB8_8320 ^ (sum >> 1) : sum >> 1 }
+    }
+
+    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        ~bytes.reduce(~UInt32(0)) { table[Int(($0 ^ UInt32($1)) & 255)] ^ ($0 >> 8) }
+    }
+}
+
+extension [UInt8] {
+    /// The bytes with the first `old` replaced; a test that finds none fails by its own expectation.
+    func replacing(first old: [UInt8], with new: [UInt8]) -> [UInt8] {
+        guard count >= old.count else { return self }
+        for start in 0...(count - old.count) where self[start..<start + old.count].elementsEqual(old) {
+            return Array(self[..<start]) + new + Array(self[(start + old.count)...])
+        }
+        return self
+    }
+
+    func replacing(first old: String, with new: String) -> [UInt8] {
+        replacing(first: Array(old.utf8), with: Array(new.utf8))
+    }
+}

@@ -1,0 +1,157 @@
+import LogDataset
+import Testing
+
+@testable import OpniLogTraining
+
+/// Properties of one step that need no judge.
+@Suite(.enabled(if: Prerequisites.hasBridge, "\(Prerequisites.bridgeReason)"))
+struct StepTests {
+    private static let words = 40
+
+    /// Runs `body` with a new float64 model on libtorch's thread.
+    private func withModel<R: Sendable>(
+        words: Int = words, threads: Int = 2, isDouble: Bool = true,
+        _ body: @escaping @Sendable (TorchModel) throws(TrainingError) -> R
+    ) async throws -> R {
+        let bridge = try await TorchBridge.open(Prerequisites.bridge)
+        _ = try await bridge.start(device: .cpu, threads: threads)
+        return try await TorchThread.shared.run { () throws(TrainingError) in
+            let place = TorchModel.Place(device: .cpu, isDouble: isDouble)
+            return try body(try TorchModel.create(bridge, words: words, seed: 3, place: place))
+        }
+    }
+
+    private static func gradients(_ model: TorchModel) throws(TrainingError) -> [Double] {
+        var all: [Double] = []
+        for (index, tensor) in try model.tensors().enumerated() {
+            all += try model.numbers(of: index, count: tensor.count, .gradient)
+        }
+        return all
+    }
+
+    private static func difference(_ left: [Double], _ right: [Double]) -> Double {
+        zip(left, right).map { abs($0 - $1) }.max() ?? .infinity
+    }
+
+    @Test func aMultiplicityIsAsManyEqualRows() async throws {
+        let logs: [[Int32]] = [[1, 5, 6, 7], [1, 9, 8]]
+        let folded = Batch(
+            tokens: Batch(logs: logs).tokens, lengths: Batch(logs: logs).lengths, multiplicities: [3, 1])
+        let unfolded = Batch(logs: [logs[0], logs[0], logs[0], logs[1]])
+        let gradients = try await withModel { model throws(TrainingError) in
+            try [folded, unfolded].map { batch throws(TrainingError) in
+                let loss = try model.step(batch, .init(learningRate: 0, isApplied: false))
+                return [loss.mean] + (try Self.gradients(model))
+            }
+        }
+        #expect(Self.difference(gradients[0], gradients[1]) < 1e-12)
+    }
+
+    @Test func theOrderOfLogsChangesNothingButRounding() async throws {
+        let logs: [[Int32]] = [[1, 5, 6, 7], [1, 9, 8], [1] + Array(5..<30)]
+        let gradients = try await withModel { model throws(TrainingError) in
+            try [logs, logs.reversed()].map { logs throws(TrainingError) in
+                _ = try model.step(Batch(logs: logs), .init(learningRate: 0, isApplied: false))
+                return try Self.gradients(model)
+            }
+        }
+        #expect(Self.difference(gradients[0], gradients[1]) < 1e-12)
+    }
+
+    /// More rows than a chunk of logits has, more logs than a group holds.
+    @Test func largeBatchesAreCutWithoutATrace() async throws {
+        let words = 3000
+        let large = Samples.batch(lengths: [Int](repeating: 64, count: 150), words: words)
+        let parts = [0..<75, 75..<150].map { range in
+            Batch(
+                tokens: Array(large.tokens[range.lowerBound * 64..<range.upperBound * 64]),
+                lengths: Array(large.lengths[range]), multiplicities: Array(large.multiplicities[range]))
+        }
+        let (whole, halves) = try await withModel(words: words) { model throws(TrainingError) in
+            let step = TorchModel.Step(learningRate: 0, isApplied: false)
+            return (
+                try model.step(large, step), try parts.map { part throws(TrainingError) in try model.step(part, step) }
+            )
+        }
+        #expect(whole.variants == 150 * 63)
+        #expect(halves.map(\.variants).reduce(0, +) == whole.variants)
+        #expect(abs(halves.map(\.sum).reduce(0, +) - whole.sum) < 1e-7)
+    }
+
+    @Test func rowsWithoutAGradientMoveUnderWeightDecay() async throws {
+        let batch = Batch(logs: [[1, 5, 6]])
+        let (before, after) = try await withModel { model throws(TrainingError) in
+            let tensors = try model.tensors()
+            let index = tensors.firstIndex { $0.name == "src_embed.0.lut.weight" } ?? 0
+            let before = try model.numbers(of: index, count: tensors[index].count)
+            _ = try model.step(batch, .init(learningRate: 1e-3, weightDecay: 0.005))
+            return (before, try model.numbers(of: index, count: tensors[index].count))
+        }
+        let row = 20 * 256..<21 * 256
+        for (old, new) in zip(before[row], after[row]) {
+            #expect(abs(abs(new - old) - 1e-3) < 1e-5, "Adam normalises the decay: about the rate a step")
+            #expect(abs(new) < max(abs(old), 1e-3))
+        }
+    }
+
+    @Test func dropoutIsAFunctionOfSeedAndStep() async throws {
+        let batch = Samples.batch(lengths: [5, 12, 30], words: Self.words)
+        let losses = try await withModel { model throws(TrainingError) in
+            let cases: [(seed: UInt64, number: UInt64)] = [(0, 0), (0, 0), (0, 1), (1, 0)]
+            return try cases.map { (seed, number) throws(TrainingError) in
+                let step = TorchModel.Step(
+                    learningRate: 0, dropout: 0.1, unknownShare: 0.1, seed: seed, number: number, isApplied: false)
+                return try model.step(batch, step).mean
+            }
+        }
+        #expect(losses[0] == losses[1])
+        #expect(Set(losses).count == 3)
+    }
+
+    /// Shown `<UNK>` everywhere, a log is only its length and its labels.
+    @Test func unknownWordsHideTheContextButNotTheLabel() async throws {
+        let losses = try await withModel { model throws(TrainingError) in
+            try [[1, 5, 6, 7], [1, 5, 20, 7]].map { (log: [Int32]) throws(TrainingError) in
+                let batch = Batch(logs: [log])
+                let step = TorchModel.Step(learningRate: 0, unknownShare: 1, isApplied: false)
+                let all = try model.step(batch, step).sum
+                let hidden = try model.step(Batch(logs: [[1, 3, 3, 3]]), step).sum
+                return (all, hidden)
+            }
+        }
+        #expect(losses[0].1 == losses[1].1)
+        #expect(losses[0].0 != losses[1].0)
+        #expect(losses[0].0 != losses[0].1)
+    }
+
+    @Test func evaluationDropsNothing() async throws {
+        let batch = Samples.batch(lengths: [5, 12, 30], words: Self.words)
+        let (evaluated, stepped) = try await withModel { model throws(TrainingError) in
+            (try model.evaluate(batch), try model.step(batch, .init(learningRate: 0, isApplied: false)))
+        }
+        #expect(abs(evaluated.sum - stepped.sum) < 1e-9)
+        #expect(evaluated.weight == stepped.weight)
+        #expect(evaluated.among50 == evaluated.weight, "a vocabulary of 40 is always among the 50 highest")
+        #expect(evaluated.first <= evaluated.among50)
+    }
+
+    @Test func initialValuesHaveTheBoundOfTheFullVocabulary() async throws {
+        let values = try await withModel { model throws(TrainingError) in
+            let tensors = try model.tensors()
+            return try tensors.enumerated().map { (index, tensor) throws(TrainingError) in
+                (tensor.name, try model.numbers(of: index, count: tensor.count))
+            }
+        }
+        for (name, numbers) in values {
+            let largest = numbers.map(abs).max() ?? 0
+            switch name {
+            case "src_embed.0.lut.weight", "generator.proj.weight":
+                #expect(largest <= (6.0 / 10256).squareRoot() && largest > 0.99 * (6.0 / 10256).squareRoot())
+            case let name where name.hasSuffix("a_2"): #expect(numbers.allSatisfy { $0 == 1 })
+            case let name where name.hasSuffix("b_2"): #expect(numbers.allSatisfy { $0 == 0 })
+            case let name where name.hasSuffix("bias"): #expect(largest <= 1.0 / 16)
+            default: #expect(largest <= (6.0 / 512).squareRoot() && largest > 0.99 * (6.0 / 512).squareRoot())
+            }
+        }
+    }
+}
