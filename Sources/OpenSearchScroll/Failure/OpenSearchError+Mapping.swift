@@ -221,17 +221,18 @@ extension OpenSearchError {
         let endpoint = context.endpoint
         switch status {
         case 401:
-            let who = context.credentials == .none ? "no credentials" : "the \(context.credentials)"
+            let fault =
+                context.credentials == .none ? "wants credentials and got none" : "refuses \(context.credentials)"
             return OpenSearchError(
                 .unauthorized,
-                "\(endpoint) does not accept \(who) (401); give user and password in OPNILOG_USERNAME and "
+                "\(endpoint) \(fault) (401); give user and password in OPNILOG_USERNAME and "
                     + "OPNILOG_PASSWORD", httpStatus: status)
         case 403:
             let right = error.bracketed(after: "no permissions for ")
             return OpenSearchError(
                 .forbidden,
                 "\(endpoint) refuses the request: \(right.map { "the right \($0) is missing" } ?? "a right is missing")"
-                    + " for \(context.index) (403); let an administrator grant it to the \(context.credentials)",
+                    + " for \(context.index) (403); let an administrator grant it (\(context.credentials))",
                 httpStatus: status)
         case 400:
             return OpenSearchError(

@@ -55,12 +55,12 @@ struct ErrorTests {
         defer { server.stop() }
         #expect(
             try await message(server.url)?.message
-                == "\(server.url) does not accept no credentials (401); give user and password in OPNILOG_USERNAME and "
+                == "\(server.url) wants credentials and got none (401); give user and password in OPNILOG_USERNAME and "
                 + "OPNILOG_PASSWORD")
         let wrong = server.url.replacing("http://", with: "http://reader:wrong-secret@")
         let error = try await message(wrong)
         #expect(error?.code == .unauthorized)
-        #expect(error?.message.contains("the basic authentication as reader (401)") == true)
+        #expect(error?.message.contains("refuses basic authentication as reader (401)") == true)
         #expect(error?.message.contains("secret") == false)
         let right = server.url.replacing("http://", with: "http://reader:right@")
         #expect(try await OpenSearchClient(configuration: configuration(right)).count(ScrollQuery()) == 1)

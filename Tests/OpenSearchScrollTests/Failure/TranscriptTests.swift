@@ -83,7 +83,7 @@ struct TranscriptTests {
         #expect(
             forbidden.message
                 == "https://host:9200 refuses the request: the right indices:data/read/search is missing for logs "
-                + "(403); let an administrator grant it to the basic authentication as reader")
+                + "(403); let an administrator grant it (basic authentication as reader)")
     }
 
     @Test("A scroll read to its end: the pages have what JSON says they have", arguments: ["2.19.4", "3.8.0"])
