@@ -74,7 +74,7 @@ struct IndexTests {
         ("nonsense\n", "Malformed action/metadata line [1], expected START_OBJECT"),
         (
             "{\"update\":{}}\n{}\n",
-            "Malformed action/metadata line [1], expected field [create], [delete] or [index] but found [update]"
+            "Malformed action/metadata line [1], expected one of [create, delete, index] but found [update]"
         ),
         ("{\"index\":{}}\n{}\n", "Validation Failed: 1: index is missing;"),
     ])

@@ -126,6 +126,22 @@ struct ScrollTests {
         #expect(client.delete("/_search/scroll/\(id)").status == 200)
     }
 
+    /// Many scrolls at once, on more connections than there are threads, each whole.
+    @Test func parallelScrolls() async throws {
+        let server = try Fixtures.server(["logs": GeneratedContents(documents: 3000, untimedEvery: 7)])
+        let counts = await withTaskGroup(of: Int.self) { group in
+            for size in 100..<116 {
+                group.addTask {
+                    Set(Fixtures.scroll(HTTPClient(server), body: "{\"size\":\(size)}").pages.joined()).count
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(counts == [Int](repeating: 3000, count: 16))
+        #expect(server.openContexts == 0)
+        #expect(server.count(of: .openScroll) == 16)
+    }
+
     @Test func terminateAfterCutsTheScrollShort() throws {
         let server = try Fixtures.server()
         let (pages, totals) = Fixtures.scroll(HTTPClient(server), body: "{\"size\":2,\"terminate_after\":5}")

@@ -19,7 +19,7 @@ struct BulkAction {
             }
             guard ["index", "create", "delete"].contains(action.name) else {
                 throw .illegalArgument(
-                    "Malformed action/metadata line [\(number)], expected field [create], [delete] or [index] "
+                    "Malformed action/metadata line [\(number)], expected one of [create, delete, index] "
                         + "but found [\(action.name)]")
             }
             guard let index = action.value["_index"]?.text ?? defaultIndex else {

@@ -7,8 +7,8 @@ struct RequestError: Error {
         /// A `search_phase_execution_exception` "all shards failed" around it, from the shards of an index (or, in a
         /// continuation, from shard −1 of none).
         case allShards(index: String?)
-        /// The outer exception is empty and the whole error stands in its `caused_by`.
-        case missingShards
+        /// An empty `search_phase_execution_exception` of that phase, with the whole error in its `caused_by`.
+        case causeOnly(phase: String)
         /// `"error"` is a plain string.
         case plain
     }
@@ -38,7 +38,8 @@ struct RequestError: Error {
     }
 
     static func dateParse(_ reason: String) -> RequestError {
-        RequestError(status: 400, type: "parse_exception", reason: reason)
+        RequestError(
+            status: 400, type: "parse_exception", reason: "\(reason): [\(reason)]", shape: .allShards(index: nil))
     }
 
     static func indexNotFound(_ name: String) -> RequestError {
@@ -78,10 +79,10 @@ struct RequestError: Error {
             let causedBy = cause.map { ",\"caused_by\":\($0)" } ?? ""
             let outer = inner.dropFirst()
             return "{\"error\":{\"root_cause\":[\(inner)}],\(outer)\(causedBy)},\"status\":\(status)}"
-        case .missingShards:
-            let outside = "\"phase\":\"can_match\",\"grouped\":true,\"failed_shards\":[]"
+        case .causeOnly(let phase):
+            let outside = "\"phase\":\"\(phase)\",\"grouped\":true,\"failed_shards\":[]"
             return "{\"error\":{\"root_cause\":[],\"type\":\"search_phase_execution_exception\",\"reason\":\"\","
-                + "\(outside),\"caused_by\":\(inner),\(outside)}},\"status\":\(status)}"
+                + "\(outside),\"caused_by\":\(inner)\(isPhase ? "," + outside : "")}},\"status\":\(status)}"
         case .allShards(let index):
             let place =
                 index.map { "\"shard\":0,\"index\":\(JSONWriter.quoted($0)),\"node\":\"\(ScrollID.node)\"" }
@@ -91,6 +92,9 @@ struct RequestError: Error {
                 + "[{\(place),\"reason\":\(inner)}}]\(repeatedCause(inner, index, isVersion3))},\"status\":\(status)}"
         }
     }
+
+    /// The cause is itself the failure of a phase, and says so.
+    private var isPhase: Bool { type == "search_phase_execution_exception" }
 
     private var quotedReason: String { reason.map(JSONWriter.quoted) ?? "null" }
 

@@ -60,9 +60,8 @@ struct SearchRequest {
     }
 
     private static func integer(_ value: JSONValue, _ name: String) throws(RequestError) -> Int {
-        guard let integer = value.integer, integer >= 0 else {
-            throw .illegalArgument("[\(name)] parameter cannot be negative or no number")
-        }
+        guard let integer = value.integer else { throw .parsing("[\(name)] must be a whole number") }
+        guard integer >= 0 else { throw .illegalArgument("[\(name)] parameter cannot be negative, found [\(integer)]") }
         return integer
     }
 

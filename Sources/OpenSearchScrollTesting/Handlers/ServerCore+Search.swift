@@ -133,7 +133,7 @@ extension ServerCore {
             status: 503, type: "search_phase_execution_exception",
             reason: "Search rejected due to missing shards [[\(index)][\(shard)]]. Consider using "
                 + "`allow_partial_search_results` setting to bypass this error.",
-            shape: .missingShards)
+            shape: .causeOnly(phase: "can_match"))
     }
 
     /// The indices that a path names: a name, a list, patterns, `_all` or nothing for all.

@@ -130,7 +130,7 @@ struct Aggregation {
                 status: 503, type: "too_many_buckets_exception",
                 reason: "Trying to create too many buckets. Must be less than or equal to: [\(mostBuckets)] but was "
                     + "[\(number)]. This limit can be set by changing the [search.max_buckets] cluster level setting.",
-                details: ",\"max_buckets\":\(mostBuckets)")
+                shape: .causeOnly(phase: "fetch"), details: ",\"max_buckets\":\(mostBuckets)")
         }
         if minimum > 0 {
             return counts.filter { $0.value >= minimum }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

@@ -43,7 +43,9 @@ enum QueryParser {
             case "must_not", "mustNot": mustNot += try clauses(member.value)
             case "minimum_should_match": minimum = member.value.integer
             case "boost", "adjust_pure_negative", "_name": break
-            default: throw .parsing("[bool] query does not support [\(member.name)]")
+            default:
+                throw RequestError(
+                    status: 400, type: "x_content_parse_exception", reason: "[bool] unknown field [\(member.name)]")
             }
         }
         // Without a minimum one should clause must match, unless must or filter clauses make a match already.
