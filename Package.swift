@@ -82,7 +82,7 @@ let package = Package(
             exclude: ["Trainer/judge.py", "Archive/check_model.py"]),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["opnilog-train", "OpenSearchScrollTesting", "LogGenerator"],
+            dependencies: ["opnilog-train", "OpenSearchScrollTesting", "LogDataset", "OpniLogTraining"],
             exclude: ["Snapshots"],
             swiftSettings: strict
         ),

@@ -1,6 +1,7 @@
 import LogDataset
 import OpenSearchScroll
 import OpenSearchScrollTesting
+import OpniLogTraining
 
 /// The one place where errors of other rooms become exit codes.
 enum Failures {
@@ -9,6 +10,7 @@ enum Failures {
         case let error as CommandError: error
         case let error as DatasetError: of(error)
         case let error as OpenSearchError: of(error)
+        case let error as TrainingError: of(error)
         case let error as OpenSearchServerError: CommandError(.usage, error.message, cause: error)
         case is CancellationError: CommandError(.interrupted, "cancelled", remedy: "run the same command again")
         default: CommandError(.fault, "unexpected: \(error)", remedy: "please report this", cause: error)
@@ -33,6 +35,21 @@ enum Failures {
             CommandError(.usage, error.message, cause: error)
         case .cancelled: CommandError(.interrupted, "cancelled", remedy: "run the same command again", cause: error)
         default: CommandError(.unavailable, error.message, cause: error)
+        }
+    }
+
+    private static func of(_ error: TrainingError) -> CommandError {
+        let cause = (error.cause as? DatasetError).map { " " + $0.message } ?? ""
+        let text = error.message + cause
+        switch error.code {
+        case .noBridge, .unfitBridge, .noLibtorch, .noDevice: return CommandError(.unavailable, text, cause: error)
+        case .invalidSetting: return CommandError(.usage, text, cause: error)
+        case .badModel: return CommandError(.noUsableLog, text, cause: error)
+        case .unwritable: return CommandError(.output, text, cause: error)
+        case .dataset where error.cause != nil: return commandError(error.cause ?? error)
+        case .cancelled:
+            return CommandError(.interrupted, "cancelled", remedy: "run the same command again", cause: error)
+        default: return CommandError(.fault, text, cause: error)
         }
     }
 }

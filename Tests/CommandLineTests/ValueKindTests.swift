@@ -1,3 +1,4 @@
+import OpniLogTraining
 import Testing
 
 @testable import opnilog_train

@@ -2,11 +2,14 @@ extension Command {
     /// Does what the command is for.
     func run(_ context: RunContext) async throws -> ExitCode {
         switch self {
-        case .mask: try await MaskCommand.run(context)
+        case .train: try await TrainCommand.run(context)
         case .collect: try await CollectCommand.run(context)
-        case .simulate: try await SimulateCommand.run(context)
         case .sample: try await SampleCommand.run(context)
-        default: throw CommandError(.fault, "not there yet")
+        case .score: try await ScoreCommand.run(context)
+        case .mask: try await MaskCommand.run(context)
+        case .demo: try await DemoCommand.run(context)
+        case .simulate: try await SimulateCommand.run(context)
+        case .doctor: try await DoctorCommand.run(context)
         }
     }
 }

@@ -1,34 +1,41 @@
 import LogDataset
+import Synchronization
 
 /// The logs of `--input`, one after another in order: for the commands that answer line by line.
-struct FileLogs: Sendable {
-    private let paths: [String]
+final class FileLogs: Sendable {
+    private struct Place {
+        var paths: ArraySlice<String>
+        var reader: LogFileReader?
+    }
+
     private let format: InputFormat
     private let field: String
     private let maximumBadShare: Double
+    private let place: Mutex<Place>
 
     /// Expands patterns; a path that names no file is an error now, before anything is written.
     init(_ settings: Settings) async throws {
         format = settings[Options.inputFormat]
         field = settings[Options.field]
         maximumBadShare = settings[Options.maxBadShare]
-        paths = try await FileSources.of(settings).windows().map(\.name)
+        let paths = try await FileSources.of(settings).windows().map(\.name)
+        place = Mutex(Place(paths: paths[...]))
     }
 
-    /// Hands over the logs of a page and says whether to go on. Blocking; every page is handled before more is read.
-    /// - Returns: what was no usable log.
-    /// - Throws: `noUsableLog` if too many lines were no JSON, or if no document had the field.
-    func forEachPage(_ body: (any LogPage) throws -> PageCount) throws -> PageCount {
-        var total = PageCount()
-        for path in paths {
-            let reader = try LogFileReader(path: path, format: format, field: field)
-            while let page = try reader.nextPage() { total.add(try body(page)) }
+    /// The next logs; nil after the last. Blocking: called on a thread of its own (`OwnThread`).
+    func nextPage() throws -> (any LogPage)? {
+        try place.withLock { place in
+            while true {
+                if let page = try place.reader?.nextPage() { return page }
+                guard let path = place.paths.popFirst() else { return nil }
+                place.reader = try LogFileReader(path: path, format: format, field: field)
+            }
         }
-        try check(total)
-        return total
     }
 
-    private func check(_ total: PageCount) throws(CommandError) {
+    /// - Parameter total: what all pages together held.
+    /// - Throws: `noUsableLog` if too many lines were no JSON, or if no document had the field.
+    func check(_ total: PageCount) throws(CommandError) {
         if Double(total.bad) > maximumBadShare * Double(total.documents) {
             throw CommandError(
                 .noUsableLog, "\(total.bad) of \(total.documents) lines are no JSON objects",

@@ -15,7 +15,8 @@ enum MaskCommand {
         var output = ResultWriter()
         // Lines are gathered a page at a time and written then, so that whoever feeds a pipe sees its answer.
         var lines: [UInt8] = []
-        let total = try logs.forEachPage { page in
+        var total = PageCount()
+        while let page = try logs.nextPage() {
             lines.removeAll(keepingCapacity: true)
             var messages = 0
             let tally = page.forEachMessage { message, _ in
@@ -25,8 +26,9 @@ enum MaskCommand {
             }
             try output.write(lines)
             try output.flush()
-            return PageCount(messages: messages, tally)
+            total.add(PageCount(messages: messages, tally))
         }
+        try logs.check(total)
         return total
     }
 }

@@ -29,6 +29,13 @@ struct OpenSearchSettings: Sendable {
         self.query = query
     }
 
+    /// What there is to read, hour by hour.
+    func windows() async throws -> [ScrollWindow] {
+        let windows = try await client.windows(of: query)
+        guard let settled else { return windows }
+        return windows.compactMap { SettledLogSource.cut($0, before: settled) }
+    }
+
     static func client(_ settings: Settings, _ console: Console) throws -> OpenSearchClient {
         if settings[Options.insecure] { console.note("the server's certificate is not verified, as --insecure asks") }
         return try OpenSearchClient(
@@ -91,18 +98,20 @@ struct SettledLogSource: LogSource {
 
     var name: String { source.name + ", before " + ISO8601.text(end) }
 
-    func windows() async throws -> [LogWindow] { try await source.windows().compactMap(cut) }
+    func windows() async throws -> [LogWindow] {
+        try await source.windows().compactMap { window in
+            guard let whole = window.key as? ScrollWindow, let scroll = Self.cut(whole, before: end) else { return nil }
+            return LogWindow(
+                name: window.name, hour: window.hour, expectedDocuments: window.expectedDocuments, key: scroll)
+        }
+    }
 
     func read(_ window: LogWindow, into sink: LogSink) async throws { try await source.read(window, into: sink) }
 
-    /// The part of a window that lies before the end; nil if nothing of it does.
-    private func cut(_ window: LogWindow) -> LogWindow? {
-        guard var scroll = window.key as? ScrollWindow, let times = scroll.times, times.upperBound > end else {
-            return window
-        }
+    /// The part of a window that lies before a moment; nil if nothing of it does.
+    static func cut(_ window: ScrollWindow, before end: Int64) -> ScrollWindow? {
+        guard let times = window.times, times.upperBound > end else { return window }
         guard times.lowerBound < end else { return nil }
-        scroll.times = times.lowerBound..<end
-        return LogWindow(
-            name: window.name, hour: window.hour, expectedDocuments: window.expectedDocuments, key: scroll)
+        return ScrollWindow(times: times.lowerBound..<end, expectedDocuments: window.expectedDocuments)
     }
 }

@@ -5,7 +5,8 @@ enum SampleCommand {
     static func run(_ context: RunContext) async throws -> ExitCode {
         let settings = context.settings
         let scratch = try ScratchFolder()
-        let prepared = try await Datasets.of(settings, context.console, directory: scratch.path).prepare()
+        let configuration = DatasetSettings.configuration(settings, directory: scratch.path)
+        let prepared = try await Datasets.of(settings, context.console, configuration).prepare()
         context.console.endStage()
         let draw = try prepared.draw(epoch: settings[Options.epoch])
         let showsAll = settings[Options.all]
@@ -35,9 +36,9 @@ enum SampleCommand {
 
 /// The dataset that the settings describe.
 enum Datasets {
-    /// - Parameter directory: for the table and sorted runs, if logs are read.
-    static func of(_ settings: Settings, _ console: Console, directory: String) throws -> StreamingLogDataset {
-        let configuration = DatasetSettings.configuration(settings, directory: directory)
+    static func of(
+        _ settings: Settings, _ console: Console, _ configuration: DatasetConfiguration
+    ) throws -> StreamingLogDataset {
         if let path = settings[Options.table], try LogOrigin(settings, of: settings.command) == .table {
             return StreamingLogDataset(table: try TemplateTable(opening: path), configuration: configuration)
         }

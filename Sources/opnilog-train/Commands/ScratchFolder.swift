@@ -5,12 +5,14 @@ import LogDataset
 final class ScratchFolder: Sendable {
     let path: String
 
-    /// Made in `TMPDIR`, else in `/tmp`.
-    init() throws(CommandError) {
+    init() throws(CommandError) { path = try Self.make("opnilog") }
+
+    /// Makes a new folder in `TMPDIR`, else in `/tmp`.
+    static func make(_ name: String) throws(CommandError) -> String {
         let place = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array((place + "/opnilog-XXXXXX").utf8CString)
+        var template = Array("\(place)/\(name)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw OutputFault.of(place, errno) }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     deinit {

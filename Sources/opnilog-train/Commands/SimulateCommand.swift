@@ -42,6 +42,12 @@ enum EmbeddedServer {
             configuration: OpenSearchServer.Configuration(indices: [index: contents], port: UInt16(port)))
     }
 
+    /// Some of the generated logs, by their positions.
+    static func logs(_ seed: UInt64, _ positions: [Int]) -> [String] {
+        let generator = LogGenerator(seed: seed)
+        return positions.map { generator.log(at: UInt64($0)) }
+    }
+
     /// When the first of so many logs was written: at the beginning of an hour, so that every run's hours hold the same
     /// logs, and early enough for the last to be in the past.
     static func firstMoment(documents: Int, now: Int64) -> Int64 {

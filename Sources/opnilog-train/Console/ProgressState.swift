@@ -40,7 +40,9 @@ enum ProgressLine {
         if let total = state.total, total > 0 { parts.append("\(min(state.done, total) * 100 / total)%") }
         if state.bytes > 0 { parts.append(ByteSize.describe(state.bytes)) }
         if state.done > 0, state.seconds > 0 {
-            parts.append(Figures.grouped(Int(state.rate.rounded())) + " " + state.unit + "/s")
+            let rate =
+                state.rate < 10 ? Figures.text(state.rate, places: 1) : Figures.grouped(Int(state.rate.rounded()))
+            parts.append(rate + " " + state.unit + "/s")
         }
         if let remaining = state.remaining { parts.append(TimeSpan.describe(seconds: remaining) + " left") }
         for note in state.notes { parts.append(note.name + " " + Figures.text(note.value, places: note.places)) }

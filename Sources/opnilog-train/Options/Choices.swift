@@ -1,25 +1,13 @@
+import OpniLogTraining
+
 /// How progress is shown on standard error.
 enum ProgressStyle: String, CaseIterable, Sendable { case auto, plain, json, none }
 
-/// Where tensors live.
-enum DeviceChoice: Sendable, Equatable {
-    case auto, cpu
-    case cuda(Int)
-}
-
-extension ValueKind where Value == DeviceChoice {
+extension ValueKind where Value == ComputeDevice {
     static var device: Self {
         Self(placeholder: "auto|cpu|cuda[:N]") { text throws(ValueFault) in
-            switch text {
-            case "auto": return .auto
-            case "cpu": return .cpu
-            case "cuda": return .cuda(0)
-            default:
-                guard text.hasPrefix("cuda:"), let number = Int(text.dropFirst(5)), (0..<1024).contains(number) else {
-                    throw ValueFault("one of auto, cpu, cuda, cuda:N")
-                }
-                return .cuda(number)
-            }
+            guard let device = ComputeDevice(text) else { throw ValueFault("one of auto, cpu, cuda, cuda:N") }
+            return device
         }
     }
 }

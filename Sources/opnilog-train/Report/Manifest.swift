@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LogDataset
+import OpniLogTraining
 
 /// What a run leaves about itself: what was read, with which settings, and what came of it. No secrets, no content of
 /// a log.
@@ -17,6 +18,10 @@ struct Manifest: Codable, Sendable {
     var settings: [String: String]
     var read: Reading?
     var table: Table?
+    /// The plan of the draws and steps, the vocabulary's size, the shares that it does not cover.
+    var dataset: DatasetSummary?
+    /// What the training came to: figures, times, libtorch's build, threads, digest of the tensors.
+    var training: TrainingReport?
 
     struct Program: Codable, Sendable {
         var name = "opnilog-train"

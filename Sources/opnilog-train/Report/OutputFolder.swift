@@ -65,6 +65,27 @@ final class OutputFolder: Sendable {
         syncFolder()
     }
 
+    /// Writes a file and removes it again.
+    func probe() throws(CommandError) {
+        let name = path + "/.probe"
+        let descriptor = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw OutputFault.of(name, errno) }
+        defer {
+            close(descriptor)
+            unlink(name)
+        }
+        if let number = Descriptor.write([UInt8](repeating: 0, count: 4096), to: descriptor) {
+            throw OutputFault.of(name, number)
+        }
+    }
+
+    /// Bytes that this user may still write there.
+    var freeBytes: Int {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return 0 }
+        return Int(status.f_bavail) * Int(status.f_frsize)
+    }
+
     private func syncFolder() {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

@@ -1,0 +1,87 @@
+import LogDataset
+import OpniLogTraining
+
+/// The main job from a dataset to a model and its reports in the output folder; `train` and `demo` run it.
+struct TrainingJob: Sendable {
+    let settings: Settings
+    let console: Console
+    let output: OutputFolder
+
+    /// libtorch is opened first: that it is missing must not come out after hours of reading.
+    /// - Parameter monitor: the counters of the dataset's reading.
+    func run(on dataset: StreamingLogDataset, _ monitor: CollectionMonitor) async throws -> TrainingReport {
+        let metrics = try MetricsLog(in: output)
+        return try await withTrainer(TrainerSettings.configuration(settings)) { trainer in
+            let prepared = try await dataset.prepare()
+            console.endStage()
+            announce(prepared.summary)
+            let shown = Task { await show(trainer.progress, metrics) }
+            let report = try await trainer.train(on: prepared)
+            await shown.value
+            console.endStage()
+            try await trainer.save(to: output.path)
+            var manifest = Manifest(settings)
+            manifest.read = prepared.report.map { Manifest.Reading($0, restarts: monitor.snapshot.restarts) }
+            manifest.table = Manifest.Table(prepared.table.metadata)
+            manifest.dataset = prepared.summary
+            manifest.training = report
+            try manifest.finish(in: output)
+            try metrics.check()
+            return report
+        }
+    }
+
+    private func announce(_ summary: DatasetSummary) {
+        console.note(
+            "\(Figures.grouped(Int(summary.lines))) lines, \(Figures.grouped(Int(summary.templates))) templates, "
+                + "\(Figures.grouped(summary.vocabularySize)) words; \(summary.epochs) subsets of "
+                + "\(Figures.grouped(summary.samples)) logs by \(summary.law.rawValue), seed \(summary.seed), in "
+                + "\(summary.stepsPerEpoch) steps each; table digest \(summary.tableDigest)")
+    }
+
+    /// Shows each step and keeps it in the metrics, until the training ends.
+    private func show(_ progress: AsyncStream<TrainingProgress>, _ metrics: MetricsLog) async {
+        var phase: TrainingProgress.Phase?
+        for await step in progress {
+            if step.phase != phase {
+                phase = step.phase
+                console.begin(Self.stage(step.phase), unit: "steps", total: step.steps)
+            }
+            metrics.append(step)
+            console.update { state in
+                state.done = step.step
+                state.notes = [.init(name: "loss", value: step.loss, places: 3)]
+                if step.phase == .fit { state.notes.append(.init(name: "epoch", value: Double(step.epoch), places: 0)) }
+            }
+        }
+    }
+
+    private static func stage(_ phase: TrainingProgress.Phase) -> String {
+        switch phase {
+        case .fit: "training"
+        case .evaluation: "evaluating"
+        case .closing: "closing pass"
+        }
+    }
+}
+
+/// Options as the trainer's configuration.
+enum TrainerSettings {
+    static func configuration(_ settings: Settings) -> TrainerConfiguration {
+        TrainerConfiguration(
+            bridge: settings[Options.torch], device: settings[Options.device], threads: settings[Options.threads],
+            recipe: settings[Options.recipe] == .original ? .original : .ours, seed: settings[Options.seed])
+    }
+}
+
+extension TrainingReport {
+    /// The figures in one line, for people.
+    var figures: String {
+        var parts: [String] = []
+        if let heldOutLoss { parts.append("held-out loss " + Figures.text(heldOutLoss, places: 4)) }
+        if let heldOutAccuracy { parts.append("held-out accuracy " + Figures.text(heldOutAccuracy, places: 4)) }
+        parts.append("training loss " + Figures.text(trainLoss, places: 4))
+        parts.append("\(Figures.grouped(steps)) steps in \(TimeSpan.describe(seconds: seconds)) on \(device)")
+        return parts.joined(separator: ", ")
+    }
+}
