@@ -131,24 +131,22 @@ void write_model(opnilog_torch_model &model, const opnilog_torch_write_args &arg
     pickle.text("loss"), pickle.real(args.loss);
     pickle.end_dictionary();
 
-    // Given a function instead of a path, the writer stores a fixed inner name.
+    // Given a function instead of a path, the writer stores a fixed inner name. Its destructor ends the archive, and
+    // throws where that fails; so after a failure the rest is taken and dropped, and the failure is thrown after it.
     std::optional<Failure> failure;
     const auto output = [&](const void *bytes, size_t count) -> size_t {
-        if (failure) return 0;
-        try {
-            write_all(args.descriptor, bytes, count);
-            return count;
-        } catch (const Failure &caught) {
-            // Must not pass through the zip library, which is C; a short count makes it fail.
-            failure = caught;
-            return 0;
+        if (!failure) {
+            try {
+                write_all(args.descriptor, bytes, count);
+            } catch (const Failure &caught) {
+                failure = caught;
+            }
         }
+        return count;
     };
-    try {
+    {
         caffe2::serialize::PyTorchStreamWriter writer(output);
         contents.write(writer);
-    } catch (const c10::Error &) {
-        if (!failure) throw;
     }
     if (failure) throw *failure;
 }

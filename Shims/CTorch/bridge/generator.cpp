@@ -12,31 +12,39 @@ namespace {
 /// A chunk's logits are at most this many numbers (8 MiB as float32), but at least 32 rows.
 constexpr int64_t kChunkNumbers = int64_t(1) << 21;
 
-/// One buffer for the logits of all chunks. Rows begin at a multiple of 64 numbers: alignment for the kernels, and
-/// the only place where the vocabulary is padded.
+/// Two buffers for the logits of all chunks, contiguous: in place, or on rows with a gap, `_log_softmax_out` is wrong.
 class Chunks {
   public:
     Chunks(const opnilog_torch_model &model, const at::Tensor &hidden)
-        : model_(model), hidden_(hidden), stride_((model.words + 63) / 64 * 64),
-          rows_(std::min(std::max<int64_t>(32, kChunkNumbers / stride_), hidden.size(0))),
-          buffer_(at::empty({rows_, stride_}, model.options)) {}
+        : model_(model), hidden_(hidden),
+          rows_(std::min(std::max<int64_t>(32, kChunkNumbers / model.words), hidden.size(0))),
+          logits_(at::empty({rows_, model.words}, model.options)) {}
 
+    /// Calls `body(first row, rows of the hidden states, logits)`.
     template <typename Body>
     void for_each(const Body &body) {
         for (int64_t begin = 0; begin < hidden_.size(0); begin += rows_) {
             const int64_t count = std::min(rows_, hidden_.size(0) - begin);
             const auto rows = hidden_.narrow(0, begin, count);
-            auto logits = buffer_.narrow(0, 0, count).narrow(1, 0, model_.words);
+            auto logits = logits_.narrow(0, 0, count);
             at::addmm_out(logits, model_[GeneratorBias], rows, model_[GeneratorWeight].t());
             body(begin, rows, logits);
         }
     }
 
+    /// Log-probabilities of a chunk's logits, in the second buffer.
+    at::Tensor log_softmax(const at::Tensor &logits) {
+        if (!second_.defined()) second_ = at::empty_like(logits_);
+        auto to = second_.narrow(0, 0, logits.size(0));
+        at::_log_softmax_out(to, logits, 1, false);
+        return to;
+    }
+
   private:
     const opnilog_torch_model &model_;
     const at::Tensor &hidden_;
-    int64_t stride_, rows_;
-    at::Tensor buffer_;
+    int64_t rows_;
+    at::Tensor logits_, second_;
 };
 
 }  // namespace
@@ -52,21 +60,22 @@ at::Tensor loss_and_gradients(opnilog_torch_model &model, const Layout &layout, 
     auto bias_gradient = at::zeros_like(model[GeneratorBias]);
     hidden_gradient = at::empty_like(hidden);
     auto sum = at::zeros({}, model.options.dtype(at::kDouble));
-    Chunks(model, hidden).for_each([&](int64_t begin, const at::Tensor &rows, at::Tensor &logits) {
+    Chunks chunks(model, hidden);
+    chunks.for_each([&](int64_t begin, const at::Tensor &rows, const at::Tensor &logits) {
         const int64_t count = rows.size(0);
         const auto label = layout.label.narrow(0, begin, count).unsqueeze(1);
         const auto weight = layout.weight.narrow(0, begin, count).unsqueeze(1);
-        // logits become log-probabilities, then the gradient of the mean loss: weight (softmax - true) / Σ weight.
-        at::_log_softmax_out(logits, logits, 1, false);
-        const auto picked = logits.gather(1, label);
+        auto slope = chunks.log_softmax(logits);
+        const auto picked = slope.gather(1, label);
         sum -= (picked * weight).sum(at::kDouble);
+        // The log-probabilities become the gradient of the mean loss: weight (softmax - true) / total weight.
         const auto share = weight / layout.total_weight;
-        logits.exp_().mul_(share);
-        logits.scatter_(1, label, (picked.exp() - 1) * share);
+        slope.exp_().mul_(share);
+        slope.scatter_(1, label, (picked.exp() - 1) * share);
         auto gradient = hidden_gradient.narrow(0, begin, count);
-        at::mm_out(gradient, logits, model[GeneratorWeight]);
-        weight_gradient.addmm_(logits.t(), rows);
-        bias_gradient += logits.sum(0);
+        at::mm_out(gradient, slope, model[GeneratorWeight]);
+        weight_gradient.addmm_(slope.t(), rows);
+        bias_gradient += slope.sum(0);
     });
     model.gradients[GeneratorWeight] = weight_gradient;
     model.gradients[GeneratorBias] = bias_gradient;

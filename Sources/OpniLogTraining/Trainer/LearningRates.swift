@@ -20,9 +20,9 @@ struct LearningRates: Sendable {
 
     /// The rate of step `step` (from 0) of the fit; no step has a rate of 0.
     func fit(_ step: Int) -> Double {
-        if step < warmUp { return recipe.peakLearningRate * Double(step + 1) / Double(warmUp) }
+        if step < warmUp { return recipe.peakLearningRate * (Double(step + 1) / Double(warmUp)) }
         guard recipe.decays else { return recipe.peakLearningRate }
-        return recipe.peakLearningRate * Double(steps - step) / Double(steps - warmUp)
+        return recipe.peakLearningRate * (Double(steps - step) / Double(steps - warmUp))
     }
 
     /// The rate of step `step` (from 0) of the closing pass: a tenth of the peak, falling to zero.

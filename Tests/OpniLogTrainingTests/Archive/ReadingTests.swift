@@ -11,7 +11,10 @@ struct ReadingTests {
         return try await withTrainer(.test()) { trainer in
             _ = try await trainer.train(on: Samples.data(words: 8, epochs: 1, steps: 1))
             try await trainer.save(to: folder.path)
-            return folder.read(ModelFile.name)
+            var archive = StoredZip(folder.read(ModelFile.name))
+            // Reading needs neither the decoder, nor the target embedding, nor the optimiser's state.
+            for record in Array(18...45) + [48, 49] + Array(52...114) { archive.remove("/data/\(record)") }
+            return archive.bytes
         }
     }
 
@@ -24,7 +27,7 @@ struct ReadingTests {
 
     private func verdict(path: String) async throws -> TrainingError? {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
-        _ = try await bridge.start(device: .cpu, threads: 2)
+        _ = try await bridge.start(device: .cpu, threads: 1)
         do throws(TrainingError) {
             return try await TorchThread.shared.run { () throws(TrainingError) in
                 _ = try TorchModel.read(bridge, path: path, place: .init(device: .cpu))
@@ -53,7 +56,6 @@ struct ReadingTests {
     @Test func aSoundFileIsRead() async throws {
         let bytes = try await Self.sound.value
         #expect(try await verdict(bytes) == nil)
-        #expect(try await verdict(StoredZip(bytes).bytes) == nil, "the tests' own zip is one")
     }
 
     @Test func noFileAndNoArchive() async throws {
@@ -67,9 +69,9 @@ struct ReadingTests {
 
     @Test func anyTruncationIsAnError() async throws {
         let bytes = try await Self.sound.value
-        for part in 0..<60 {
-            let error = try await verdict(Array(bytes[..<(bytes.count * part / 60)]))
-            #expect(error?.code == .badModel, "cut at \(part)/60")
+        for part in 0..<30 {
+            let error = try await verdict(Array(bytes[..<(bytes.count * part / 30)]))
+            #expect(error?.code == .badModel, "cut at \(part)/30")
         }
         #expect(try await verdict(bytes.dropLast())?.code == .badModel)
     }
@@ -77,7 +79,7 @@ struct ReadingTests {
     @Test func aChangedByteIsNoticedOrHarmless() async throws {
         let bytes = try await Self.sound.value
         var random = Samples.Random(state: 5)
-        for _ in 0..<150 {
+        for _ in 0..<80 {
             var changed = bytes
             changed[random.next(below: bytes.count)] ^= UInt8(1 + random.next(below: 255))
             let error = try await verdict(changed)
@@ -90,7 +92,7 @@ struct ReadingTests {
         let archive = StoredZip(try await Self.sound.value)
         let pickle = archive["data.pkl"]
         var random = Samples.Random(state: 6)
-        for _ in 0..<300 {
+        for _ in 0..<150 {
             var changed = archive
             for _ in 0..<1 + random.next(below: 3) {
                 changed["data.pkl"][random.next(below: pickle.count)] = UInt8(random.next(below: 256))
@@ -98,9 +100,9 @@ struct ReadingTests {
             let error = try await verdict(changed.bytes)
             #expect(error == nil || error?.code == .badModel)
         }
-        for part in 0..<40 {
+        for part in 0..<20 {
             var changed = archive
-            changed["data.pkl"] = Array(pickle[..<(pickle.count * part / 40)])
+            changed["data.pkl"] = Array(pickle[..<(pickle.count * part / 20)])
             expect(try await verdict(changed.bytes), "the model's data.pkl is damaged: it ends too early")
         }
     }
@@ -111,7 +113,7 @@ struct ReadingTests {
         expect(try await verdict(archive.bytes), "the archive holds no data.pkl, so it is no model")
 
         archive = StoredZip(try await Self.sound.value)
-        archive.remove("data/3")
+        archive.remove("/data/3")
         expect(
             try await verdict(archive.bytes), "encoder.layers.0.self_attn.linears.1.bias has no data in the file")
 
@@ -154,7 +156,7 @@ struct ReadingTests {
 
     @Test func dataMustFitItsDescription() async throws {
         var archive = StoredZip(try await Self.sound.value)
-        archive["data/1"] = Array(archive["data/1"].dropLast(4))
+        archive["/data/1"] = Array(archive["/data/1"].dropLast(4))
         expect(
             try await verdict(archive.bytes),
             "encoder.layers.0.self_attn.linears.0.bias has 1020 bytes of data for 256 numbers")

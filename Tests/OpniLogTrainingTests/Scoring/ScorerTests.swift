@@ -26,7 +26,7 @@ struct ReferenceScoringTests {
     }
 
     private static func scorer() async throws -> Scorer {
-        try await Scorer(model: Prerequisites.reference, bridge: Prerequisites.bridge, device: .cpu, threads: 2)
+        try await Scorer(model: Prerequisites.reference, bridge: Prerequisites.bridge, device: .cpu, threads: 1)
     }
 
     @Test func scoresAreTheOriginals() async throws {
@@ -35,10 +35,10 @@ struct ReferenceScoringTests {
         let scorer = try await Self.scorer()
         let scores = try await scorer.score(expected.map(\.log), explain: true)
         #expect(scores.map(\.masked) == expected.map(\.masked))
-        #expect(expected.allSatisfy { scorer.encode($0.masked) == $0.tokens })
+        #expect(expected.allSatisfy { scorer.encode($0.masked) == Array($0.tokens.prefix(Batch.length)) })
         #expect(scores.map(\.score) == expected.map(\.score))
         for (score, expected) in zip(scores, expected) {
-            #expect(score.tokens.count == expected.tokens.count - 1)
+            #expect(score.tokens.count == min(expected.tokens.count, Batch.length) - 1)
             let counted = score.tokens.filter(\.counts)
             let within = Double(counted.filter { $0.rank < Scorer.guesses }.count)
             #expect(counted.isEmpty || within / Double(counted.count) == score.score)
@@ -84,7 +84,7 @@ struct ReferenceScoringTests {
         folder.write(readFile("\(Prerequisites.reference)/\(ModelFile.name)"), to: ModelFile.name)
         try Samples.vocabulary(24).write(to: "\(folder.path)/\(ModelFile.vocabularyName)")
         let error = await #expect(throws: TrainingError.self) {
-            try await Scorer(model: folder.path, bridge: Prerequisites.bridge, device: .cpu)
+            try await Scorer(model: folder.path, bridge: Prerequisites.bridge, device: .cpu, threads: 1)
         }
         #expect(error?.code == .badModel)
         #expect(
@@ -95,7 +95,7 @@ struct ReferenceScoringTests {
 
     @Test func aFolderWithoutAModelIsRefused() async throws {
         let error = await #expect(throws: TrainingError.self) {
-            try await Scorer(model: "/nowhere", bridge: Prerequisites.bridge, device: .cpu)
+            try await Scorer(model: "/nowhere", bridge: Prerequisites.bridge, device: .cpu, threads: 1)
         }
         #expect(error?.code == .badModel)
         #expect(error?.message == "The model's vocabulary cannot be used.")

@@ -1,30 +1,29 @@
 /// Reads and writes zip archives without compression, as model files are, so that tests can change what is inside.
 struct StoredZip {
-    var entries: [(name: String, bytes: [UInt8])] = []
+    struct Entry {
+        var name: String
+        var bytes: [UInt8]
+        var checksum: UInt32
+    }
 
-    /// Reads the local headers of an archive one after another; the directory at the end is not looked at.
+    var entries: [Entry] = []
+
+    /// Reads the directory at the archive's end, which is 22 bytes long without a comment.
     init(_ archive: [UInt8]) {
-        var at = 0
-        while at + 30 <= archive.count, StoredZip.number(archive, at, 4) == 0x0403_4b50 {
-            let nameLength = StoredZip.number(archive, at + 26, 2)
-            let start = at + 30 + nameLength + StoredZip.number(archive, at + 28, 2)
-            // Sizes stand behind the data where the writer did not know them before (bit 3 of the flags).
-            var size = StoredZip.number(archive, at + 18, 4)
-            var next = start + size
-            if StoredZip.number(archive, at + 6, 2) & 8 != 0 {
-                var end = start
-                while StoredZip.number(archive, end, 4) != 0x0807_4b50
-                    || StoredZip.number(archive, end + 8, 4) != end - start
-                {
-                    end += 1
-                }
-                size = end - start
-                next = end + 16
-                if StoredZip.number(archive, next, 2) != 0x4b50 { next += 8 }
-            }
-            let name = String(decoding: archive[at + 30..<at + 30 + nameLength], as: UTF8.self)
-            entries.append((name, Array(archive[start..<start + size])))
-            at = next
+        let end = archive.count - 22
+        var at = StoredZip.number(archive, end + 16, 4)
+        while at < end, StoredZip.number(archive, at, 4) == 0x0201_4b50 {
+            let nameLength = StoredZip.number(archive, at + 28, 2)
+            let size = StoredZip.number(archive, at + 24, 4)
+            let header = StoredZip.number(archive, at + 42, 4)
+            let start =
+                header + 30 + StoredZip.number(archive, header + 26, 2) + StoredZip.number(archive, header + 28, 2)
+            entries.append(
+                Entry(
+                    name: String(decoding: archive[at + 46..<at + 46 + nameLength], as: UTF8.self),
+                    bytes: Array(archive[start..<start + size]),
+                    checksum: UInt32(StoredZip.number(archive, at + 16, 4))))
+            at += 46 + nameLength + StoredZip.number(archive, at + 30, 2) + StoredZip.number(archive, at + 32, 2)
         }
     }
 
@@ -34,6 +33,7 @@ struct StoredZip {
         set {
             guard let index = entries.firstIndex(where: { $0.name.hasSuffix(suffix) }) else { return }
             entries[index].bytes = newValue
+            entries[index].checksum = StoredZip.checksum(newValue)
         }
     }
 
@@ -43,11 +43,12 @@ struct StoredZip {
     var bytes: [UInt8] {
         var archive: [UInt8] = []
         var directory: [UInt8] = []
-        for (name, bytes) in entries {
+        for entry in entries {
+            let (name, bytes) = (entry.name, entry.bytes)
             let offset = archive.count
             let common =
                 StoredZip.little(0, 2) + StoredZip.little(0, 2) + StoredZip.little(0, 4)
-                + StoredZip.little(Int(StoredZip.checksum(bytes)), 4) + StoredZip.little(bytes.count, 4)
+                + StoredZip.little(Int(entry.checksum), 4) + StoredZip.little(bytes.count, 4)
                 + StoredZip.little(bytes.count, 4) + StoredZip.little(name.utf8.count, 2) + StoredZip.little(0, 2)
             archive += StoredZip.little(0x0403_4b50, 4) + StoredZip.little(20, 2) + common + Array(name.utf8) + bytes
             directory += StoredZip.little(0x0201_4b50, 4) + StoredZip.little(20, 2) + StoredZip.little(20, 2) + common

@@ -78,14 +78,15 @@ import Testing
     }
 
     @Test func libtorchIsGone() async throws {
-        _ = library("libtorch_cpu.so", "int torch(void) { return 1; }")
+        // Not the name of the real one, which another test may have opened.
+        _ = library("libtorch_gone.so", "int torch(void) { return 1; }")
         let path = library(
             "bridge.so", "int torch(void); int use(void) { return torch(); }",
-            "-L'\(folder.path)' -l:libtorch_cpu.so -Wl,-soname,bridge.so")
-        #expect(run("rm '\(folder.path)/libtorch_cpu.so'").status == 0)
+            "-L'\(folder.path)' -l:libtorch_gone.so -Wl,-soname,bridge.so")
+        #expect(run("rm '\(folder.path)/libtorch_gone.so'").status == 0)
         let error = try #require(await failure(path))
         #expect(error.code == .noLibtorch)
-        #expect(error.message.hasPrefix("\(path) was built for a libtorch that is not there: libtorch_cpu.so"))
+        #expect(error.message.hasPrefix("\(path) was built for a libtorch that is not there: libtorch_gone.so"))
         #expect(error.message.contains("run `make libtorch`"))
     }
 }

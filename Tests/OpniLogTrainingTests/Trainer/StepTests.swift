@@ -10,7 +10,7 @@ struct StepTests {
 
     /// Runs `body` with a new float64 model on libtorch's thread.
     private func withModel<R: Sendable>(
-        words: Int = words, threads: Int = 2, isDouble: Bool = true,
+        words: Int = words, threads: Int = 1, isDouble: Bool = true,
         _ body: @escaping @Sendable (TorchModel) throws(TrainingError) -> R
     ) async throws -> R {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
@@ -89,8 +89,9 @@ struct StepTests {
         }
         let row = 20 * 256..<21 * 256
         for (old, new) in zip(before[row], after[row]) {
-            #expect(abs(abs(new - old) - 1e-3) < 1e-5, "Adam normalises the decay: about the rate a step")
-            #expect(abs(new) < max(abs(old), 1e-3))
+            // Adam normalises the decay: the step is the rate, but for its epsilon.
+            let decay = 0.005 * old
+            #expect(abs(old - new - 1e-3 * decay / (abs(decay) + 1e-8)) < 1e-9)
         }
     }
 

@@ -31,7 +31,7 @@ struct TrainerTests {
         #expect(report.rows > report.logs * 4)
         #expect(report.heldOutLogs == 16)
         #expect(report.device == "cpu")
-        #expect(report.threads == 2)
+        #expect(report.threads == 1)
     }
 
     @Test(arguments: [TrainingRecipe.ours, .original])
@@ -93,9 +93,10 @@ struct TrainerTests {
             _ = try await trainer.train(on: Samples.data(words: words, steps: 60))
             try await trainer.save(to: folder.path)
         }
-        let scorer = try await Scorer(model: folder.path, bridge: Prerequisites.bridge, device: .cpu)
-        let scores = try await scorer.score(masked: ["word5x word8x word11x word14x", "neverseen"], explain: true)
-        #expect(scores[0].tokens.map(\.word) == ["word5x", "word8x", "word11x", "word14x"])
+        let scorer = try await Scorer(model: folder.path, bridge: Prerequisites.bridge, device: .cpu, threads: 1)
+        let scores = try await scorer.score(
+            masked: [[5, 8, 11, 14].map(Samples.word).joined(separator: " "), "neverseen"], explain: true)
+        #expect(scores[0].tokens.map(\.word) == [5, 8, 11, 14].map(Samples.word))
         #expect(scores[1].tokens.map(\.word) == ["<UNK>"])
         #expect(scores.allSatisfy { (0...1).contains($0.score) })
     }
