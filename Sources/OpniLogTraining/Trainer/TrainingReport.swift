@@ -34,8 +34,9 @@ public struct TrainingReport: Sendable, Hashable, Codable {
     /// Logs that the figures were taken on.
     public var heldOutLogs: Int
 
-    /// The whole training, and its fit alone.
+    /// Of the whole training.
     public var seconds: Double
+    /// Of its fit alone.
     public var fitSeconds: Double
     /// `cpu` or `cuda:n`.
     public var device: String

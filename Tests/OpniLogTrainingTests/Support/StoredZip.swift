@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads and writes zip archives without compression, as model files are, so that tests can change what is inside.
 struct StoredZip {
     struct Entry {
@@ -83,11 +85,13 @@ struct StoredZip {
 extension [UInt8] {
     /// The bytes with the first `old` replaced; a test that finds none fails by its own expectation.
     func replacing(first old: [UInt8], with new: [UInt8]) -> [UInt8] {
-        guard count >= old.count else { return self }
-        for start in 0...(count - old.count) where self[start..<start + old.count].elementsEqual(old) {
-            return Array(self[..<start]) + new + Array(self[(start + old.count)...])
+        let start = withUnsafeBytes { bytes in
+            bytes.baseAddress.flatMap { base in
+                memmem(base, bytes.count, old, old.count).map { UnsafeRawPointer($0) - base }
+            }
         }
-        return self
+        guard let start else { return self }
+        return Array(self[..<start]) + new + Array(self[(start + old.count)...])
     }
 
     func replacing(first old: String, with new: String) -> [UInt8] {

@@ -29,9 +29,11 @@ final class TemporaryFolder: Sendable {
         return names.sorted()
     }
 
-    func write(_ bytes: [UInt8], to name: String) {
+    func write(_ bytes: [UInt8], to name: String) { bytes.withUnsafeBytes { write($0, to: name) } }
+
+    func write(_ bytes: UnsafeRawBufferPointer, to name: String) {
         guard let file = fopen("\(path)/\(name)", "w") else { return }
-        fwrite(bytes, 1, bytes.count, file)
+        fwrite(bytes.baseAddress, 1, bytes.count, file)
         fclose(file)
     }
 

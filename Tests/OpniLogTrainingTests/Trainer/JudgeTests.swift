@@ -40,7 +40,7 @@ struct JudgeTests {
             func dump(_ kind: TorchModel.Kind, _ name: String) throws(TrainingError) {
                 for (index, tensor) in tensors.enumerated() {
                     let numbers = try model.numbers(of: index, count: tensor.count, kind)
-                    folder.write(numbers.withUnsafeBytes { Array($0) }, to: "\(name)-\(tensor.name)")
+                    numbers.withUnsafeBytes { folder.write($0, to: "\(name)-\(tensor.name)") }
                 }
             }
             try dump(.value, "start")
