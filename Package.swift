@@ -82,7 +82,9 @@ let package = Package(
             exclude: ["Trainer/judge.py", "Archive/check_model.py"]),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["opnilog-train", "OpenSearchScrollTesting", "LogDataset", "OpniLogTraining"],
+            dependencies: [
+                "opnilog-train", "OpenSearchScroll", "OpenSearchScrollTesting", "LogDataset", "OpniLogTraining",
+            ],
             exclude: ["Snapshots"],
             swiftSettings: strict
         ),

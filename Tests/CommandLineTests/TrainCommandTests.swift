@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import LogDataset
+import OpenSearchScrollTesting
 import OpniLogTraining
 import Testing
 
@@ -108,6 +109,23 @@ struct TrainCommandTests {
         #expect(lines.dropLast().allSatisfy { $0.hasPrefix("{\"log\":") && $0.contains("\"anomaly\":") })
         #expect(lines.last == "output: \(folder.path("out"))")
         #expect(folder.exists("out/nulog_model_latest.pt"))
+    }
+
+    @Test("scores of an index: a line a document, duplicates kept, no context left open")
+    func scoreIndex() async throws {
+        try logs()
+        #expect(try await train(["--input", folder.path("in.log")]).code == 0)
+        let sources = (0..<5).map { #"{"log": "node \#($0) is ready", "time": \#(1_600_000_000_000 + $0)}"# }
+        let server = try OpenSearchServer(
+            configuration: .init(indices: ["logs": StoredContents(sources: sources + [#"{"log": "untimed"}"#])]))
+        let scored = try await run(
+            ["score", "--model", folder.path("out"), "--endpoint", server.url, "--page-size", "2", "--threshold", "1"])
+        #expect(scored.code == 0, "\(scored.errors)")
+        let lines = scored.output.split(separator: "\n")
+        try #require(lines.count == 6)
+        #expect(lines[0].hasPrefix(#"{"log":"node 0 is ready","masked":"node <num> is ready","score":"#))
+        #expect(lines[5].hasPrefix(#"{"log":"untimed","#))
+        #expect(server.openContexts == 0)
     }
 
     @Test("a model that is none, and a damaged one")

@@ -12,12 +12,18 @@ struct ValueKindTests {
             ("512Mi", 536_870_912), ("10b", 10), ("3tb", 3_000_000_000_000),
         ])
     func sizes(text: String, bytes: Int) throws {
-        #expect(try ValueKind.size.parse(text) == bytes)
+        #expect(try ValueKind.size().parse(text) == bytes)
     }
 
     @Test("what is no size", arguments: ["", "MiB", "-1MiB", "1 MiB", "1.2.3k", "12parsec", "0", "99999999999TiB"])
     func noSizes(text: String) {
-        #expect(throws: ValueFault.self) { try ValueKind.size.parse(text) }
+        #expect(throws: ValueFault.self) { try ValueKind.size().parse(text) }
+    }
+
+    @Test("a budget that nothing fits in")
+    func leastSize() throws {
+        #expect(try ValueKind.size(atLeast: 1 << 26).parse("64MiB") == 1 << 26)
+        #expect(throws: ValueFault("a size of at least 64 MiB")) { try ValueKind.size(atLeast: 1 << 26).parse("63MiB") }
     }
 
     @Test("shares", arguments: [("0.01", 0.01), ("1%", 0.01), ("1", 1), ("0", 0), ("12.5%", 0.125)])

@@ -129,7 +129,7 @@ enum Options {
         "threads", .integer(atLeast: 1, atMost: 4096), torchUsers, .resources,
         help: "Threads of libtorch (default: the physical cores). Model files are equal for equal numbers.")
     static let memory = setting(
-        "memory", .size, drawers.union([.collect]), .resources,
+        "memory", .size(atLeast: MemoryBudget.minimum), drawers.union([.collect]), .resources,
         help: "Memory for queues, tables, sorting, the draw and the step (default: the least of a quarter of the "
             + "machine's, the cgroup's limit and 2GiB).")
     static let device = preset(

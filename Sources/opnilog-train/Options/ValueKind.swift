@@ -51,8 +51,12 @@ extension ValueKind where Value == Int {
     }
 
     /// Bytes, from `384MiB`, `2GB`, `1.5g` or a plain number.
-    static var size: Self {
-        Self(placeholder: "SIZE") { text throws(ValueFault) in try ByteSize.parse(text) }
+    static func size(atLeast least: Int = 1) -> Self {
+        Self(placeholder: "SIZE") { text throws(ValueFault) in
+            let bytes = try ByteSize.parse(text)
+            guard bytes >= least else { throw ValueFault("a size of at least \(ByteSize.describe(least))") }
+            return bytes
+        }
     }
 }
 
