@@ -60,7 +60,7 @@ let package = Package(
         room("OpenSearchScroll", ["CLibcurl", "CSimdjson"]),
         room("LogMasking"),
         room("LogDataset", ["OpenSearchScroll", "LogMasking", "CXXHash", "CCompression", "CCrypto"]),
-        room("OpniLogTraining", ["LogDataset", "LogMasking", "CTorch", "CCrypto"]),
+        room("OpniLogTraining", ["LogDataset", "LogMasking", "CTorch"]),
         room("LogGenerator"),
         room("OpenSearchScrollTesting", ["LogGenerator", "CMicrohttpd"]),
         .executableTarget(

@@ -11,8 +11,10 @@ public struct OpenSearchLogSource: LogSource {
         self.query = query
     }
 
+    /// The index and the field.
     public var name: String { "index \(query.index), field \(query.field)" }
 
+    /// The hours that hold documents, and the documents without a time.
     public func windows() async throws -> [LogWindow] {
         try await client.windows(of: query).map { window in
             LogWindow(

@@ -2,10 +2,10 @@ import CCrypto
 import CXXHash
 
 /// A running SHA-256, for digests that others verify.
-final class SHA256 {
+package final class SHA256 {
     private let state: OpaquePointer
 
-    init() {
+    package init() {
         guard let state = opnilog_sha256_new() else {
             fatalError("libcrypto gave no SHA-256: memory is exhausted")
         }
@@ -14,22 +14,22 @@ final class SHA256 {
 
     deinit { opnilog_sha256_free(state) }
 
-    func update(_ bytes: UnsafeRawBufferPointer) {
+    package func update(_ bytes: UnsafeRawBufferPointer) {
         opnilog_sha256_update(state, bytes.baseAddress, bytes.count)
     }
 
-    func update(_ text: String) {
+    package func update(_ text: String) {
         var text = text
         text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
     }
 
     /// Adds an integer as its bytes in little-endian order.
-    func update(_ value: some FixedWidthInteger) {
+    package func update(_ value: some FixedWidthInteger) {
         withUnsafeBytes(of: value.littleEndian) { update($0) }
     }
 
     /// The 32 bytes of the digest. Nothing may be added after it.
-    func finish() -> [UInt8] {
+    package func finish() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
             // A digest of 32 bytes was just given room for.
             if let base = buffer.baseAddress { opnilog_sha256_finish(state, base) }
@@ -40,7 +40,7 @@ final class SHA256 {
 
 extension [UInt8] {
     /// Lower-case hexadecimal digits, two a byte.
-    var hexadecimal: String {
+    package var hexadecimal: String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
