@@ -1,5 +1,3 @@
-import Glibc
-
 /// Reads and writes zip archives without compression, as model files are, so that tests can change what is inside.
 struct StoredZip {
     struct Entry {
@@ -86,8 +84,8 @@ extension [UInt8] {
     /// The bytes with the first `old` replaced; a test that finds none fails by its own expectation.
     func replacing(first old: [UInt8], with new: [UInt8]) -> [UInt8] {
         let start = withUnsafeBytes { bytes in
-            bytes.baseAddress.flatMap { base in
-                memmem(base, bytes.count, old, old.count).map { UnsafeRawPointer($0) - base }
+            bytes.indices.dropLast(old.count - 1).first {
+                bytes[$0] == old[0] && bytes[$0..<$0 + old.count].elementsEqual(old)
             }
         }
         guard let start else { return self }
