@@ -29,7 +29,7 @@ torch="$site/torch"
 
 # pip without a virtual environment: --target needs neither python3-venv nor a right to write to the system.
 install() {
-    "$python" -m pip install --quiet --no-deps --no-warn-script-location --disable-pip-version-check \
+    "$python" -m pip install --quiet --no-deps --no-warn-script-location --disable-pip-version-check --root-user-action ignore \
         --target "$partial" "$@" || fail "pip could not install $*; its message is above"
 }
 
@@ -62,11 +62,14 @@ if [ ! -f "$site/.complete" ]; then
     mkdir -p "$partial"
     echo "libtorch: fetching torch $version (200 MB for a CPU build, 530 MB for the CUDA build)"
     install "torch==$version"
+    wheels=
     for name in $(missing); do
         wheel=$(wheel_for "$name")
         echo "libtorch: $name is asked for, fetching $wheel"
-        install "$wheel"
+        wheels="$wheels $wheel"
     done
+    # All at once: they share the folder nvidia, and pip merges only what it installs together.
+    [ -z "$wheels" ] || install $wheels
     left=$(missing)
     [ -z "$left" ] || fail "libtorch_cpu.so still asks for $left"
     touch "$partial/.complete"
