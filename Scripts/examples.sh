@@ -5,7 +5,10 @@ cd "$(dirname "$0")/.."
 
 program=.build/debug/opnilog-train
 example() { echo "$PWD/.build/examples/$1"; }
-build() { swift build --package-path "Examples/$1" --scratch-path "$(example "$1")" 2>&1 | tail -n 1; }
+build() {
+    local log
+    log=$(swift build --package-path "Examples/$1" --scratch-path "$(example "$1")" 2>&1) || { echo "$log" >&2; exit 1; }
+}
 
 build PageCount
 coproc SERVER { exec "$program" simulate --documents 20000 --port 0; }
@@ -21,6 +24,6 @@ fi
 
 build TrainFromService
 output=$(mktemp -d)
-"$(example TrainFromService)/debug/TrainFromService" "$output/model"
-[ -s "$output/model/nulog_model_latest.pt" ] && [ -s "$output/model/vocab.txt" ]
+"$(example TrainFromService)/debug/TrainFromService" "$output"
+[ -s "$output/nulog_model_latest.pt" ] && [ -s "$output/vocab.txt" ]
 rm -r "$output"

@@ -5,10 +5,12 @@ import Synchronization
 ///
 /// - Parameters:
 ///   - configuration: Device, threads, recipe and seed.
+///   - isolation: Filled in by the compiler, so that `body` runs where the caller does.
 ///   - body: Trains and saves.
 /// - Throws: `TrainingError` where libtorch or the device cannot be had, or what `body` throws.
-public func withTrainer<R: Sendable>(
+public func withTrainer<R>(
     _ configuration: TrainerConfiguration = TrainerConfiguration(),
+    isolation: isolated (any Actor)? = #isolation,
     _ body: (Trainer) async throws -> R
 ) async throws -> R {
     let bridge = try await TorchBridge.open(configuration.bridge)
