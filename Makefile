@@ -11,7 +11,7 @@ LIBTORCH ?=
 TORCH ?=
 OUT ?=
 
-.PHONY: help setup setup-tests libtorch bridge build demo test check format clean
+.PHONY: bench-memory help setup setup-tests libtorch bridge build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ demo: build libtorch ## run the main job on generated Kubernetes logs from an em
 
 test: setup-tests libtorch ## run every test that this machine can run
 	@Scripts/test.sh
+
+bench-memory: build libtorch ## flat memory: simulated documents through collect and train in a memory cgroup (root)
+	@Benchmarks/memory.sh $(DOCUMENTS)
 
 check: setup ## format, lint, headers, import direction, file sizes
 	@Scripts/check.sh

@@ -48,8 +48,8 @@ describe() {
         END {
             for (i = int(n / 2) + 1; i <= n; i++) { m++; x += t[i]; y += r[i]; xx += t[i] * t[i]; xy += t[i] * r[i] }
             d = m * xx - x * x
-            printf "  resident: peak %.1f MiB, %d samples over %.0f s, second half %+.4f MiB/s\n",
-                peak, n, t[n], d > 0 ? (m * xy - x * y) / d : 0
+            slope = d ? (m * xy - x * y) / d : 0
+            printf "  resident: peak %.1f MiB, %d samples over %.0f s, second half %+.4f MiB/s\n", peak, n, t[n], slope
         }' "$1"
 }
 

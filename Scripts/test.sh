@@ -18,4 +18,7 @@ done
 
 swift build --build-tests
 swift test --skip-build --disable-xctest "$@"
-[ $# -gt 0 ] || Scripts/examples.sh
+if [ $# -eq 0 ]; then
+    Scripts/examples.sh
+    Scripts/real-node.sh
+fi
