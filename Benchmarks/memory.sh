@@ -42,14 +42,19 @@ within() {
     rmdir "$folder"
 }
 
-# How resident memory went: its peak, and its slope over the second half of the run by least squares.
+# How resident memory went: its peak, and its slope over the second half of the longest stage, by least squares.
 describe() {
-    awk -F, 'NR > 1 { n++; t[n] = $1; r[n] = $3 / 1048576; if (r[n] > peak) peak = r[n] }
+    awk -F, 'NR > 1 { n++; t[n] = $1; stage[n] = $2; r[n] = $3 / 1048576; if (r[n] > peak) peak = r[n]; count[$2]++ }
         END {
-            for (i = int(n / 2) + 1; i <= n; i++) { m++; x += t[i]; y += r[i]; xx += t[i] * t[i]; xy += t[i] * r[i] }
+            for (name in count) if (count[name] > count[longest]) longest = name
+            for (i = 1; i <= n; i++) {
+                if (stage[i] != longest || ++seen <= count[longest] / 2) continue
+                m++; x += t[i]; y += r[i]; xx += t[i] * t[i]; xy += t[i] * r[i]
+            }
             d = m * xx - x * x
             slope = d ? (m * xy - x * y) / d : 0
-            printf "  resident: peak %.1f MiB, %d samples over %.0f s, second half %+.4f MiB/s\n", peak, n, t[n], slope
+            printf "  resident: peak %.1f MiB, %d samples over %.0f s; second half of %s: %+.4f MiB/s\n",
+                peak, n, t[n], longest, slope
         }' "$1"
 }
 
