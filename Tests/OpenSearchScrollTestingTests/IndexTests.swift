@@ -3,7 +3,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// Creation, loading and deletion of indices.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct IndexTests {
     private let server: OpenSearchServer
     private let client: HTTPClient

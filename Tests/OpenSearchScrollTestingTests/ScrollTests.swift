@@ -3,7 +3,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// What a scroll promises, beyond what the transcripts show.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ScrollTests {
     @Test(arguments: [1, 2, 5, 11, 12, 13, 10_000])
     func everyDocumentOnce(size: Int) throws {

@@ -3,7 +3,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// Our answers beside those that real servers gave to the same requests.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TranscriptTests {
     /// Transcripts in which every exchange must come out the same, to the letter of the error texts.
     @Test(

@@ -75,7 +75,7 @@ import Testing
         #expect(words(result) == ["b", "c", "a"])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func aCancelledWalkEnds() async throws {
         /// A table whose walk never ends by itself.
         struct Endless: TemplateShards {

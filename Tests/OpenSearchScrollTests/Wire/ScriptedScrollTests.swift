@@ -4,7 +4,7 @@ import Testing
 @testable import OpenSearchScroll
 
 /// What goes over the wire, request by request, against a server that follows a script.
-@Suite("A scroll, request by request", .timeLimit(.minutes(1)))
+@Suite("A scroll, request by request", .timeLimit(.minutes(5)))
 struct ScriptedScrollTests {
     private let query = ScrollQuery(pageSize: 2)
 
@@ -198,7 +198,7 @@ struct ScriptedScrollTests {
     }
 }
 
-@Suite("Cancelling", .timeLimit(.minutes(1)))
+@Suite("Cancelling", .timeLimit(.minutes(5)))
 struct CancellationTests {
     @Test("A scroll that is being opened is awaited, so that it can be cleared")
     func whileOpening() async throws {
