@@ -1,5 +1,6 @@
 import Glibc
 import OpenSearchScroll
+import Synchronization
 
 /// Logs out of files, standard input, or both: text or NDJSON, plain or packed by gzip or Zstandard.
 public struct FileLogSource: LogSource {
@@ -75,11 +76,34 @@ public struct FileLogSource: LogSource {
 
 /// Reads one file or standard input page by page, in order.
 ///
-/// Blocking; used by one thread at a time.
-public final class LogFileReader: @unchecked Sendable {
-    // Each call of `nextPage` ends before the next begins; the class only keeps the reader's place.
-    private let lines: LineReader
-    private var format: InputFormat
+/// Blocking. Threads that share a reader take turns, each page going to one of them.
+public final class LogFileReader: Sendable {
+    private struct Place {
+        let lines: LineReader
+        var format: InputFormat
+        /// Blocks read before the format was known, the next one last.
+        var waiting: [LineBlock] = []
+
+        mutating func next() throws(DatasetError) -> LineBlock? {
+            if format == .auto { try decide() }
+            if let block = waiting.popLast() { return block }
+            return try lines.next()
+        }
+
+        /// Reads on to the first byte that is not blank. Blank lines before it are messages of a text, but nothing to
+        /// NDJSON.
+        private mutating func decide() throws(DatasetError) {
+            format = .text
+            while let block = try lines.next() {
+                waiting.insert(block, at: 0)
+                guard let first = block.bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { continue }
+                if first == UInt8(ascii: "{") { format = .ndjson }
+                return
+            }
+        }
+    }
+
+    private let place: Mutex<Place>
     private let field: String
     private let timeField: String
 
@@ -95,8 +119,8 @@ public final class LogFileReader: @unchecked Sendable {
     init(
         path: String, format: InputFormat, field: String, timeField: String, interrupt: Interrupt?
     ) throws(DatasetError) {
-        lines = LineReader(try ByteInput(path: path, interrupt: interrupt))
-        self.format = format
+        let lines = LineReader(try ByteInput(path: path, interrupt: interrupt))
+        place = Mutex(Place(lines: lines, format: format))
         self.field = field
         self.timeField = timeField
     }
@@ -105,15 +129,12 @@ public final class LogFileReader: @unchecked Sendable {
     ///
     /// - Throws: `DatasetError` when the file cannot be read, or its compressed data is damaged or cut off.
     public func nextPage() throws(DatasetError) -> (any LogPage)? {
-        guard let block = try lines.next() else { return nil }
-        if format == .auto { format = LogFileReader.format(of: block) }
+        let (block, format) = try place.withLock { place throws(DatasetError) -> (LineBlock?, InputFormat) in
+            let block = try place.next()
+            return (block, place.format)
+        }
+        guard let block else { return nil }
         return format == .ndjson ? JSONLinePage(block, field: field, timeField: timeField) : TextLinePage(block)
-    }
-
-    /// Stays undecided while only blanks have been seen, which hold no log in either format.
-    private static func format(of block: LineBlock) -> InputFormat {
-        guard let first = block.bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return .text }
-        return first == UInt8(ascii: "{") ? .ndjson : .text
     }
 }
 

@@ -111,6 +111,15 @@ import Testing
         #expect(try read("{\"log\":\"a\"}\n", .text).messages == ["{\"log\":\"a\"}"])
     }
 
+    /// More blank lines than a block holds stand before what decides.
+    @Test func blankLinesBeforeTheFirstLogDecideNothing() throws {
+        let blanks = String(repeating: "\n", count: 3 << 20)
+        #expect(try read(blanks + "{\"log\":\"a\"}\n").messages == ["a"])
+        let text = try read(blanks + "a\n").messages
+        #expect(text.count == (3 << 20) + 1 && text.last == "a")
+        #expect(try read("\n \n").messages == ["", " "])
+    }
+
     @Test func hoursComeFromTheTimeFieldAndAreOptional() throws {
         let read = try read(
             """
