@@ -67,6 +67,7 @@ void give_times(opnilog_json_parser &parser, opnilog_json_object &object) {
 extern "C" opnilog_json_parser *opnilog_json_parser_new(opnilog_json_text field, opnilog_json_text time_field) {
     try {
         auto parser = new opnilog_json_parser();
+        parser->raw_source = !field.start;
         parser->targets[0].set_name({field.start ? field.start : "", field.length});
         if (time_field.start) {
             parser->targets[1].set_name({time_field.start, time_field.length});

@@ -28,6 +28,21 @@ struct Page {
         length_out = uint32_t(text.size() - 2);
     }
 
+    /// The field that is looked for, or the whole object as one token.
+    error_code read_source(ondemand::object source, Found &message) {
+        if (!parser.raw_source) {
+            if (auto error = find_fields(parser, source, false)) { return error; }
+            message = parser.targets[0].found();
+            return SUCCESS;
+        }
+        std::string_view text;
+        if (auto error = source.raw_json().get(text)) { return error; }
+        while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') { text.remove_suffix(1); }
+        message = {Kind::strings, parser.tokens.size(), 1};
+        parser.tokens.push_back(text);
+        return SUCCESS;
+    }
+
     error_code read_hit(ondemand::object object) {
         opnilog_json_hit hit = {};
         Found message;
@@ -39,12 +54,13 @@ struct Page {
                 if (token(field.value()).substr(0, 3) == "\xEF\xBB\xBF") { return mark_met; }
                 ondemand::object source;
                 if (auto error = field.value().get_object().get(source)) { return error; }
-                if (auto error = find_fields(parser, source, false)) { return error; }
-                message = parser.targets[0].found();
+                if (auto error = read_source(source, message)) { return error; }
             } else if (is_key(key, "_index")) {
                 note(field.value(), hit.index_offset, hit.index_length);
             } else if (is_key(key, "_id")) {
                 note(field.value(), hit.id_offset, hit.id_length);
+            } else if (is_key(key, "_routing")) {
+                note(field.value(), hit.routing_offset, hit.routing_length);
             }
         }
         hit.outcome = outcome_of(message);
@@ -114,6 +130,19 @@ struct Page {
         return SUCCESS;
     }
 
+    /// Of a search over remote clusters.
+    error_code read_clusters(ondemand::value value) {
+        ondemand::object clusters;
+        if (auto error = value.get_object().get(clusters)) { return error; }
+        for (auto item : clusters) {
+            ondemand::field field;
+            if (auto error = std::move(item).get(field)) { return error; }
+            if (!is_key(field.key().raw(), "skipped")) { continue; }
+            if (auto error = field.value().get_int64().get(page.clusters_skipped)) { return error; }
+        }
+        return SUCCESS;
+    }
+
     error_code read(ondemand::object object) {
         for (auto item : object) {
             ondemand::field field;
@@ -128,6 +157,8 @@ struct Page {
                 page.terminated_early = token(field.value()) != "false";
             } else if (is_key(key, "_shards")) {
                 if (auto error = read_shards(field.value())) { return error; }
+            } else if (is_key(key, "_clusters")) {
+                if (auto error = read_clusters(field.value())) { return error; }
             } else if (is_key(key, "hits")) {
                 if (auto error = read_hits(field.value())) { return error; }
             }
@@ -178,8 +209,14 @@ bool unescape_all(Page &state, char *page) {
         opnilog_json_hit &hit = state.parser.hits[i];
         if (!unescape_in_place(page, hit.index_offset, hit.index_length)) { return false; }
         if (!unescape_in_place(page, hit.id_offset, hit.id_length)) { return false; }
+        if (!unescape_in_place(page, hit.routing_offset, hit.routing_length)) { return false; }
         if (hit.outcome != opnilog_json_message) { continue; }
         const Found &message = state.messages[i];
+        if (state.parser.raw_source) {
+            hit.message_offset = state.offset(state.parser.tokens[message.first]);
+            hit.message_length = uint32_t(state.parser.tokens[message.first].size());
+            continue;
+        }
         hit.message_offset = state.offset(state.parser.tokens[message.first]) + 1;
         size_t size = join(state.parser, message, page + hit.message_offset, state.page.replaced);
         if (size == SIZE_MAX) { return false; }

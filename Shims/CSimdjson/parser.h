@@ -40,6 +40,7 @@ struct opnilog_json_parser {
     opnilog::ondemand::parser json;
     opnilog::Target targets[2];  // the message, the time
     unsigned wanted = 1;         // a bit a target
+    bool raw_source = false;     // of a hit: its `_source` as it stands instead of a field
     std::vector<std::string_view> tokens;
     std::vector<opnilog_json_text> times;
     std::vector<opnilog_json_hit> hits;

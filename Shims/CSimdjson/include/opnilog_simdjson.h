@@ -38,7 +38,8 @@ typedef enum {
 } opnilog_json_outcome;
 
 /// New parser for `field` (the literal key first, then the path that its dots name), and for `time_field` if its start
-/// is not null. The names are copied. Null when there is no memory. Free with opnilog_json_parser_free.
+/// is not null. Where the start of `field` is null the message of a hit is its `_source` as it stands. The names are
+/// copied. Null when there is no memory. Free with opnilog_json_parser_free.
 opnilog_json_parser *_Nullable opnilog_json_parser_new(opnilog_json_text field, opnilog_json_text time_field);
 void opnilog_json_parser_free(opnilog_json_parser *_Nullable parser);
 
@@ -61,6 +62,7 @@ typedef struct {
     uint32_t index_offset, index_length;
     uint32_t id_offset, id_length;
     uint32_t message_offset, message_length;
+    uint32_t routing_offset, routing_length;  // length 0 when the document has the default routing
     uint32_t outcome;  // opnilog_json_outcome
 } opnilog_json_hit;
 
@@ -71,6 +73,7 @@ typedef struct {
     int64_t shards_total, shards_successful, shards_failed;
     int64_t total;                // hits.total.value
     bool total_exact;             // hits.total.relation is "eq"
+    int64_t clusters_skipped;     // _clusters.skipped, 0 where there are none
     bool timed_out;
     bool terminated_early;
     bool has_hits;                // hits.hits is there, if perhaps empty

@@ -13,6 +13,9 @@ typedef struct {
 /// XXH3-128 with seed 0 of `length` bytes.
 opnilog_hash128 opnilog_xxh3_128(const void *_Nullable bytes, size_t length);
 
+/// XXH3-128 with a seed.
+opnilog_hash128 opnilog_xxh3_128_seeded(const void *_Nullable bytes, size_t length, uint64_t seed);
+
 /// XXH3-64 with seed 0 of `length` bytes: the checksum of our blocks on disk.
 uint64_t opnilog_xxh3_64(const void *_Nullable bytes, size_t length);
 

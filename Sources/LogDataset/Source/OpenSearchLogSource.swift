@@ -23,15 +23,12 @@ public struct OpenSearchLogSource: LogSource {
         }
     }
 
-    /// Reads a window by one scroll; after any failure of the server it is read again from its start.
+    /// Reads a window; whatever fails meanwhile, each of its documents comes once.
     public func read(_ window: LogWindow, into sink: LogSink) async throws {
         guard let scroll = window.key as? ScrollWindow else {
             preconditionFailure("a window of another source was given to OpenSearchLogSource")
         }
-        var isFirstAttempt = true
         try await client.readWindow(scroll, of: query) { pages in
-            if !isFirstAttempt { await sink.restart() }
-            isFirstAttempt = false
             for try await page in pages {
                 try await sink.add(OpenSearchPage(page: page, hour: window.hour ?? .none))
             }
@@ -39,8 +36,9 @@ public struct OpenSearchLogSource: LogSource {
     }
 
     private static func name(of window: ScrollWindow) -> String {
-        guard let times = window.times else { return "without time" }
-        return "\(times.lowerBound)..<\(times.upperBound) ms"
+        guard let times = window.times else { return "without time" + (window.shard.map { ", shard \($0)" } ?? "") }
+        let shard = window.shard.map { ", shard \($0)" } ?? ""
+        return "\(times.lowerBound)..<\(times.upperBound) ms\(shard)"
     }
 }
 

@@ -1,103 +1,136 @@
-/// Reads documents out of OpenSearch by scrolls.
+import Glibc
+import Synchronization
+
+/// Reads documents out of OpenSearch by scrolls, each exactly once.
 ///
 /// ```swift
 /// let client = try OpenSearchClient(configuration: .init(endpoints: ["https://opensearch.example:9200"]))
-/// let query = ScrollQuery(index: "logs")
-/// for window in try await client.windows(of: query) {
-///     try await client.readWindow(window, of: query) { pages in
-///         for try await page in pages { page.forEachMessage { message in … } }
-///     }
+/// try await client.withScroll(ScrollQuery(index: "logs")) { pages in
+///     for try await page in pages { page.forEachMessage { message in … } }
 /// }
 /// ```
 /// It holds connections and one thread until it goes. Any task may use it, and several at once.
 public final class OpenSearchClient: Sendable {
     private let wire: Wire
+    private let states = Mutex<[ScrollQuery: QueryState]>([:])
 
     /// - Throws: when a setting cannot be, such as an endpoint that is no URL. Nothing is sent yet.
     public init(configuration: OpenSearchConfiguration) throws(OpenSearchError) {
         wire = try Wire(configuration)
     }
 
+    /// Counters and latencies since the client was made.
+    public var metrics: ScrollMetrics { wire.metrics.snapshot }
+
     // MARK: Reading
 
-    /// Opens a scroll over a query or one window of it, runs `body` with its pages, and clears it, however `body` ends:
-    /// by return, break, throw or cancellation. The clearing is over when this returns.
+    /// Reads all documents of a query and runs `body` with their pages; several windows are read at once
+    /// (``OpenSearchConfiguration/parallel``). Each document is in exactly one page, whatever fails meanwhile: what is
+    /// lost is read again, and what has been handed out already is left out.
     ///
-    /// The opening is tried again after a passing failure; nothing is, once `body` runs.
+    /// However `body` ends, by return, break, throw or cancellation: when this returns no scroll is open any more.
     ///
-    /// - Throws: an ``OpenSearchError`` when the scroll cannot be opened, and whatever `body` throws.
+    /// - Throws: an ``OpenSearchError`` when something cannot be read, and whatever `body` throws.
     public func withScroll<R>(
-        _ query: ScrollQuery, window: ScrollWindow? = nil, isolation: isolated (any Actor)? = #isolation,
-        _ body: (ScrollPages) async throws -> R
+        _ query: ScrollQuery, isolation: isolated (any Actor)? = #isolation, _ body: (ScrollPages) async throws -> R
     ) async throws -> R {
-        let search = try SearchBody(query)
-        let session = try await wire.retrying(window) { [wire] server in
-            await ScrollSession.open(query, search, window, wire: wire, server: server)
-        }.get()
-        return try await run(session, isolation: isolation, body).get()
+        let plan = try await plan(query)
+        return try await withScroll(plan, of: query, isolation: isolation, body)
     }
 
-    /// Reads a window whole: `body` is run with the pages of a scroll, and from the start with those of another one, up
-    /// to ``OpenSearchConfiguration/attempts`` times, whenever the scroll fails.
+    /// Reads the windows of a plan, perhaps only those that remain, as ``withScroll(_:isolation:_:)`` does.
     ///
-    /// What `body` made of the pages of an attempt that failed must be thrown away at the start of the next.
+    /// - Throws: an ``OpenSearchError`` when something cannot be read, and whatever `body` throws.
+    public func withScroll<R>(
+        _ plan: ScrollPlan, of query: ScrollQuery, isolation: isolated (any Actor)? = #isolation,
+        _ body: (ScrollPages) async throws -> R
+    ) async throws -> R {
+        let parallel = wire.configuration.parallel ?? Self.defaultParallel(shards: plan.shards)
+        let reading = Reading(
+            plan.windows, try state(query), wire: wire, parallel: parallel, holes: plan.holes)
+        return try await reading.run(isolation: isolation, body)
+    }
+
+    /// Reads one window, as ``withScroll(_:isolation:_:)`` reads all.
     ///
-    /// - Throws: the last ``OpenSearchError`` of the scroll; whatever `body` throws by itself, at once.
+    /// - Throws: an ``OpenSearchError`` when something cannot be read, and whatever `body` throws.
     public func readWindow<R>(
         _ window: ScrollWindow, of query: ScrollQuery, isolation: isolated (any Actor)? = #isolation,
         _ body: (ScrollPages) async throws -> R
     ) async throws -> R {
-        let search = try SearchBody(query)
-        var attempt = 1
-        while true {
-            let error: OpenSearchError
-            switch await ScrollSession.open(query, search, window, wire: wire, server: wire.server(forAttempt: attempt))
-            {
-            case .failure(let failure): error = failure
-            case .success(let session):
-                let result = await run(session, isolation: isolation, body)
-                // A body may catch the scroll's error and return as if nothing were; that does not make it whole.
-                guard let failure = session.failure else { return try result.get() }
-                error = failure
-            }
-            guard error.isTransient, attempt < wire.configuration.attempts, !Task.isCancelled else { throw error }
-            attempt += 1
-            if let cancelled = await wire.pause(before: attempt, window, error) { throw cancelled }
+        let reading = Reading([window], try state(query), wire: wire, parallel: 1)
+        return try await reading.run(isolation: isolation, body)
+    }
+
+    private func state(_ query: ScrollQuery) throws(OpenSearchError) -> QueryState {
+        let made = QueryState(query, try SearchBody(query))
+        return states.withLock { states in
+            if let state = states[query] { return state }
+            states[query] = made
+            return made
         }
     }
 
-    private func run<R>(
-        _ session: ScrollSession, isolation: isolated (any Actor)?, _ body: (ScrollPages) async throws -> R
-    ) async -> Result<R, any Error> {
-        let result: Result<R, any Error>
-        do {
-            result = .success(try await body(ScrollPages(session: session)))
-        } catch {
-            result = .failure(error)
-        }
-        await session.close()
-        return result
+    /// A scroll keeps one thread of a shard's node busy, so more of them than shards gain nothing.
+    private static func defaultParallel(shards: Int) -> Int {
+        max(1, min(shards, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     }
 
     // MARK: Planning
 
-    /// The parts that a query falls into: the hours (UTC) that hold documents, cut at `since` and `until`, in order, and
-    /// last the documents without a time, if the query has neither limit. None when nothing matches.
+    /// What there is to read: the hours (UTC) that hold documents, cut at the query's limits, those with too many split
+    /// further, and the documents without a time if they are wanted.
     ///
     /// Documents are not doubled between windows: one with several dates is in the window of its smallest.
+    public func plan(_ query: ScrollQuery) async throws(OpenSearchError) -> ScrollPlan {
+        let state = try state(query)
+        let planner = WindowPlanner(wire: wire, query: query, search: state.search)
+        var plan = await planner.plan()
+        if case .failure(let error) = plan, query.toleratesHoles, error.code == .partialShards {
+            state.hasMissingShards = true
+            plan = await planner.plan(allowsPartial: true)
+        }
+        let made = try plan.get()
+        state.shards = made.shards
+        state.gate.allow(wire.configuration.parallel ?? Self.defaultParallel(shards: made.shards))
+        return made
+    }
+
+    /// The windows of ``plan(_:)``.
     public func windows(of query: ScrollQuery) async throws(OpenSearchError) -> [ScrollWindow] {
-        let planner = WindowPlanner(wire: wire, query: query, search: try SearchBody(query))
-        return try await planner.windows().get()
+        try await plan(query).windows
+    }
+
+    /// What was planned and is gone by now: indices that were deleted while they were read.
+    ///
+    /// - Parameters:
+    ///   - plan: as it was before the reading.
+    ///   - delivered: documents handed out by index.
+    /// - Returns: a hole for each index that vanished before all of its documents had been handed out.
+    public func vanished(
+        since plan: ScrollPlan, of query: ScrollQuery, delivered: [String: Int]
+    ) async throws(OpenSearchError) -> [ScrollHole] {
+        let planner = WindowPlanner(wire: wire, query: query, search: try state(query).search)
+        let now = try await planner.indices().get()
+        return plan.indices.sorted { $0.key < $1.key }.compactMap { name, documents in
+            let missing = documents - (delivered[name] ?? 0)
+            guard now[name] == nil, missing > 0 else { return nil }
+            return ScrollHole(
+                index: name, documents: missing,
+                reason: "the index \(name) vanished while it was read, with \(missing) of its \(documents) documents "
+                    + "unread; read before its retention ends")
+        }
     }
 
     /// How many documents match now.
-    public func count(_ query: ScrollQuery) async throws(OpenSearchError) -> Int {
+    public func count(_ query: ScrollQuery, window: ScrollWindow? = nil) async throws(OpenSearchError) -> Int {
         let search = try SearchBody(query)
         let wire = self.wire
-        let result = await wire.retrying(nil) { server -> Result<Int, OpenSearchError> in
+        let result = await wire.retrying { server -> Result<Int, OpenSearchError> in
             let context = wire.context(.count, server, index: query.index, timeField: query.timeField)
-            let path = "/\(Endpoint.encode(query.index))/_count?allow_no_indices=false"
-            let request = wire.request(.post, path, search.count(), context)
+            var path = "/\(Endpoint.encode(query.index))/_count?allow_no_indices=false"
+            if let shard = window?.shard { path += "&preference=_shards:\(shard)" }
+            let request = wire.request(.post, path, search.count(window), context)
             return await wire.send(request, context)
                 .flatMap { Wire.decode(CountAnswer.self, $0, context) }
                 .flatMap { answer in
@@ -113,12 +146,21 @@ public final class OpenSearchClient: Sendable {
     /// The version of the server, nil if we do not have the right to know it.
     public func serverVersion() async throws(OpenSearchError) -> String? {
         let wire = self.wire
-        let result = await wire.retrying(nil) { server -> Result<String?, OpenSearchError> in
+        let result = await wire.retrying { server -> Result<String?, OpenSearchError> in
             let context = wire.context(.root, server)
             let answer = await wire.send(wire.request(.get, "/", nil, context), context)
             if case .failure(let error) = answer, error.code == .forbidden { return .success(nil) }
             return answer.flatMap { Wire.decode(RootAnswer.self, $0, context) }.map(\.version.number)
         }
         return try result.get()
+    }
+
+    // MARK: Clearing
+
+    /// Frees scrolls that an earlier process left open (``ScrollEvent/opened(scroll:endpoint:)``). Those that the server
+    /// no longer has are no error; one that cannot be freed ends by its keep-alive.
+    public func clear(_ scrolls: [String]) async {
+        guard !scrolls.isEmpty else { return }
+        await wire.clear(scrolls, wire.context(.clear, wire.servers.current))
     }
 }

@@ -9,28 +9,41 @@ public struct OpenSearchConfiguration: Sendable {
     public var caFile: String?
     /// Whether certificate and host name of the server must be good.
     public var verifiesTLS: Bool
-    /// Whether answers may come compressed by gzip: for slow links, at a price in CPU time on both sides.
-    public var compression: Bool
+    /// Whether answers may come compressed by gzip, at a price in CPU time on both sides; nil: where the link is slow.
+    public var compression: Bool?
     /// For one request with its whole answer.
     public var requestTimeout: Duration
     /// For a connection, its TLS included.
     public var connectTimeout: Duration
-    /// How long the server keeps a scroll between two of its pages: the time a consumer has for one page.
+    /// How long the server keeps a scroll between two of its pages. A consumer may take longer: after half of it the
+    /// scroll is put aside.
     public var keepAlive: Duration
-    /// How often a window or an opening is tried in all.
+    /// How often a server is tried that has never answered.
     public var attempts: Int
+    /// How long one that has answered may make no progress with a window before that is given up.
+    public var patience: Duration
+    /// Scrolls open at once; nil: as many as the query has shards, at most one a core. Fewer while the server refuses.
+    public var parallel: Int?
+    /// The largest answer that is taken, in bytes: at least the largest document.
+    public var maximumPageBytes: Int
+    /// Bytes of pages that wait for the consumer; one page may always wait.
+    public var queueBytes: Int
     /// Told of what went wrong and was mended. Called from any thread, must be quick.
     public var onEvent: (@Sendable (ScrollEvent) -> Void)?
     /// How long a cancelled request that holds a scroll may still take to answer, so that the scroll can be cleared.
-    var cancellationGrace: Duration = .seconds(4)
+    var cancellationGrace: Duration = .milliseconds(1500)
     /// The wait before the second attempt is at most this; it doubles from attempt to attempt.
     var firstBackoff: Duration = .milliseconds(500)
+    /// How long a scroll is kept that nobody takes pages from; nil: half the keep-alive.
+    var parksAfter: Duration?
 
     /// Everything but the endpoints has a default.
     public init(
         endpoints: [String], credentials: Credentials = .none, caFile: String? = nil, verifiesTLS: Bool = true,
-        compression: Bool = false, requestTimeout: Duration = .seconds(120), connectTimeout: Duration = .seconds(10),
-        keepAlive: Duration = .seconds(300), attempts: Int = 5, onEvent: (@Sendable (ScrollEvent) -> Void)? = nil
+        compression: Bool? = nil, requestTimeout: Duration = .seconds(120), connectTimeout: Duration = .seconds(10),
+        keepAlive: Duration = .seconds(120), attempts: Int = 5, patience: Duration = .seconds(300),
+        parallel: Int? = nil, maximumPageBytes: Int = 256 << 20, queueBytes: Int = 8 << 20,
+        onEvent: (@Sendable (ScrollEvent) -> Void)? = nil
     ) {
         self.endpoints = endpoints
         self.credentials = credentials
@@ -41,7 +54,33 @@ public struct OpenSearchConfiguration: Sendable {
         self.connectTimeout = connectTimeout
         self.keepAlive = keepAlive
         self.attempts = attempts
+        self.patience = patience
+        self.parallel = parallel
+        self.maximumPageBytes = maximumPageBytes
+        self.queueBytes = queueBytes
         self.onEvent = onEvent
+    }
+}
+
+extension OpenSearchConfiguration {
+    var parkAfter: Duration { parksAfter ?? keepAlive / 2 }
+
+    var transport: TransportSettings {
+        TransportSettings(
+            connectTimeout: connectTimeout, compression: compression ?? false, verifiesTLS: verifiesTLS,
+            caFile: caFile)
+    }
+
+    /// Refuses what cannot be.
+    func check() throws(OpenSearchError) {
+        func refuse(_ message: String) -> OpenSearchError { OpenSearchError(.invalidConfiguration, message) }
+        if endpoints.isEmpty { throw refuse("no endpoint is given; name one with --endpoint URL") }
+        if attempts < 1 { throw refuse("\(attempts) attempts cannot be; allow at least 1") }
+        if keepAlive < .seconds(1) { throw refuse("the keep-alive is below a second; allow at least that") }
+        if let parallel, parallel < 1 { throw refuse("\(parallel) scrolls at once cannot be; allow at least 1") }
+        if maximumPageBytes < 1 << 20 {
+            throw refuse("answers of at most \(maximumPageBytes) bytes are too small; allow at least 1 MiB")
+        }
     }
 }
 
@@ -63,6 +102,14 @@ extension OpenSearchConfiguration: CustomStringConvertible, CustomDebugStringCon
 public enum ScrollEvent: Sendable {
     /// Something is tried again after a wait. `attempt` counts from 2; `window` is nil for other requests than scrolls.
     case retrying(window: ScrollWindow?, attempt: Int, after: Duration, error: OpenSearchError)
+    /// A scroll was opened. Whoever writes it down can free it after a crash (``OpenSearchClient/clear(_:)``).
+    case opened(scroll: String, endpoint: String)
+    /// A scroll is free, by clearing or because the server had it no more.
+    case cleared(scroll: String, endpoint: String)
+    /// A window was read whole.
+    case finished(WindowReport)
+    /// Something cannot be read, and the reading goes on without it.
+    case hole(ScrollHole)
     /// A scroll may stay open on the server until its keep-alive ends, because clearing it failed.
     case notCleared(error: OpenSearchError)
 }

@@ -7,9 +7,12 @@ struct SearchBody: Sendable {
     private let query: ScrollQuery
 
     init(_ query: ScrollQuery) throws(OpenSearchError) {
-        guard query.pageSize >= 1 else {
+        if let size = query.pageSize, size < 1 {
+            throw OpenSearchError(.invalidConfiguration, "a page of \(size) documents cannot be; give at least 1")
+        }
+        guard query.windowDocuments >= 1 else {
             throw OpenSearchError(
-                .invalidConfiguration, "a page of \(query.pageSize) documents cannot be; give at least 1")
+                .invalidConfiguration, "a window of \(query.windowDocuments) documents cannot be; give at least 1")
         }
         guard !query.index.isEmpty else {
             throw OpenSearchError(.invalidConfiguration, "the index has no name; name one with --index")
@@ -41,25 +44,33 @@ struct SearchBody: Sendable {
 
     // MARK: Whole bodies
 
-    func open(_ window: ScrollWindow?) -> JSONValue {
-        ["size": .integer(Int64(query.pageSize)), "sort": ["_doc"], "query": documents(window)]
+    /// What is sent of a document.
+    enum SourceFilter: Sendable { case whole, field, nothing }
+
+    func open(_ window: ScrollWindow, size: Int, filter: SourceFilter) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "size": .integer(Int64(size)), "sort": ["_doc"], "query": documents(window),
+        ]
+        switch filter {
+        case .whole: break
+        case .field: members["_source"] = [.string(query.field)]
+        case .nothing: members["_source"] = false
+        }
+        return .object(members)
     }
 
-    func count() -> JSONValue { ["query": documents(nil)] }
+    func count(_ window: ScrollWindow? = nil) -> JSONValue { ["query": documents(window)] }
 
-    /// The hours that hold documents, as far as they have dates in `times`.
+    /// The hours that hold documents, as far as they have dates in `times`; with how many have no time, and the indices.
     func hours(in times: Range<Int64>? = nil) -> JSONValue {
-        var filter = [documents(nil)]
+        var filter = [everything]
         if let times { filter.append(range(from: times.lowerBound, to: times.upperBound)) }
         return [
             "size": 0, "track_total_hits": true, "query": ["bool": ["filter": .array(filter)]],
             "aggs": [
-                "hours": [
-                    "date_histogram": [
-                        "field": .string(query.timeField), "fixed_interval": "1h", "min_doc_count": 1,
-                    ]
-                ],
+                "hours": histogram("1h"),
                 "untimed": untimedFilter,
+                "indices": ["terms": ["field": "_index", "size": 10_000]],
                 // Numbers have histograms, too. Only a date can be compared to one, so this fails for all else.
                 "dates": [
                     "filter": ["range": [query.timeField: ["gte": "1970-01-01", "format": "strict_date"]]]
@@ -68,20 +79,44 @@ struct SearchBody: Sendable {
         ]
     }
 
-    /// How many documents have no time.
+    /// The documents of a window by parts of its time.
+    func parts(of window: ScrollWindow, interval: Int64) -> JSONValue {
+        ["size": 0, "query": documents(window), "aggs": ["hours": histogram("\(interval)ms")]]
+    }
+
+    /// How many documents have no time, and which indices there are.
     func untimed() -> JSONValue {
-        ["size": 0, "query": documents(nil), "aggs": ["untimed": untimedFilter]]
+        [
+            "size": 0, "query": everything,
+            "aggs": ["untimed": untimedFilter, "indices": ["terms": ["field": "_index", "size": 10_000]]],
+        ]
     }
 
     /// The first and the last date of all.
     func bounds() -> JSONValue {
         let field: JSONValue = ["field": .string(query.timeField)]
         return [
-            "size": 0, "query": documents(nil), "aggs": ["first": ["min": field], "last": ["max": field]],
+            "size": 0, "query": everything, "aggs": ["first": ["min": field], "last": ["max": field]],
         ]
     }
 
     // MARK: Parts
+
+    private func histogram(_ interval: String) -> JSONValue {
+        [
+            "date_histogram": [
+                "field": .string(query.timeField), "fixed_interval": .string(interval), "min_doc_count": 1,
+            ]
+        ]
+    }
+
+    /// All documents of the query, those without a time included if they are wanted.
+    private var everything: JSONValue {
+        let timed = documents(nil)
+        guard query.wantsUntimed, query.since != nil || query.until != nil else { return timed }
+        let untimed: JSONValue = ["bool": ["filter": [clause], "must_not": [exists]]]
+        return ["bool": ["should": [timed, untimed], "minimum_should_match": 1]]
+    }
 
     private var exists: JSONValue { ["exists": ["field": .string(query.timeField)]] }
 
@@ -95,7 +130,7 @@ struct SearchBody: Sendable {
     }
 
     /// The documents of a window, or of the whole query.
-    private func documents(_ window: ScrollWindow?) -> JSONValue {
+    func documents(_ window: ScrollWindow?) -> JSONValue {
         guard let window else { return documents(from: query.since, to: query.until) }
         guard let times = window.times else {
             return ["bool": ["filter": [clause], "must_not": [exists]]]

@@ -8,35 +8,30 @@ struct Wire: Sendable {
     }
 
     let transport: Transport
-    let servers: [Server]
+    let servers: ServerChoice
     let configuration: OpenSearchConfiguration
+    let metrics = MetricsRecorder()
 
     init(_ configuration: OpenSearchConfiguration) throws(OpenSearchError) {
-        guard !configuration.endpoints.isEmpty else {
-            throw OpenSearchError(.invalidConfiguration, "no endpoint is given; name one with --endpoint URL")
-        }
-        guard configuration.attempts >= 1 else {
-            throw OpenSearchError(
-                .invalidConfiguration, "\(configuration.attempts) attempts cannot be; allow at least 1")
-        }
-        guard configuration.keepAlive >= .seconds(1) else {
-            throw OpenSearchError(.invalidConfiguration, "the keep-alive is below a second; allow at least that")
-        }
+        try configuration.check()
         var servers: [Server] = []
         for url in configuration.endpoints {
             let (endpoint, own) = try Endpoint.parse(url)
             servers.append(Server(endpoint: endpoint, credentials: own ?? configuration.credentials))
         }
-        self.servers = servers
+        self.servers = ServerChoice(servers)
         self.configuration = configuration
-        transport = try Transport(
-            TransportSettings(
-                connectTimeout: configuration.connectTimeout, compression: configuration.compression,
-                verifiesTLS: configuration.verifiesTLS, caFile: configuration.caFile))
+        transport = try Transport(configuration.transport)
     }
 
-    /// The server for an attempt, counted from 1.
-    func server(forAttempt attempt: Int) -> Server { servers[(attempt - 1) % servers.count] }
+    /// The time that a scroll gets with each page, as the server wants it.
+    var keepAlive: String { "\(configuration.keepAlive.milliseconds)ms" }
+
+    /// The time that it gets with its opening. An opening whose answer is lost leaves a scroll that nobody can clear, so
+    /// it should be short; the first page after it comes at once.
+    var openingKeepAlive: String { "\(min(configuration.keepAlive, .seconds(60)).milliseconds)ms" }
+
+    func note(_ event: ScrollEvent) { configuration.onEvent?(event) }
 
     func context(
         _ purpose: RequestContext.Purpose, _ server: Server, index: String = "", timeField: String = "",
@@ -56,20 +51,20 @@ struct Wire: Sendable {
             body: body?.encoded, timeout: context.timeout)
     }
 
+    // MARK: Sending
+
     /// Sends a request whose answer no scroll hangs on: a cancelled task leaves it at once.
-    func send(
-        _ request: HTTPRequest, _ context: RequestContext
-    ) async -> Result<AnswerBody, OpenSearchError> {
-        Self.good(await transport.send(request), context)
+    func send(_ request: HTTPRequest, _ context: RequestContext) async -> Result<AnswerBody, OpenSearchError> {
+        let start = ContinuousClock.now
+        return judge(await transport.send(request), context, start).map(\.body)
     }
 
     /// Sends a request that opens or moves a scroll. A cancelled task still waits a little for the answer, since only
     /// that tells which scroll to clear, and the server must not get the next request while it works on this one.
-    func sendForScroll(
-        _ request: HTTPRequest, _ context: RequestContext
-    ) async -> Result<AnswerBody, OpenSearchError> {
+    func sendForScroll(_ request: HTTPRequest, _ context: RequestContext) async -> ScrollAnswer {
         let transport = self.transport
         let grace = configuration.cancellationGrace
+        let start = ContinuousClock.now
         let sending = Task { await transport.send(request) }
         let outcome = await withTaskCancellationHandler {
             await sending.value
@@ -79,18 +74,31 @@ struct Wire: Sendable {
                 sending.cancel()
             }
         }
-        return Self.good(outcome, context)
+        var answer = ScrollAnswer(result: judge(outcome, context, start))
+        switch outcome {
+        case .success(let whole): answer.scrollID = PageDecoder.scrollID(startOf: whole.body.bytes)
+        // Even half an answer tells which scroll it has opened.
+        case .failure(let failure):
+            answer.scrollID = failure.partialBody.flatMap { PageDecoder.scrollID(startOf: $0.bytes) }
+        }
+        return answer
     }
 
-    private static func good(
-        _ outcome: Result<HTTPAnswer, TransferFailure>, _ context: RequestContext
-    ) -> Result<AnswerBody, OpenSearchError> {
+    private func judge(
+        _ outcome: Result<HTTPAnswer, TransferFailure>, _ context: RequestContext, _ start: ContinuousClock.Instant
+    ) -> Result<HTTPAnswer, OpenSearchError> {
+        let result: Result<HTTPAnswer, OpenSearchError>
         switch outcome {
-        case .failure(let failure): .failure(OpenSearchError(failure, context))
-        case .success(let answer) where answer.status == 200: .success(answer.body)
+        case .failure(let failure): result = .failure(OpenSearchError(failure, context))
+        case .success(let answer) where answer.status == 200: result = .success(answer)
         case .success(let answer):
-            .failure(OpenSearchError(status: answer.status, body: answer.body.bytes, context))
+            result = .failure(
+                OpenSearchError(
+                    status: answer.status, body: answer.body.bytes, retryAfter: answer.retryAfter, context))
         }
+        servers.note(result, at: context.endpoint)
+        metrics.count(context.purpose, result, seconds: (ContinuousClock.now - start) / .seconds(1))
+        return result
     }
 
     /// Decodes an answer that is no page.
@@ -106,30 +114,53 @@ struct Wire: Sendable {
 
     /// Runs something until it succeeds, fails for good, or has been tried often enough; waits in between.
     func retrying<R>(
-        _ window: ScrollWindow?, isolation: isolated (any Actor)? = #isolation,
-        _ body: (Server) async -> Result<R, OpenSearchError>
+        isolation: isolated (any Actor)? = #isolation, _ body: (Server) async -> Result<R, OpenSearchError>
     ) async -> Result<R, OpenSearchError> {
-        var attempt = 1
+        var persistence = Persistence(configuration)
         while true {
-            let result = await body(server(forAttempt: attempt))
-            guard case .failure(let error) = result, error.isTransient, attempt < configuration.attempts,
-                !Task.isCancelled
+            let result = await body(servers.current)
+            guard case .failure(let error) = result, !Task.isCancelled, let wait = delay(after: error, &persistence)
             else { return result }
-            attempt += 1
-            if let cancelled = await pause(before: attempt, window, error) { return .failure(cancelled) }
+            note(.retrying(window: nil, attempt: persistence.failures + 1, after: wait, error: error))
+            guard (try? await Task.sleep(for: wait)) != nil else { return .failure(.waitWasCancelled) }
         }
     }
 
-    /// Waits before an attempt; returns an error when the task is cancelled meanwhile.
-    func pause(before attempt: Int, _ window: ScrollWindow?, _ error: OpenSearchError) async -> OpenSearchError? {
-        let delay = Backoff.delay(
-            before: attempt, first: configuration.firstBackoff, random: Double.random(in: 0...1))
-        configuration.onEvent?(.retrying(window: window, attempt: attempt, after: delay, error: error))
-        do {
-            try await Task.sleep(for: delay)
-            return nil
-        } catch {
-            return OpenSearchError(.cancelled, "the wait before another attempt was cancelled")
+    /// How long to wait after a failure; nil to give up.
+    func delay(after error: OpenSearchError, _ persistence: inout Persistence) -> Duration? {
+        persistence.delay(
+            after: error, isReached: servers.isReached, now: .now, random: Double.random(in: 0...1))
+    }
+
+    // MARK: Clearing
+
+    /// Frees scrolls on the server, also when the task is cancelled. That none of them is there any more is as good.
+    func clear(_ ids: [String], _ context: RequestContext) async {
+        // A task of its own is not cancelled with ours.
+        await Task { await clearNow(ids, context) }.value
+    }
+
+    private func clearNow(_ ids: [String], _ context: RequestContext) async {
+        var context = context
+        context.purpose = .clear
+        context.timeout = min(configuration.requestTimeout, .seconds(5))
+        let body: JSONValue = ["scroll_id": .array(ids.map { .string($0) })]
+        let request = request(.delete, "/_search/scroll", body, context)
+        var outcome = await send(request, context)
+        // Unlike a request for a page, this one may be repeated.
+        if case .failure(let error) = outcome, error.isTransient { outcome = await send(request, context) }
+        if case .failure(let error) = outcome, error.httpStatus != 404 {
+            note(.notCleared(error: error))
+        } else {
+            for id in ids { note(.cleared(scroll: id, endpoint: context.endpoint.url)) }
         }
     }
+}
+
+/// What became of a request that opens or moves a scroll.
+struct ScrollAnswer: Sendable {
+    var result: Result<HTTPAnswer, OpenSearchError>
+    /// The scroll's id, as far as the answer told it; also one that broke off.
+    var scrollID: String?
+    var arrived = ContinuousClock.now
 }

@@ -7,7 +7,7 @@ import Glibc
 
 /// What an error message needs to know of the request.
 struct RequestContext: Sendable {
-    enum Purpose: Sendable { case open, next, clear, plan, count, root }
+    enum Purpose: String, Sendable { case open, next, clear, plan, count, root }
 
     var purpose: Purpose
     var endpoint: Endpoint
@@ -27,6 +27,8 @@ extension OpenSearchError {
             return
         }
         self = Self.connection(failure, context) ?? Self.tls(failure, context) ?? Self.exchange(failure, context)
+        isRepeatable = !failure.wasSent
+        pageBytes = failure.announcedBytes
     }
 
     private static func connection(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError? {
@@ -131,9 +133,11 @@ extension OpenSearchError {
 
 extension OpenSearchError {
     /// An answer whose status is not 200.
-    init(status: Int, body: UnsafeRawBufferPointer, _ context: RequestContext) {
+    init(status: Int, body: UnsafeRawBufferPointer, retryAfter: Duration? = nil, _ context: RequestContext) {
         let error = ServerError(body)
         self = Self.known(error, status, context) ?? Self.byStatus(error, status, context)
+        self.retryAfter = retryAfter
+        isRepeatable = status == 429 && error.isBeforeDispatch
     }
 
     private static func known(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError? {
@@ -191,9 +195,11 @@ extension OpenSearchError {
 
     private static func limit(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError? {
         if let limit = error.bracketed(after: "Batch size is too large, size must be less than or equal to: ") {
-            return OpenSearchError(
+            var refused = OpenSearchError(
                 .pageTooLarge, "the index allows pages of at most \(limit) documents; lower --page-size to that",
                 httpStatus: status)
+            refused.pageLimit = Int(limit)
+            return refused
         }
         if error.says("Keep alive for request") {
             return OpenSearchError(
@@ -211,7 +217,7 @@ extension OpenSearchError {
             return OpenSearchError(
                 .overloaded,
                 "the server has too little memory for the request; ask for smaller pages, or give it more heap",
-                httpStatus: status, isTransient: true)
+                httpStatus: status, isTransient: true, isOutOfMemory: true)
         }
         return nil
     }
@@ -244,7 +250,7 @@ extension OpenSearchError {
             return OpenSearchError(
                 .pageTooLarge,
                 "\(endpoint) or a proxy before it finds the exchange too large (413); ask for smaller "
-                    + "pages", httpStatus: status)
+                    + "pages", httpStatus: status, isTransient: true)
         case 429:
             return OpenSearchError(
                 .overloaded, "the server has too much to do\(said); read with less at once, or later",
@@ -309,5 +315,36 @@ extension OpenSearchError {
             .incomplete,
             "a scroll over \(context.index) promised \(total) documents and delivered \(delivered); read it again, and "
                 + "look at the cluster's health", httpStatus: 200, isTransient: true)
+    }
+
+    static func repeated(_ context: RequestContext) -> OpenSearchError {
+        OpenSearchError(
+            .incomplete,
+            "a scroll over \(context.index) showed a document twice; read it again, and look at proxies between",
+            httpStatus: 200, isTransient: true)
+    }
+
+    static func skippedClusters(_ count: Int, _ context: RequestContext) -> OpenSearchError {
+        OpenSearchError(
+            .partialShards,
+            "\(count) remote clusters of \(context.index) were skipped, since they cannot be reached; look at their "
+                + "connections", httpStatus: 200, isTransient: true)
+    }
+
+    static let waitWasCancelled = OpenSearchError(.cancelled, "the reading was cancelled, or its scope has ended")
+}
+
+// MARK: - What follows from an error
+
+extension OpenSearchError {
+    /// Whether a page with fewer documents may succeed where this one failed.
+    var wantsSmallerPages: Bool {
+        pageBytes != nil || httpStatus == 413 || (code == .overloaded && isOutOfMemory)
+    }
+
+    /// Whether the rest of a reading is worth having without what failed so: the server is there and knows us.
+    var leavesAHole: Bool {
+        [.partialShards, .incomplete, .indexNotFound, .noIndexMatches, .scrollLost, .pageTooLarge, .rejected]
+            .contains(code)
     }
 }

@@ -80,8 +80,24 @@ public struct OpenSearchError: Error, Sendable, Equatable, CustomStringConvertib
     public let httpStatus: Int?
     /// Whether the same may succeed a little later without anybody's doing.
     public let isTransient: Bool
+    /// What the server asks to wait before anything is tried again.
+    public internal(set) var retryAfter: Duration?
+    /// Whether the request surely was not carried out: it never left, or was refused before it reached a shard. Only
+    /// then may a request for a page be sent again on the same scroll; after all else its scroll has to be given up,
+    /// for it may have moved on.
+    var isRepeatable = false
+    /// The documents that a page of the index may have.
+    var pageLimit: Int?
+    /// The bytes that an answer had which was too large.
+    var pageBytes: Int?
 
-    init(_ code: Code, _ message: String, httpStatus: Int? = nil, isTransient: Bool = false) {
+    /// Whether the server refused for lack of memory.
+    let isOutOfMemory: Bool
+
+    init(
+        _ code: Code, _ message: String, httpStatus: Int? = nil, isTransient: Bool = false, isOutOfMemory: Bool = false
+    ) {
+        self.isOutOfMemory = isOutOfMemory
         self.code = code
         self.message = message
         self.httpStatus = httpStatus

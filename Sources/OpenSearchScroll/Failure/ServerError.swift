@@ -2,6 +2,8 @@
 struct ServerError {
     /// The types and reasons of the error, its root causes, its failed shards and what caused them, from the top.
     private(set) var causes: [(type: String, reason: String)] = []
+    /// Whether the request was refused before it went to a shard: by a circuit breaker at the door, which names no phase.
+    private(set) var isBeforeDispatch = false
     /// The index that an error is about.
     private(set) var index: String?
 
@@ -9,6 +11,8 @@ struct ServerError {
         guard let error = JSONValue(parsing: body)?["error"] else { return }
         if let text = error.string { causes.append(("", text)) }
         add(error)
+        isBeforeDispatch =
+            type == "circuit_breaking_exception" && error["phase"] == nil && says("[<http_request>]")
         for cause in error["root_cause"]?.elements ?? [] { add(cause) }
         for shard in error["failed_shards"]?.elements ?? [] { if let reason = shard["reason"] { add(reason) } }
     }

@@ -4,10 +4,10 @@ import CSimdjson
 final class JSONParser {
     let handle: OpaquePointer
 
-    init(field: String, timeField: String?) {
+    /// - Parameter field: nil: of the hits of a page, their whole `_source`.
+    init(field: String?, timeField: String?) {
         let made = withText(field) { field in
-            guard let timeField else { return opnilog_json_parser_new(field, opnilog_json_text()) }
-            return withText(timeField) { opnilog_json_parser_new(field, $0) }
+            withText(timeField) { opnilog_json_parser_new(field, $0) }
         }
         guard let made else { fatalError("out of memory for a JSON parser") }
         handle = made
@@ -16,9 +16,10 @@ final class JSONParser {
     deinit { opnilog_json_parser_free(handle) }
 }
 
-private func withText<R>(_ string: String, _ body: (opnilog_json_text) -> R) -> R {
+private func withText<R>(_ string: String?, _ body: (opnilog_json_text) -> R) -> R {
+    guard let string else { return body(opnilog_json_text()) }
     // A name that is empty is still a name, so the pointer must not be null.
-    string.withCString { body(opnilog_json_text(start: $0, length: string.utf8.count)) }
+    return string.withCString { body(opnilog_json_text(start: $0, length: string.utf8.count)) }
 }
 
 extension opnilog_json_text {

@@ -11,6 +11,8 @@ final class PageDecoder {
         var failures: [UInt8]
         var timedOut: Bool
         var terminatedEarly: Bool
+        /// Remote clusters that did not take part.
+        var skippedClusters: Int
     }
 
     struct Malformed: Error {
@@ -19,7 +21,18 @@ final class PageDecoder {
 
     private let parser: JSONParser
 
-    init(field: String) { parser = JSONParser(field: field, timeField: nil) }
+    init(content: ScrollQuery.Content = .message, field: String) {
+        parser = JSONParser(field: content == .source ? nil : field, timeField: nil)
+    }
+
+    /// The id of the scroll out of the start of an answer, where OpenSearch puts it; nil when it is not there whole.
+    static func scrollID(startOf answer: UnsafeRawBufferPointer) -> String? {
+        let key = #"{"_scroll_id":""#
+        guard answer.count > key.utf8.count, answer.prefix(key.utf8.count).elementsEqual(key.utf8) else { return nil }
+        let rest = answer[key.utf8.count...]
+        guard let end = rest.firstIndex(of: UInt8(ascii: "\"")), end > rest.startIndex else { return nil }
+        return String(decoding: rest[..<end], as: UTF8.self)
+    }
 
     /// Takes the body over: its strings are unescaped where they stand.
     func decode(_ body: AnswerBody) throws(Malformed) -> (Envelope, ScrollPage) {
@@ -55,6 +68,7 @@ final class PageDecoder {
             shards: (found.shards_total, found.shards_successful),
             failures: Array(found.failures.bytes),
             timedOut: found.timed_out,
-            terminatedEarly: found.terminated_early)
+            terminatedEarly: found.terminated_early,
+            skippedClusters: Int(found.clusters_skipped))
     }
 }

@@ -14,6 +14,9 @@ public final class ScrollPage: Sendable {
     /// Whether a byte that is no UTF-8, or half a surrogate pair, was replaced by U+FFFD somewhere.
     public let isRepaired: Bool
 
+    /// Bytes of it that are worth having: messages, ids and what stands around them in any case.
+    let usefulBytes: Int
+
     private let body: AnswerBody
     private let hits: [opnilog_json_hit]
 
@@ -24,6 +27,42 @@ public final class ScrollPage: Sendable {
         self.isRepaired = isRepaired
         count = hits.count
         documentsWithoutField = hits.count(where: { !$0.hasMessage })
+        usefulBytes = hits.reduce(0) { $0 + Int($1.message_length + $1.id_length + $1.index_length) + 80 }
+    }
+
+    /// The documents at some places of it, in order.
+    func keeping(_ positions: [Int]) -> ScrollPage {
+        ScrollPage(body: body, hits: positions.map { hits[$0] }, bytes: bytes, isRepaired: isRepaired)
+    }
+
+    /// The identity of each document with its place.
+    func forEachID(_ use: (Int, DocumentID) -> Void) {
+        let bytes = self.body.bytes
+        var index = UnsafeRawBufferPointer(start: nil, count: 0)
+        var seed: UInt64 = 0
+        for (position, hit) in hits.enumerated() {
+            let name = bytes.part(hit.index_offset, hit.index_length)
+            // Nearly all documents of a page are of one index.
+            if position == 0 || !name.elementsEqual(index) {
+                index = name
+                seed = DocumentID.seed(index: name)
+            }
+            let routing = bytes.part(hit.routing_offset, hit.routing_length)
+            use(position, DocumentID(bytes.part(hit.id_offset, hit.id_length), routing: routing, seed: seed))
+        }
+    }
+
+    /// Adds the number of documents of each index.
+    func countIndices(into counts: inout [String: Int]) {
+        let bytes = self.body.bytes
+        var position = 0
+        while position < hits.count {
+            let name = bytes.part(hits[position].index_offset, hits[position].index_length)
+            let start = position
+            repeat { position += 1 } while position < hits.count
+                && bytes.part(hits[position].index_offset, hits[position].index_length).elementsEqual(name)
+            counts[String(decoding: name, as: UTF8.self), default: 0] += position - start
+        }
     }
 
     /// Lends the message of each document that has one, in order, unescaped UTF-8, without a copy.
@@ -42,6 +81,7 @@ public final class ScrollPage: Sendable {
                 ScrollDocument(
                     index: bytes.part(hit.index_offset, hit.index_length),
                     id: bytes.part(hit.id_offset, hit.id_length),
+                    routing: bytes.part(hit.routing_offset, hit.routing_length),
                     message: hit.hasMessage ? bytes.part(hit.message_offset, hit.message_length) : nil))
         }
     }
@@ -53,7 +93,9 @@ public struct ScrollDocument {
     public let index: UnsafeRawBufferPointer
     /// Its `_id`, unique within the index.
     public let id: UnsafeRawBufferPointer
-    /// The message, nil when the document does not have the field as text.
+    /// Its routing, empty for the default one.
+    public let routing: UnsafeRawBufferPointer
+    /// The message, nil when the document does not have the field as text; or its `_source` (``ScrollQuery/Content``).
     public let message: UnsafeRawBufferPointer?
 }
 

@@ -1,31 +1,34 @@
-/// The pages of one scroll, in order, each verified before it is handed out. Can be iterated once.
+/// The pages of a reading, each verified before it is handed out, each document in one of them. Can be iterated once.
 ///
-/// The iteration ends after the last page, when as many documents have been handed out as the server had promised; when
-/// it cannot go on, it throws and what was handed out is not everything.
+/// The iteration ends after the last page, when every window has been read whole; when it cannot go on, it throws, and
+/// what was handed out is not everything.
 public struct ScrollPages: AsyncSequence, Sendable {
     /// A page of documents.
     public typealias Element = ScrollPage
-    /// Whatever ended the scroll before its end.
+    /// Whatever ended the reading before its end.
     public typealias Failure = OpenSearchError
 
-    let session: ScrollSession
+    let reading: Reading
+
+    /// What has been delivered so far: after the last page, the proof that it was everything.
+    public var proof: ScrollProof { reading.proof }
 
     /// Starts the only iteration that there can be; another one traps.
     public func makeAsyncIterator() -> Iterator {
-        session.beginIteration()
-        return Iterator(session: session, decoder: PageDecoder(field: session.field))
+        reading.beginIteration()
+        return Iterator(queue: reading.queue)
     }
 
-    /// Asks for a page when one is wanted, not before.
+    /// Takes pages as they come. Pages are read ahead, up to ``OpenSearchConfiguration/queueBytes``; the time between
+    /// two calls may be as long as it likes.
     public struct Iterator: AsyncIteratorProtocol {
-        let session: ScrollSession
-        let decoder: PageDecoder
+        let queue: PageQueue
 
         /// The next page, nil after the last.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(OpenSearchError) -> ScrollPage? {
-            try await session.next(decoder).get()
+            try await queue.next().get()
         }
 
         /// The next page, nil after the last.

@@ -1,51 +1,74 @@
-import Synchronization
-
-/// One scroll on one server, from its opening to its clearing.
+/// One scroll on one server, from its opening to its clearing. One task at a time.
 ///
 /// A scroll moves on with every request for a page, whether or not the answer arrives. So after anything but a whole
-/// page its id is never used again, but to clear it.
-final class ScrollSession: Sendable {
-    private struct State {
-        /// The newest, nil once cleared.
-        var scrollID: String?
-        /// What the first page promised.
-        var total: Int?
-        var delivered = 0
-        /// Read with the opening, not yet handed out.
-        var firstPage: ScrollPage?
-        var hasEnded = false
-        var failure: OpenSearchError?
-        var isIterated = false
+/// page its id is never used again, but to clear it; only a request that surely was not carried out is sent again. And
+/// never are two requests on the way for one scroll.
+final class ScrollSession {
+    private struct Sent: Sendable {
+        var answer: ScrollAnswer
+        /// How often it was sent again.
+        var repeats: Int
     }
 
-    let field: String
+    /// What the first page promised.
+    private(set) var total = 0
+    /// Documents that the scroll has shown.
+    private(set) var shown = 0
+    /// When the server last gave the scroll time to live.
+    private(set) var lastAnswer = ContinuousClock.now
+    /// Requests sent again on the same scroll.
+    private(set) var repeats = 0
+
+    /// How the newest answer came.
+    private(set) var timing = TransferTiming()
+
+    let opening: Opening
     private let wire: Wire
     private let context: RequestContext
-    private let keepAlive: String
-    private let state = Mutex(State())
+    private let decoder: PageDecoder
+    /// The newest; nil until one is known, and once it is cleared.
+    private var scrollID: String?
+    private var first: ScrollPage?
+    private var ahead: Task<Sent, Never>?
 
-    private init(_ wire: Wire, _ context: RequestContext, field: String) {
+    private init(_ opening: Opening, _ wire: Wire, _ context: RequestContext, _ decoder: PageDecoder) {
+        self.opening = opening
         self.wire = wire
         self.context = context
-        self.field = field
-        keepAlive = "\(wire.configuration.keepAlive.milliseconds)ms"
+        self.decoder = decoder
     }
 
     // MARK: Opening
 
-    /// Opens a scroll; whatever fails, none is left open.
+    /// What to open: a part of a query, and how.
+    struct Opening {
+        var index: String
+        var timeField: String
+        var body: JSONValue
+        var shard: Int?
+        var size: Int
+        var isWhole: Bool
+        var maximumBytes: Int
+        var acceptsGzip: Bool?
+    }
+
+    /// Opens a scroll and reads its first page; whatever fails, none is left open that we know of.
     static func open(
-        _ query: ScrollQuery, _ body: SearchBody, _ window: ScrollWindow?, wire: Wire, server: Wire.Server
+        _ opening: Opening, _ decoder: PageDecoder, wire: Wire, server: Wire.Server
     ) async -> Result<ScrollSession, OpenSearchError> {
-        let context = wire.context(.open, server, index: query.index, timeField: query.timeField)
-        let session = ScrollSession(wire, context, field: query.field)
-        let path =
-            "/\(Endpoint.encode(query.index))/_search?scroll=\(session.keepAlive)"
+        let context = wire.context(.open, server, index: opening.index, timeField: opening.timeField)
+        let session = ScrollSession(opening, wire, context, decoder)
+        var path =
+            "/\(Endpoint.encode(opening.index))/_search?scroll=\(wire.openingKeepAlive)"
             + "&allow_partial_search_results=false&allow_no_indices=false"
-        let request = wire.request(.post, path, body.open(window), context)
-        switch await session.page(request, context, PageDecoder(field: query.field)) {
+        if let shard = opening.shard { path += "&preference=_shards:\(shard)" }
+        var request = wire.request(.post, path, opening.body, context)
+        request.maximumBytes = opening.maximumBytes
+        request.acceptsGzip = opening.acceptsGzip
+        switch await session.takeIn(await wire.sendForScroll(request, context), context, mayAskAhead: false) {
         case .success(let page):
-            session.state.withLock { $0.firstPage = page }
+            session.first = page
+            if let id = session.scrollID { wire.note(.opened(scroll: id, endpoint: server.endpoint.url)) }
             return .success(session)
         case .failure(let error):
             await session.close()
@@ -55,78 +78,110 @@ final class ScrollSession: Sendable {
 
     // MARK: Pages
 
-    /// The error that ended the scroll, if one did.
-    var failure: OpenSearchError? { state.withLock { $0.failure } }
-
-    /// Marks the pages as being read; they can be only once.
-    func beginIteration() {
-        let isSecond = state.withLock { state in
-            defer { state.isIterated = true }
-            return state.isIterated
+    /// The next page, nil after the last, which is when as many documents have been shown as the first page promised.
+    ///
+    /// - Parameter mayAskAhead: asked when an answer is there: whether the next page may be asked for before this one
+    ///   is taken apart.
+    func next(mayAskAhead: () -> Bool) async -> Result<ScrollPage?, OpenSearchError> {
+        let page: ScrollPage
+        if let first {
+            self.first = nil
+            page = first
+            if shown + page.count < total, mayAskAhead() { askAhead() }
+        } else {
+            if shown == total { return .success(nil) }
+            switch await takeIn(await answer(), continuing, mayAskAhead: mayAskAhead()) {
+            case .success(let next): page = next
+            case .failure(let error): return .failure(error)
+            }
         }
-        precondition(!isSecond, "the pages of a scroll can be iterated only once; open another scroll to read again")
-    }
-
-    /// The next page, nil after the last; after a failure that failure for ever.
-    nonisolated(nonsending) func next(_ decoder: PageDecoder) async -> Result<ScrollPage?, OpenSearchError> {
-        if let error = failure { return .failure(error) }
-        if Task.isCancelled { return .failure(fail(cancelled)) }
-        let (first, id, hasEnded) = state.withLock { state in
-            defer { state.firstPage = nil }
-            return (state.firstPage, state.scrollID, state.hasEnded)
+        shown += page.count
+        // An empty page is the end, and then all must have been there.
+        if shown > total || (page.count == 0 && shown < total) {
+            return .failure(.incomplete(delivered: shown, total: total, context))
         }
-        if hasEnded { return .success(nil) }
-        if let first { return handOut(first) }
-        guard let id else {
-            return .failure(fail(OpenSearchError(.scrollLost, "the scope of the scroll has ended; read inside of it")))
-        }
-        var context = self.context
-        context.purpose = .next
-        let request = wire.request(
-            .post, "/_search/scroll", ["scroll": .string(keepAlive), "scroll_id": .string(id)], context)
-        switch await page(request, context, decoder) {
-        case .success(let page): return handOut(page)
-        case .failure(let error): return .failure(fail(error))
-        }
-    }
-
-    /// Counts a page in. An empty one is the end, and then all must have been there.
-    private func handOut(_ page: ScrollPage) -> Result<ScrollPage?, OpenSearchError> {
-        let (delivered, total) = state.withLock { state in
-            state.delivered += page.count
-            state.hasEnded = page.count == 0
-            return (state.delivered, state.total ?? 0)
-        }
-        let isWrong = page.count == 0 ? delivered != total : delivered > total
-        if isWrong { return .failure(fail(.incomplete(delivered: delivered, total: total, context))) }
         return .success(page.count == 0 ? nil : page)
     }
 
-    private func fail(_ error: OpenSearchError) -> OpenSearchError {
-        state.withLock { $0.failure = $0.failure ?? error }
-        return error
+    private var continuing: RequestContext {
+        var context = self.context
+        context.purpose = .next
+        return context
     }
 
-    private var cancelled: OpenSearchError { OpenSearchError(.cancelled, "reading \(context.index) was cancelled") }
+    private func askAhead() {
+        guard ahead == nil, let scrollID else { return }
+        ahead = Self.sending(request(scrollID), continuing, wire)
+    }
 
-    /// Sends a request for a page and takes its answer apart; the newest id is kept even if the page is not good.
-    nonisolated(nonsending) private func page(
-        _ request: HTTPRequest, _ context: RequestContext, _ decoder: PageDecoder
+    private func request(_ id: String) -> HTTPRequest {
+        var request = wire.request(
+            .post, "/_search/scroll", ["scroll": .string(wire.keepAlive), "scroll_id": .string(id)], continuing)
+        request.maximumBytes = opening.maximumBytes
+        request.acceptsGzip = opening.acceptsGzip
+        return request
+    }
+
+    /// The answer that was asked for ahead, or else one to a new request.
+    private func answer() async -> ScrollAnswer {
+        let sent: Sent
+        if let ahead {
+            sent = await withTaskCancellationHandler { await ahead.value } onCancel: { ahead.cancel() }
+            self.ahead = nil
+        } else if let scrollID {
+            sent = await Self.send(request(scrollID), continuing, wire)
+        } else {
+            return ScrollAnswer(result: .failure(.badAnswer("a page without a scroll id", context)))
+        }
+        repeats += sent.repeats
+        return sent.answer
+    }
+
+    private static func sending(_ request: HTTPRequest, _ context: RequestContext, _ wire: Wire) -> Task<Sent, Never> {
+        Task { await send(request, context, wire) }
+    }
+
+    /// Sends a request for a page; again, as long as it surely was not carried out and the scroll has time to live.
+    private static func send(
+        _ request: HTTPRequest, _ context: RequestContext, _ wire: Wire
+    ) async -> Sent {
+        var persistence = Persistence(wire.configuration)
+        let start = ContinuousClock.now
+        while true {
+            let answer = await wire.sendForScroll(request, context)
+            guard case .failure(let error) = answer.result, error.isRepeatable, !Task.isCancelled,
+                let delay = persistence.delay(
+                    after: error, isReached: true, now: .now, random: Double.random(in: 0...1)),
+                ContinuousClock.now + delay - start < wire.configuration.keepAlive / 2
+            else { return Sent(answer: answer, repeats: persistence.retries) }
+            wire.note(.retrying(window: nil, attempt: persistence.failures + 1, after: delay, error: error))
+            guard (try? await Task.sleep(for: delay)) != nil else {
+                return Sent(answer: answer, repeats: persistence.retries)
+            }
+        }
+    }
+
+    /// Takes an answer apart; the newest id is kept even if the page is not good.
+    private func takeIn(
+        _ answer: ScrollAnswer, _ context: RequestContext, mayAskAhead: Bool
     ) async -> Result<ScrollPage, OpenSearchError> {
-        let body: AnswerBody
-        switch await wire.sendForScroll(request, context) {
-        case .success(let answer): body = answer
+        scrollID = answer.scrollID ?? scrollID
+        let answered: HTTPAnswer
+        switch answer.result {
+        case .success(let whole): answered = whole
         case .failure(let error): return .failure(error)
         }
+        lastAnswer = answer.arrived
+        timing = answered.timing
+        let isFirst = context.purpose == .open
+        // The id stands first in an answer, so the next page can be on its way while this one is taken apart.
+        if answer.scrollID != nil, mayAskAhead, shown + opening.size < total { askAhead() }
         do {
-            let (envelope, page) = try decoder.decode(body)
-            let expected = state.withLock { state in
-                state.scrollID = envelope.scrollID ?? state.scrollID
-                state.total = state.total ?? envelope.total
-                return state.total
-            }
-            if let error = Self.check(envelope, expected: expected, context) { return .failure(error) }
-            return Task.isCancelled ? .failure(cancelled) : .success(page)
+            let (envelope, page) = try decoder.decode(answered.body)
+            scrollID = envelope.scrollID ?? scrollID
+            if isFirst { total = envelope.total ?? 0 }
+            if let error = Self.check(envelope, expected: isFirst ? nil : total, context) { return .failure(error) }
+            return Task.isCancelled ? .failure(.waitWasCancelled) : .success(page)
         } catch {
             return .failure(.badAnswer(error.reason, context))
         }
@@ -143,6 +198,7 @@ final class ScrollSession: Sendable {
             }
         }
         if envelope.timedOut || envelope.terminatedEarly { return .serverTimedOut(context) }
+        if envelope.skippedClusters > 0 { return .skippedClusters(envelope.skippedClusters, context) }
         guard envelope.scrollID != nil else { return .badAnswer("a page without a scroll id", context) }
         guard let found = envelope.total else { return .badAnswer("a page without an exact number of hits", context) }
         // A shard that is lost under a scroll takes its documents out of the total.
@@ -150,29 +206,21 @@ final class ScrollSession: Sendable {
         return nil
     }
 
+    /// The error for a scroll that shows a document twice.
+    var repeated: OpenSearchError { .repeated(context) }
+
     // MARK: Clearing
 
     /// Clears the scroll on the server, also when the task is cancelled. Later calls do nothing.
     func close() async {
-        let id = state.withLock { state in
-            defer { state.scrollID = nil }
-            return state.scrollID
+        if let ahead {
+            // No other request for a scroll while one is on its way.
+            ahead.cancel()
+            scrollID = await ahead.value.answer.scrollID ?? scrollID
+            self.ahead = nil
         }
-        guard let id else { return }
-        // A task of its own is not cancelled with ours.
-        await Task { await clear(id) }.value
-    }
-
-    private func clear(_ id: String) async {
-        let timeout = min(wire.configuration.requestTimeout, .seconds(5))
-        var context = self.context
-        context.purpose = .clear
-        context.timeout = timeout
-        let request = wire.request(.delete, "/_search/scroll", ["scroll_id": [.string(id)]], context)
-        var outcome = await wire.send(request, context)
-        // Unlike a request for a page, this one may be repeated.
-        if case .failure(let error) = outcome, error.isTransient { outcome = await wire.send(request, context) }
-        guard case .failure(let error) = outcome, error.httpStatus != 404 else { return }
-        wire.configuration.onEvent?(.notCleared(error: error))
+        guard let id = scrollID else { return }
+        scrollID = nil
+        await wire.clear([id], context)
     }
 }

@@ -15,17 +15,34 @@ struct AggregationAnswer: Decodable {
         }
         var buckets: [Bucket]
     }
+    struct Names: Decodable {
+        struct Bucket: Decodable {
+            var key: String
+            var doc_count: Int
+        }
+        var buckets: [Bucket]
+    }
     struct Count: Decodable { var doc_count: Int }
     struct Value: Decodable { var value: Double? }
     struct Aggregations: Decodable {
         var hours: Buckets?
         var untimed: Count?
+        var indices: Names?
         var first: Value?
         var last: Value?
     }
 
     var _shards: ShardCounts
+    struct Hits: Decodable {
+        struct Total: Decodable { var value: Int }
+        var total: Total?
+    }
+    /// Of a search over remote clusters.
+    struct Clusters: Decodable { var skipped: Int }
+
+    var _clusters: Clusters?
     var timed_out: Bool
+    var hits: Hits?
     var aggregations: Aggregations?
 }
 

@@ -38,3 +38,50 @@ enum WindowPlan {
         return time - (rest < 0 ? rest + hour : rest)
     }
 }
+
+/// How a window with too many documents is split by time: pure.
+enum WindowSplit {
+    /// The interval of a histogram fine enough for parts of at most `limit` documents, if they come evenly: a divisor
+    /// of an hour, in milliseconds; nil when time cannot split further.
+    static func interval(of window: ScrollWindow, limit: Int) -> Int64? {
+        guard let times = window.times, window.expectedDocuments > limit else { return nil }
+        let length = times.upperBound - times.lowerBound
+        guard length > 1 else { return nil }
+        // Quarters of a part, so that neighbours can be put together to nearly full ones.
+        let wanted = max(1, Double(length) * Double(limit) / Double(window.expectedDocuments) / 4)
+        let steps: [Int64] = [600_000, 60_000, 10_000, 1_000, 100, 10, 1]
+        // Not more buckets than a cluster allows by default, by far.
+        let finest = length / 20_000
+        return steps.first { Double($0) <= wanted && $0 < length } ?? steps.last { $0 < length && $0 >= finest }
+    }
+
+    /// Neighbouring buckets put together to windows of at most `limit` documents, which together hold all times of
+    /// `window`, so that documents that have come since are in one of them.
+    ///
+    /// - Parameter buckets: documents by the start of their interval.
+    static func windows(of window: ScrollWindow, buckets: [Int64: Int], interval: Int64, limit: Int) -> [ScrollWindow] {
+        guard let times = window.times else { return [window] }
+        var parts: [ScrollWindow] = []
+        var start = times.lowerBound
+        var count = 0
+        for (bucket, documents) in buckets.sorted(by: { $0.key < $1.key }) where bucket < times.upperBound {
+            let edge = max(bucket, times.lowerBound)
+            if count > 0, count + documents > limit, edge > start {
+                parts.append(ScrollWindow(times: start..<edge, shard: window.shard, expectedDocuments: count))
+                (start, count) = (edge, 0)
+            }
+            count += documents
+            // A bucket that is too large by itself stands alone, to be split further.
+            let end = min(bucket + interval, times.upperBound)
+            if count > limit, end < times.upperBound {
+                parts.append(ScrollWindow(times: start..<end, shard: window.shard, expectedDocuments: count))
+                (start, count) = (end, 0)
+            }
+        }
+        if start < times.upperBound {
+            parts.append(
+                ScrollWindow(times: start..<times.upperBound, shard: window.shard, expectedDocuments: count))
+        }
+        return parts
+    }
+}

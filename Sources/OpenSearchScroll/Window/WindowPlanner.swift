@@ -1,4 +1,4 @@
-/// Asks the server which hours hold documents.
+/// Asks the server which hours hold documents, and splits those that hold too many.
 struct WindowPlanner: Sendable {
     let wire: Wire
     let query: ScrollQuery
@@ -7,31 +7,56 @@ struct WindowPlanner: Sendable {
     private struct Found {
         var hours: [Int64: Int] = [:]
         var untimed = 0
+        var indices: [String: Int] = [:]
+        var shards = 0
+        var holes: [ScrollHole] = []
     }
 
-    func windows() async -> Result<[ScrollWindow], OpenSearchError> {
-        await found().map { found in
-            WindowPlan.windows(hours: found.hours, untimed: found.untimed, since: query.since, until: query.until)
+    private typealias Answer = (answer: AggregationAnswer, context: RequestContext)
+
+    /// - Parameter allowsPartial: whether shards may be missing; they are holes of the plan then.
+    func plan(allowsPartial: Bool = false) async -> Result<ScrollPlan, OpenSearchError> {
+        let found: Found
+        switch await self.found(allowsPartial) {
+        case .failure(let error): return .failure(error)
+        case .success(let whole): found = whole
         }
+        var plan = ScrollPlan(
+            windows: WindowPlan.windows(
+                hours: found.hours, untimed: query.wantsUntimed ? found.untimed : 0, since: query.since,
+                until: query.until),
+            indices: found.indices, shards: found.shards, holes: found.holes)
+        switch await split(plan.windows, shards: found.shards, allowsPartial) {
+        case .failure(let error): return .failure(error)
+        case .success(let windows): plan.windows = windows
+        }
+        return .success(plan)
     }
+
+    /// Documents by the name of their index, now.
+    func indices() async -> Result<[String: Int], OpenSearchError> {
+        await histogram(search.untimed(), true, hasHours: false).map(\.indices)
+    }
+
+    // MARK: Hours
 
     /// Nearly always one request is enough. Where the hours are more than the cluster allows a histogram to have, the
     /// time is halved until they are not.
-    private func found() async -> Result<Found, OpenSearchError> {
-        let whole = await histogram(search.hours())
+    private func found(_ allowsPartial: Bool) async -> Result<Found, OpenSearchError> {
+        let whole = await histogram(search.hours(), allowsPartial)
         guard case .failure(let error) = whole, error.code == .tooManyBuckets else { return whole }
-        switch await bounds() {
+        switch await bounds(allowsPartial) {
         case .failure(let error): return .failure(error)
         case .success(nil): return .success(Found())
-        case .success(let times?): return await found(in: times)
+        case .success(let times?): return await found(in: times, allowsPartial)
         }
     }
 
-    private func found(in times: Range<Int64>) async -> Result<Found, OpenSearchError> {
+    private func found(in times: Range<Int64>, _ allowsPartial: Bool) async -> Result<Found, OpenSearchError> {
         var open = [times]
         var all = Found()
         while let part = open.popLast() {
-            switch await histogram(search.hours(in: part)) {
+            switch await histogram(search.hours(in: part), allowsPartial) {
             case .success(let found):
                 // Documents with several dates bring hours of other parts with them, where they are counted, too.
                 all.hours.merge(found.hours.filter { part.contains($0.key) }, uniquingKeysWith: max)
@@ -41,25 +66,54 @@ struct WindowPlanner: Sendable {
             case .failure(let error): return .failure(error)
             }
         }
-        return await untimed().map { count in
-            all.untimed = count
+        return await histogram(search.untimed(), allowsPartial, hasHours: false).map { found in
+            all.untimed = found.untimed
+            all.indices = found.indices
+            all.shards = found.shards
+            all.holes = found.holes
             return all
         }
     }
 
-    private func histogram(_ body: JSONValue) async -> Result<Found, OpenSearchError> {
-        await ask(body).flatMap { answer, context in
-            guard let aggregations = answer.aggregations, let hours = aggregations.hours else {
+    private func histogram(
+        _ body: JSONValue, _ allowsPartial: Bool, hasHours: Bool = true
+    ) async -> Result<Found, OpenSearchError> {
+        await ask(body, allowsPartial: allowsPartial).flatMap { answer, context in
+            guard let aggregations = answer.aggregations, aggregations.hours != nil || !hasHours else {
                 return .failure(.badAnswer("a search without its aggregations", context))
             }
             var found = Found(untimed: aggregations.untimed?.doc_count ?? 0)
-            for bucket in hours.buckets { found.hours[Int64(bucket.key)] = bucket.doc_count }
+            for bucket in aggregations.hours?.buckets ?? [] { found.hours[Int64(bucket.key)] = bucket.doc_count }
+            for bucket in aggregations.indices?.buckets ?? [] { found.indices[bucket.key] = bucket.doc_count }
+            found.shards = Int(answer._shards.total)
+            found.holes = holes(answer)
             return .success(found)
         }
     }
 
-    private func bounds() async -> Result<Range<Int64>?, OpenSearchError> {
-        await ask(search.bounds()).map { answer, _ in
+    /// What an answer says it did not look at.
+    private func holes(_ answer: AggregationAnswer) -> [ScrollHole] {
+        var holes: [ScrollHole] = []
+        if let skipped = answer._clusters?.skipped, skipped > 0 {
+            holes.append(
+                ScrollHole(
+                    index: query.index,
+                    reason: "\(skipped) remote clusters of \(query.index) were skipped, since they cannot be reached; "
+                        + "look at their connections"))
+        }
+        let missing = answer._shards.total - answer._shards.successful
+        if missing > 0 {
+            holes.append(
+                ScrollHole(
+                    index: query.index,
+                    reason: "\(missing) of \(answer._shards.total) shards of \(query.index) are missing; look at the "
+                        + "cluster's health"))
+        }
+        return holes
+    }
+
+    private func bounds(_ allowsPartial: Bool) async -> Result<Range<Int64>?, OpenSearchError> {
+        await ask(search.bounds(), allowsPartial: allowsPartial).map { answer, _ in
             guard let first = answer.aggregations?.first?.value, let last = answer.aggregations?.last?.value else {
                 return nil
             }
@@ -67,22 +121,89 @@ struct WindowPlanner: Sendable {
         }
     }
 
-    /// Documents without a time, asked for apart: a part of the time does not hold them.
-    private func untimed() async -> Result<Int, OpenSearchError> {
-        await ask(search.untimed()).map { answer, _ in answer.aggregations?.untimed?.doc_count ?? 0 }
+    // MARK: Hot hours
+
+    /// Splits windows that hold more documents than one should: by time, and where a millisecond still holds more, or
+    /// there is no time, by shard.
+    private func split(
+        _ windows: [ScrollWindow], shards: Int, _ allowsPartial: Bool
+    ) async -> Result<[ScrollWindow], OpenSearchError> {
+        var parts: [ScrollWindow] = []
+        var open = Array(windows.reversed())
+        while let window = open.popLast() {
+            guard window.expectedDocuments > query.windowDocuments else {
+                parts.append(window)
+                continue
+            }
+            let result: Result<[ScrollWindow], OpenSearchError>
+            if let interval = WindowSplit.interval(of: window, limit: query.windowDocuments) {
+                result = await byTime(window, interval, allowsPartial)
+            } else if window.shard == nil, shards > 1 {
+                result = await byShard(window, shards: shards, allowsPartial)
+            } else {
+                result = .success([window])
+            }
+            switch result {
+            case .failure(let error): return .failure(error)
+            // A split that led to nothing would lead to nothing again.
+            case .success(let found) where found.count <= 1: parts += found
+            case .success(let found): open += found.reversed()
+            }
+        }
+        return .success(parts)
     }
 
-    private func ask(_ body: JSONValue) async -> Result<(AggregationAnswer, RequestContext), OpenSearchError> {
-        await wire.retrying(nil) { [wire, query] server in
+    private func byTime(
+        _ window: ScrollWindow, _ interval: Int64, _ allowsPartial: Bool
+    ) async -> Result<[ScrollWindow], OpenSearchError> {
+        await ask(search.parts(of: window, interval: interval), allowsPartial: allowsPartial).map { answer, _ in
+            var buckets: [Int64: Int] = [:]
+            for bucket in answer.aggregations?.hours?.buckets ?? [] { buckets[Int64(bucket.key)] = bucket.doc_count }
+            return WindowSplit.windows(
+                of: window, buckets: buckets, interval: interval, limit: query.windowDocuments)
+        }
+    }
+
+    /// Asks shard after shard, until all that there are have answered: an index may have fewer than another.
+    private func byShard(
+        _ window: ScrollWindow, shards: Int, _ allowsPartial: Bool
+    ) async -> Result<[ScrollWindow], OpenSearchError> {
+        var parts: [ScrollWindow] = []
+        var seen: Int64 = 0
+        var shard = 0
+        while seen < shards, shard < shards {
+            let body: JSONValue = ["size": 0, "track_total_hits": true, "query": search.documents(window)]
+            switch await ask(body, shard: shard, allowsPartial: allowsPartial) {
+            case .failure(let error) where error.code == .noIndexMatches: break
+            case .failure(let error): return .failure(error)
+            case .success(let (answer, _)):
+                seen += answer._shards.total
+                parts.append(
+                    ScrollWindow(times: window.times, shard: shard, expectedDocuments: answer.hits?.total?.value ?? 0))
+            }
+            shard += 1
+        }
+        return .success(parts)
+    }
+
+    // MARK: Asking
+
+    private func ask(
+        _ body: JSONValue, shard: Int? = nil, allowsPartial: Bool
+    ) async -> Result<Answer, OpenSearchError> {
+        await wire.retrying { [wire, query] server in
             let context = wire.context(.plan, server, index: query.index, timeField: query.timeField)
-            let path =
-                "/\(Endpoint.encode(query.index))/_search?allow_partial_search_results=false&allow_no_indices=false"
+            var path =
+                "/\(Endpoint.encode(query.index))/_search?allow_partial_search_results=\(allowsPartial)"
+                + "&allow_no_indices=false"
+            if let shard { path += "&preference=_shards:\(shard)" }
             return await wire.send(wire.request(.post, path, body, context), context)
                 .flatMap { Wire.decode(AggregationAnswer.self, $0, context) }
                 .flatMap { answer in
-                    guard answer._shards.total >= 1, answer._shards.successful == answer._shards.total else {
-                        return .failure(.partial(answer._shards, context))
-                    }
+                    let shards = answer._shards
+                    guard shards.total >= 1, shards.successful == shards.total || allowsPartial,
+                        shards.successful >= 1
+                    else { return .failure(.partial(shards, context)) }
                     return answer.timed_out ? .failure(.serverTimedOut(context)) : .success((answer, context))
                 }
         }

@@ -31,10 +31,10 @@ enum ScoreCommand {
         if let remark = total.remark { console.note(remark) }
     }
 
-    /// Hour by hour. A window is not read again once lines of it were written, so nothing is written twice.
+    /// Hour by hour, in the order of time.
     private static func score(_ source: OpenSearchSettings, _ lines: ScoreLines) async throws {
-        for window in try await source.windows() {
-            try await source.client.withScroll(source.query, window: window) { pages in
+        for window in try await source.client.windows(of: source.query) {
+            try await source.client.readWindow(window, of: source.query) { pages in
                 for try await page in pages {
                     var messages: [String] = []
                     page.forEachMessage { messages.append(String(decoding: $0, as: UTF8.self)) }

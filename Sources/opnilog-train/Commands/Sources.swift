@@ -7,8 +7,7 @@ enum Sources {
         case .files: return FileSources.of(settings)
         case .openSearch:
             let openSearch = try OpenSearchSettings(settings, console)
-            let source = OpenSearchLogSource(client: openSearch.client, query: openSearch.query)
-            return openSearch.settled.map { SettledLogSource(source, before: $0) } ?? source
+            return OpenSearchLogSource(client: openSearch.client, query: openSearch.query)
         case .table: preconditionFailure("a table is no source: its logs are counted already")
         }
     }

@@ -25,7 +25,7 @@ func configuration(
     onEvent: (@Sendable (ScrollEvent) -> Void)? = nil
 ) -> OpenSearchConfiguration {
     var configuration = OpenSearchConfiguration(
-        endpoints: urls, requestTimeout: timeout, attempts: attempts, onEvent: onEvent)
+        endpoints: urls, requestTimeout: timeout, attempts: attempts, patience: .zero, onEvent: onEvent)
     configuration.firstBackoff = .milliseconds(1)
     return configuration
 }

@@ -28,7 +28,7 @@ struct TestTarget: Sendable {
         settings.credentials = credentials ?? self.credentials
         settings.caFile = caFile
         let wire = try Wire(settings)
-        let context = wire.context(.root, wire.servers[0])
+        let context = wire.context(.root, wire.servers.current)
         var request = wire.request(method, path, nil, context)
         request.body = body
         let answer = try await wire.send(request, context).get()

@@ -78,13 +78,13 @@ struct SearchBodyTests {
     func window() throws {
         let body = try SearchBody(ScrollQuery(body: #"{"term":{"a":"b"}}"#, pageSize: 10))
         #expect(
-            text(body.open(ScrollWindow(times: 5..<9, expectedDocuments: 0)))
+            text(body.open(ScrollWindow(times: 5..<9, expectedDocuments: 0), size: 10, filter: .whole))
                 == #"{"query":{"bool":{"filter":[{"term":{"a":"b"}},"#
                 + #"{"range":{"time":{"format":"epoch_millis","gte":5,"lt":9}}}],"#
                 + #""must_not":[{"range":{"time":{"format":"epoch_millis","lt":5}}}]}},"size":10,"sort":["_doc"]}"#)
         #expect(
-            text(body.open(ScrollWindow(times: nil, expectedDocuments: 0)))
-                == #"{"query":{"bool":{"filter":[{"term":{"a":"b"}}],"must_not":[{"exists":{"field":"time"}}]}},"#
+            text(body.open(ScrollWindow(times: nil, expectedDocuments: 0), size: 10, filter: .field))
+                == #"{"_source":["log"],"query":{"bool":{"filter":[{"term":{"a":"b"}}],"must_not":[{"exists":{"field":"time"}}]}},"#
                 + #""size":10,"sort":["_doc"]}"#)
     }
 

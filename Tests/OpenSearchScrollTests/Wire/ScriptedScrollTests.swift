@@ -7,6 +7,7 @@ import Testing
 @Suite("A scroll, request by request", .timeLimit(.minutes(5)))
 struct ScriptedScrollTests {
     private let query = ScrollQuery(pageSize: 2)
+    private let window = ScrollWindow(times: nil, expectedDocuments: 3)
 
     private func with(
         _ script: [ScriptedServer.Line], attempts: Int = 3, timeout: Duration = .seconds(20),
@@ -20,29 +21,33 @@ struct ScriptedScrollTests {
     }
 
     private func read(_ client: OpenSearchClient) async throws -> [String] {
-        try await client.withScroll(query) { pages in
+        try await client.readWindow(window, of: query) { pages in
             var ids: [String] = []
             for try await page in pages { ids += page.ids }
             return ids
         }
     }
 
-    @Test("Opened, continued with the newest id, ended by an empty page, cleared")
+    private let open =
+        "POST /logs/_search?scroll=60000ms&allow_partial_search_results=false&allow_no_indices=false "
+        + #"{"query":{"bool":{"filter":[{"match_all":{}}],"must_not":[{"exists":{"field":"time"}}]}},"size":2,"sort":["_doc"]}"#
+
+    @Test("Opened, continued with the newest id, ended when all that was promised is there, cleared")
     func whole() async throws {
         try await with([
             .answer(200, Answer.page(["1", "2"], total: 3, scrollID: "a")),
-            .answer(200, Answer.page(["3"], total: 3, scrollID: "b")),
-            .answer(200, Answer.page([], total: 3, scrollID: "c")), .answer(200, Answer.cleared),
+            .answer(200, Answer.page([], total: 3, scrollID: "b")),
+            .answer(200, Answer.cleared), .answer(200, Answer.page(["1", "2"], total: 3, scrollID: "a")),
+            .answer(200, Answer.page(["3"], total: 3, scrollID: "b")), .answer(200, Answer.cleared),
         ]) { client, server in
             let ids = try await read(client)
             #expect(ids == ["1", "2", "3"])
             #expect(
                 server.requests == [
-                    "POST /logs/_search?scroll=300000ms&allow_partial_search_results=false&allow_no_indices=false "
-                        + #"{"query":{"bool":{"filter":[{"match_all":{}}]}},"size":2,"sort":["_doc"]}"#,
-                    #"POST /_search/scroll {"scroll":"300000ms","scroll_id":"a"}"#,
-                    #"POST /_search/scroll {"scroll":"300000ms","scroll_id":"b"}"#,
-                    #"DELETE /_search/scroll {"scroll_id":["c"]}"#,
+                    open, #"POST /_search/scroll {"scroll":"120000ms","scroll_id":"a"}"#,
+                    #"DELETE /_search/scroll {"scroll_id":["b"]}"#,
+                    open, #"POST /_search/scroll {"scroll":"120000ms","scroll_id":"a"}"#,
+                    #"DELETE /_search/scroll {"scroll_id":["b"]}"#,
                 ])
         }
     }
@@ -52,7 +57,7 @@ struct ScriptedScrollTests {
         for line in [
             ScriptedServer.Line.hangUp, .answer(503, "<html>"), .raw("HTTP/1.1 200 x\r\nContent-Length: 9\r\n\r\n{"),
         ] {
-            try await with([.answer(200, Answer.page(["1"], total: 2)), line, .answer(200, Answer.cleared)]) {
+            try await with([.answer(200, Answer.page(["1"], total: 2)), line, .answer(200, Answer.cleared)], attempts: 1) {
                 client, server in
                 let error = await openSearchError { _ = try await read(client) }
                 #expect(error?.code == .connectionLost || error?.code == .unavailable)
@@ -61,21 +66,22 @@ struct ScriptedScrollTests {
         }
     }
 
-    @Test("A window is read again from a fresh scroll; the body starts anew")
-    func readAgain() async throws {
+    @Test("A window goes on from a fresh scroll; what was handed out is left out")
+    func readOn() async throws {
         try await with([
             .answer(200, Answer.page(["1"], total: 2, scrollID: "a")), .hangUp, .answer(404, Answer.cleared),
             .answer(200, Answer.page(["1"], total: 2, scrollID: "b")),
-            .answer(200, Answer.page(["2"], total: 2, scrollID: "b")),
-            .answer(200, Answer.page([], total: 2, scrollID: "b")), .answer(200, Answer.cleared),
+            .answer(200, Answer.page(["2"], total: 2, scrollID: "b")), .answer(200, Answer.cleared),
         ]) { client, server in
-            let window = ScrollWindow(times: 0..<3_600_000, expectedDocuments: 2)
-            let ids = try await client.readWindow(window, of: query) { pages in
+            let (ids, proof) = try await client.readWindow(window, of: query) { pages in
                 var ids: [String] = []
                 for try await page in pages { ids += page.ids }
-                return ids
+                return (ids, pages.proof)
             }
             #expect(ids == ["1", "2"])
+            let report = try #require(proof.windows.first)
+            #expect(report.total == 2 && report.delivered == 2 && report.scrolls == 2 && report.retries == 1)
+            #expect(report.drift == 0 && report.indices == ["logs": 2] && proof.holes.isEmpty)
             #expect(
                 server.requests.filter { $0.hasPrefix("DELETE") } == [
                     #"DELETE /_search/scroll {"scroll_id":["a"]}"#, #"DELETE /_search/scroll {"scroll_id":["b"]}"#,
@@ -83,20 +89,46 @@ struct ScriptedScrollTests {
         }
     }
 
-    @Test("A body that swallows the scroll's error does not make the window whole")
+    @Test("A request refused at the door is sent again on the same scroll, as is one that never left")
+    func sameScroll() async throws {
+        let refused =
+            #"{"error":{"root_cause":[],"type":"circuit_breaking_exception","reason":"[parent] Data too large, data for "#
+            + #"[<http_request>] would be [9]","bytes_wanted":9,"bytes_limit":8,"durability":"TRANSIENT"},"status":429}"#
+        try await with([
+            .answer(200, Answer.page(["1"], total: 2)), .answer(429, refused), .answer(429, refused),
+            .answer(200, Answer.page(["2"], total: 2)), .answer(200, Answer.cleared),
+        ]) { client, server in
+            let ids = try await read(client)
+            #expect(ids == ["1", "2"])
+            let next = #"POST /_search/scroll {"scroll":"120000ms","scroll_id":"scroll-1"}"#
+            #expect(server.requests == [open, next, next, next, #"DELETE /_search/scroll {"scroll_id":["scroll-1"]}"#])
+        }
+    }
+
+    @Test("A page handed out twice by the server is noticed, and what it stands for is read")
+    func twice() async throws {
+        try await with([
+            .answer(200, Answer.page(["1"], total: 3)), .answer(200, Answer.page(["1"], total: 3)),
+            .answer(200, Answer.cleared), .answer(200, Answer.page(["1", "2"], total: 3)),
+            .answer(200, Answer.page(["3"], total: 3)), .answer(200, Answer.cleared),
+        ]) { client, _ in
+            let ids = try await read(client)
+            #expect(ids == ["1", "2", "3"])
+        }
+    }
+
+    @Test("A body that swallows the error of the pages does not make them whole")
     func swallowed() async throws {
         try await with(
             [
                 .answer(200, Answer.page(["1"], total: 2)), .hangUp, .answer(200, Answer.cleared),
             ], attempts: 1
         ) { client, _ in
-            let window = ScrollWindow(times: nil, expectedDocuments: 2)
-            let error = await openSearchError {
-                try await client.readWindow(window, of: query) { pages in
-                    do { for try await _ in pages {} } catch { return }
-                }
+            let proof = try await client.readWindow(window, of: query) { pages in
+                do { for try await _ in pages {} } catch {}
+                return pages.proof
             }
-            #expect(error?.code == .connectionLost)
+            #expect(proof.windows.isEmpty)
         }
     }
 
@@ -109,7 +141,8 @@ struct ScriptedScrollTests {
                     for try await _ in pages { throw Mine() }
                 }
             }
-            #expect(server.requests.map { $0.prefix(6) } == ["POST /", "DELETE"])
+            #expect(server.requests.first == open)
+            #expect(server.requests.last?.hasPrefix("DELETE") == true)
         }
     }
 
@@ -119,7 +152,7 @@ struct ScriptedScrollTests {
             #"{"error":{"type":"index_not_found_exception","reason":"no such index [logs]","index":"logs"},"status":404}"#
         try await with([.answer(status, status == 404 ? body : "{}")]) { client, server in
             let error = await openSearchError {
-                try await client.readWindow(ScrollWindow(times: nil, expectedDocuments: 1), of: query) { _ in }
+                _ = try await read(client)
             }
             #expect(error?.isTransient == false)
             #expect(server.requests.count == 1)
@@ -156,12 +189,14 @@ struct ScriptedScrollTests {
             ("<html>", "badAnswer"), ("{}", "badAnswer"), ("", "badAnswer"),
         ])
     func notWhole(second: String, code: String) async throws {
-        try await with([
-            .answer(200, Answer.page(["1"], total: 2)), .answer(200, second), .answer(200, Answer.cleared),
-        ]) { client, server in
+        try await with(
+            [
+                .answer(200, Answer.page(["1"], total: 2)), .answer(200, second), .answer(200, Answer.cleared),
+            ], attempts: 1
+        ) { client, server in
             let seen = Mutex<[String]>([])
             let error = await openSearchError {
-                try await client.withScroll(query) { pages in
+                try await client.readWindow(window, of: query) { pages in
                     for try await page in pages { seen.withLock { $0 += page.ids } }
                 }
             }
@@ -206,7 +241,9 @@ struct CancellationTests {
         defer { server.stop() }
         let client = try OpenSearchClient(configuration: configuration(server.url))
         let reading = Task {
-            try await client.withScroll(ScrollQuery()) { _ in _ = Issue.record("the body must not run") }
+            try await client.readWindow(ScrollWindow(times: nil, expectedDocuments: 2), of: ScrollQuery()) { pages in
+                for try await _ in pages { Issue.record("no page must be handed out") }
+            }
         }
         for await _ in server.silences { break }
         reading.cancel()
@@ -225,7 +262,10 @@ struct CancellationTests {
         var settings = configuration(server.url)
         settings.cancellationGrace = .milliseconds(50)
         let client = try OpenSearchClient(configuration: settings)
-        let reading = Task { try await client.withScroll(ScrollQuery()) { pages in for try await _ in pages {} } }
+        let window = ScrollWindow(times: nil, expectedDocuments: 2)
+        let reading = Task {
+            try await client.readWindow(window, of: ScrollQuery()) { pages in for try await _ in pages {} }
+        }
         for await _ in server.silences { break }
         reading.cancel()
         let error = await openSearchError { try await reading.value }

@@ -103,7 +103,7 @@ struct SecurityTests {
         let reader = try target.client { $0.credentials = .basic(user: "reader", password: "reader-secret") }
         let windows = try await reader.windows(of: ScrollQuery())
         #expect(windows == [ScrollWindow(times: 0..<3_600_000, expectedDocuments: 1)])
-        let count = try await reader.withScroll(ScrollQuery(), window: windows[0]) { pages in
+        let count = try await reader.readWindow(windows[0], of: ScrollQuery()) { pages in
             var count = 0
             for try await page in pages { count += page.count }
             return count

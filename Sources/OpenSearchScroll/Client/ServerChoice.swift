@@ -1,0 +1,33 @@
+import Synchronization
+
+/// Which of a cluster's servers is asked: the one that answered last. After a failure that another server may not have,
+/// it is the next one's turn.
+final class ServerChoice: Sendable {
+    private struct State {
+        var current = 0
+        var isReached = false
+    }
+
+    private let servers: [Wire.Server]
+    private let state = Mutex(State())
+
+    init(_ servers: [Wire.Server]) { self.servers = servers }
+
+    var current: Wire.Server { state.withLock { servers[$0.current] } }
+
+    /// Whether any server has ever answered well.
+    var isReached: Bool { state.withLock { $0.isReached } }
+
+    /// Takes note of how a request to a server ended.
+    func note<R>(_ result: Result<R, OpenSearchError>, at endpoint: Endpoint) {
+        state.withLock { state in
+            switch result {
+            case .success: state.isReached = true
+            case .failure(let error):
+                // Others that failed at the same server have changed it already.
+                guard error.isTransient, servers[state.current].endpoint == endpoint else { return }
+                state.current = (state.current + 1) % servers.count
+            }
+        }
+    }
+}

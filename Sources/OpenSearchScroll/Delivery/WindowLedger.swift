@@ -1,0 +1,48 @@
+/// What has been delivered of one window, over all scrolls that it took. One task at a time.
+final class WindowLedger {
+    private(set) var digest = IDDigest()
+    private(set) var delivered = 0
+    /// Delivered documents by the name of their index.
+    private(set) var indices: [String: Int] = [:]
+    private let ids: IDSet
+    /// The scroll under way; 1 is what an earlier run delivered.
+    private var scroll: UInt16 = 1
+
+    init(expecting documents: Int) { ids = IDSet(expecting: documents) }
+
+    /// A scroll over the window, or a part of it, starts from its first document.
+    func beginScroll() {
+        precondition(scroll < .max, "a window was read more than 65,000 times")
+        scroll += 1
+    }
+
+    /// Notes a document that an earlier run delivered: it is not handed out again.
+    func preload(_ id: DocumentID) { _ = ids.insert(id, scroll: 1) }
+
+    struct Sifted {
+        /// The part of the page that had not been delivered, nil if nothing is new.
+        var page: ScrollPage?
+        /// Whether the scroll showed a document for the second time: then it has lost another, or its place.
+        var hasRepeats = false
+    }
+
+    /// Takes from a page what has not been delivered, and counts it as delivered.
+    func sift(_ page: ScrollPage) -> Sifted {
+        var positions: [Int] = []
+        positions.reserveCapacity(page.count)
+        var hasRepeats = false
+        page.forEachID { position, id in
+            switch ids.insert(id, scroll: scroll) {
+            case .new:
+                digest.add(id)
+                positions.append(position)
+            case .known: break
+            case .repeated: hasRepeats = true
+            }
+        }
+        let fresh = positions.count == page.count ? page : page.keeping(positions)
+        delivered += fresh.count
+        fresh.countIndices(into: &indices)
+        return Sifted(page: fresh.count == 0 ? nil : fresh, hasRepeats: hasRepeats)
+    }
+}

@@ -1,0 +1,54 @@
+/// What came of reading one window: the proof that it was read whole, and once.
+public struct WindowReport: Sendable, Hashable, Codable {
+    /// The window.
+    public var window: ScrollWindow
+    /// Documents in the snapshot of the scroll that ended whole (`hits.total`).
+    public var total: Int
+    /// Documents handed out, each once. More than ``total`` by those that were deleted, or moved to another window,
+    /// between a scroll that was lost and the one that ended: they are drift.
+    public var delivered: Int
+    /// Over the documents handed out.
+    public var digest: IDDigest
+    /// Documents handed out by the name of their index.
+    public var indices: [String: Int]
+    /// Scrolls opened for it: 1 when nothing went wrong.
+    public var scrolls: Int
+    /// Requests sent again, openings included.
+    public var retries: Int
+    /// Documents handed out that the last snapshot no longer held.
+    public var drift: Int { delivered - total }
+}
+
+/// Something that was asked for and could not be read.
+public struct ScrollHole: Sendable, Hashable, Codable {
+    /// The window, nil where the hole is not in one: an index that vanished, a remote cluster that was skipped.
+    public var window: ScrollWindow?
+    /// The index or remote cluster, where the hole is one's.
+    public var index: String?
+    /// Documents that are missing, as far as that can be told.
+    public var documents: Int?
+    /// Why, and how to mend it.
+    public var reason: String
+}
+
+/// What a reading has delivered so far, and what it could not: the content of a manifest.
+public struct ScrollProof: Sendable, Hashable, Codable {
+    /// Windows read whole, in the order in which they ended.
+    public var windows: [WindowReport] = []
+    /// Windows of which something is missing, with what was handed out of them all the same.
+    public var partial: [WindowReport] = []
+    /// What could not be read.
+    public var holes: [ScrollHole] = []
+
+    /// The proof of nothing.
+    public init() {}
+
+    /// Documents handed out.
+    public var delivered: Int { (windows + partial).reduce(0) { $0 + $1.delivered } }
+    /// The digest over all of them.
+    public var digest: IDDigest { (windows + partial).reduce(into: IDDigest()) { $0.add($1.digest) } }
+    /// Documents handed out by the name of their index.
+    public var indices: [String: Int] {
+        (windows + partial).reduce(into: [:]) { $0.merge($1.indices, uniquingKeysWith: +) }
+    }
+}

@@ -1,0 +1,72 @@
+/// How many documents to ask for in a page, from the bytes that pages had: a pure value.
+///
+/// A page should be of some megabytes: large enough that requests cost nothing, small enough that memory, keep-alive
+/// and the server's heap do not suffer.
+struct PageSizing: Sendable, Equatable {
+    /// What a page should have.
+    static let target = 6 << 20
+    /// What is broken off when a smaller page may be asked for.
+    static let soft = 16 << 20
+    /// Before anything is known. With documents of a megabyte this is too much by far, and costs one opening.
+    static let first = 1_000
+    /// An index allows no more, unless its settings say so.
+    static let usualLimit = 10_000
+
+    /// Whether the user has named a size: then it is only left where it does not work.
+    let isFixed: Bool
+    /// The most that may be asked for.
+    private var limit: Int
+    /// What has worked; doubles with each scroll that ends well.
+    private var ceiling: Int
+    /// Moves with each page.
+    private var bytesPerDocument: Double?
+
+    init(fixed: Int? = nil) {
+        isFixed = fixed != nil
+        limit = fixed ?? Self.usualLimit
+        ceiling = limit
+    }
+
+    /// Documents to ask for now, at least 1.
+    var size: Int {
+        let allowed = min(limit, ceiling)
+        if isFixed { return allowed }
+        guard let bytesPerDocument else { return min(allowed, Self.first) }
+        return max(1, min(allowed, Int(Double(Self.target) / max(bytesPerDocument, 1))))
+    }
+
+    /// The most bytes that an answer to a request for so many documents may have.
+    func maximumBytes(size: Int, hard: Int) -> Int {
+        isFixed || size == 1 ? hard : min(hard, Self.soft)
+    }
+
+    /// A page came.
+    mutating func observe(documents: Int, bytes: Int) {
+        guard documents > 0 else { return }
+        let seen = Double(bytes) / Double(documents)
+        // Larger documents count at once, smaller ones slowly.
+        bytesPerDocument = bytesPerDocument.map { seen > $0 ? seen : $0 * 0.9 + seen * 0.1 } ?? seen
+    }
+
+    /// A scroll ended well with pages of the present size.
+    mutating func succeed() { ceiling = min(limit, ceiling * 2) }
+
+    /// A page of so many documents was too much for the server, for what stands between, or for us.
+    ///
+    /// - Parameter bytes: its size, if that is known.
+    /// - Returns: false when it was one document already.
+    mutating func shrink(from size: Int, bytes: Int? = nil) -> Bool {
+        guard size > 1 else { return false }
+        if let bytes { observe(documents: size, bytes: bytes) }
+        ceiling = max(1, size / 2)
+        return true
+    }
+
+    /// The index allows only so many. False when the user asked for more by name.
+    mutating func restrict(to allowed: Int) -> Bool {
+        guard !isFixed, allowed >= 1, allowed < size else { return false }
+        limit = allowed
+        ceiling = min(ceiling, allowed)
+        return true
+    }
+}

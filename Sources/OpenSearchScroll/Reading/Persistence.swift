@@ -1,0 +1,61 @@
+/// When to try again, and when to give up: a pure value over one piece of work.
+///
+/// A server that was never reached is given up after some attempts, since the address is probably wrong. One that has
+/// answered is trusted to come back: it is tried until nothing has moved for ``patience``.
+struct Persistence: Sendable {
+    let attempts: Int
+    let patience: Duration
+    let firstBackoff: Duration
+
+    /// Failures since something moved.
+    private(set) var failures = 0
+    /// All failures.
+    fileprivate(set) var retries = 0
+    private var stuckSince: ContinuousClock.Instant?
+
+    init(_ configuration: OpenSearchConfiguration) {
+        attempts = configuration.attempts
+        patience = configuration.patience
+        firstBackoff = configuration.firstBackoff
+    }
+
+    /// Something moved on: what failed before is forgiven.
+    mutating func progress() {
+        failures = 0
+        stuckSince = nil
+    }
+
+    /// A failure.
+    ///
+    /// - Parameters:
+    ///   - isReached: whether this server, or another of its cluster, has ever answered well.
+    ///   - random: from 0 to 1.
+    /// - Returns: how long to wait before the next attempt; nil to give up.
+    mutating func delay(
+        after error: OpenSearchError, isReached: Bool, now: ContinuousClock.Instant, random: Double
+    ) -> Duration? {
+        guard error.isTransient else { return nil }
+        failures += 1
+        let since = stuckSince ?? now
+        stuckSince = since
+        guard failures < attempts || (isReached && now - since < patience) else { return nil }
+        retries += 1
+        let wait = Backoff.delay(before: failures + 1, first: firstBackoff, random: random)
+        return max(wait, min(error.retryAfter ?? .zero, Backoff.longest))
+    }
+}
+
+extension Persistence {
+    /// For what is known not to change soon: one more attempt at most.
+    var impatient: Persistence {
+        var other = Persistence(attempts: 2, patience: .zero, firstBackoff: firstBackoff)
+        other.retries = retries
+        return other
+    }
+
+    private init(attempts: Int, patience: Duration, firstBackoff: Duration) {
+        self.attempts = attempts
+        self.patience = patience
+        self.firstBackoff = firstBackoff
+    }
+}

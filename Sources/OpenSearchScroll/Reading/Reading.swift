@@ -1,0 +1,125 @@
+import Synchronization
+
+/// The reading of some windows, several at once, into one sequence of pages.
+final class Reading: Sendable {
+    let queue: PageQueue
+    private let wire: Wire
+    private let state: QueryState
+    private let windows: Mutex<[ScrollWindow]>
+    private let proofSoFar = Mutex(ScrollProof())
+    private let isIterated = Mutex(false)
+    private let parallel: Int
+
+    init(_ windows: [ScrollWindow], _ state: QueryState, wire: Wire, parallel: Int, holes: [ScrollHole] = []) {
+        self.wire = wire
+        self.state = state
+        self.parallel = max(1, min(parallel, windows.count))
+        self.windows = Mutex(windows.reversed())
+        queue = PageQueue(limit: wire.configuration.queueBytes)
+        proofSoFar.withLock { $0.holes = holes }
+    }
+
+    var proof: ScrollProof { proofSoFar.withLock { $0 } }
+
+    /// Marks the pages as being read; they can be only once.
+    func beginIteration() {
+        let isSecond = isIterated.withLock { isIterated in
+            defer { isIterated = true }
+            return isIterated
+        }
+        precondition(!isSecond, "the pages of a reading can be iterated only once; read again to have them again")
+    }
+
+    /// Runs `body` while windows are read, and ends when everything is cleared, however `body` ends.
+    func run<R>(
+        isolation: isolated (any Actor)?, _ body: (ScrollPages) async throws -> R
+    ) async throws -> R {
+        let readers = Task { await readAll() }
+        let result: Result<R, any Error>
+        do {
+            result = .success(try await body(ScrollPages(reading: self)))
+        } catch {
+            result = .failure(error)
+        }
+        queue.close()
+        readers.cancel()
+        await readers.value
+        return try result.get()
+    }
+
+    // MARK: Readers
+
+    private func readAll() async {
+        let error = await withTaskGroup(of: OpenSearchError?.self) { group in
+            for _ in 0..<parallel { group.addTask { await self.readSome() } }
+            var first: OpenSearchError?
+            for await error in group where first == nil {
+                first = error
+                if error != nil { group.cancelAll() }
+            }
+            return first
+        }
+        queue.finish(error)
+    }
+
+    /// Reads windows until there are none left.
+    private func readSome() async -> OpenSearchError? {
+        while !Task.isCancelled, let window = windows.withLock({ $0.popLast() }) {
+            let reader = WindowReader(window, state, wire: wire, queue: queue)
+            switch await read(window, reader) {
+            case .failure(let error): return error
+            case .success(let isWhole): conclude(reader.report, isWhole: isWhole)
+            }
+        }
+        return Task.isCancelled ? .waitWasCancelled : nil
+    }
+
+    /// Reads a window; where holes are allowed, what can be read of it.
+    ///
+    /// - Returns: whether that was everything.
+    private func read(_ window: ScrollWindow, _ reader: WindowReader) async -> Result<Bool, OpenSearchError> {
+        let mayMiss = state.query.toleratesHoles
+        guard let error = await reader.read(isPatient: !(mayMiss && state.hasMissingShards)) else {
+            return .success(true)
+        }
+        guard mayMiss, error.leavesAHole else { return .failure(error) }
+        guard error.code == .partialShards, window.shard == nil, state.shards > 1 else {
+            add(hole: window, reader, error)
+            return .success(false)
+        }
+        state.hasMissingShards = true
+        return await readShards(window, reader)
+    }
+
+    /// Reads what is there of a window of which shards are missing.
+    private func readShards(_ window: ScrollWindow, _ reader: WindowReader) async -> Result<Bool, OpenSearchError> {
+        var isWhole = true
+        for shard in 0..<state.shards {
+            guard let error = await reader.read(shard: shard, isPatient: false) else { continue }
+            // No index has so many shards.
+            if error.code == .noIndexMatches { continue }
+            guard error.leavesAHole else { return .failure(error) }
+            var part = window
+            part.shard = shard
+            add(hole: part, reader, error)
+            isWhole = false
+        }
+        return .success(isWhole)
+    }
+
+    private func conclude(_ report: WindowReport, isWhole: Bool) {
+        proofSoFar.withLock { proof in
+            if isWhole { proof.windows.append(report) } else { proof.partial.append(report) }
+        }
+        guard isWhole else { return }
+        wire.metrics.update { $0.windows += 1 }
+        wire.note(.finished(report))
+    }
+
+    private func add(hole window: ScrollWindow, _ reader: WindowReader, _ error: OpenSearchError) {
+        let missing = window.shard == nil ? max(0, window.expectedDocuments - reader.report.delivered) : nil
+        let hole = ScrollHole(window: window, index: nil, documents: missing, reason: error.message)
+        proofSoFar.withLock { $0.holes.append(hole) }
+        wire.note(.hole(hole))
+    }
+}

@@ -1,0 +1,136 @@
+/// Reads one window to its end, over as many scrolls as that takes, and hands each of its documents over once.
+final class WindowReader {
+    private enum Pass {
+        case whole
+        /// The pages were not taken for too long; the window goes on when they have been.
+        case parked
+        case failed(OpenSearchError)
+    }
+
+    private let wire: Wire
+    private let state: QueryState
+    private let queue: PageQueue
+    private let window: ScrollWindow
+    private let ledger: WindowLedger
+    private let decoder: PageDecoder
+    private var persistence: Persistence
+    private var scrolls = 0
+    private var repeats = 0
+    /// Of the scrolls that ended whole: more than one where a window is read shard by shard.
+    private var total = 0
+
+    init(_ window: ScrollWindow, _ state: QueryState, wire: Wire, queue: PageQueue, delivered: [DocumentID] = []) {
+        self.window = window
+        self.state = state
+        self.wire = wire
+        self.queue = queue
+        ledger = WindowLedger(expecting: window.expectedDocuments)
+        for id in delivered { ledger.preload(id) }
+        decoder = PageDecoder(content: state.query.content, field: state.query.field)
+        persistence = Persistence(wire.configuration)
+    }
+
+    var report: WindowReport {
+        WindowReport(
+            window: window, total: total, delivered: ledger.delivered, digest: ledger.digest, indices: ledger.indices,
+            scrolls: scrolls, retries: persistence.retries + repeats)
+    }
+
+    /// Reads the window, or a part of it that holds the documents of one shard.
+    ///
+    /// - Parameter isPatient: false where it is known that nothing will change soon.
+    func read(shard: Int? = nil, isPatient: Bool = true) async -> OpenSearchError? {
+        var part = window
+        if let shard { part.shard = shard }
+        if !isPatient { persistence = persistence.impatient }
+        while true {
+            let before = ledger.delivered
+            let opening = state.opening(part, wire.configuration)
+            switch await pass(opening) {
+            case .whole:
+                state.succeeded()
+                return nil
+            case .parked:
+                wire.metrics.update { $0.parked += 1 }
+                guard await queue.waitUntilEmpty() == .free, !Task.isCancelled else { return .waitWasCancelled }
+            case .failed(let error):
+                if Task.isCancelled { return .waitWasCancelled }
+                if ledger.delivered > before { persistence.progress() }
+                if let given = await pause(after: error, opening) { return given }
+            }
+        }
+    }
+
+    /// Waits before another scroll; returns the error when there should be none.
+    private func pause(after error: OpenSearchError, _ opening: ScrollSession.Opening) async -> OpenSearchError? {
+        guard state.learn(from: error, size: opening.size) else { return error }
+        // A page that is asked for smaller is no attempt at the same thing.
+        if error.pageLimit != nil || error.pageBytes != nil { return nil }
+        guard let wait = wire.delay(after: error, &persistence) else { return error }
+        wire.note(.retrying(window: window, attempt: persistence.failures + 1, after: wait, error: error))
+        return (try? await Task.sleep(for: wait)) == nil ? .waitWasCancelled : nil
+    }
+
+    /// One scroll, from its opening to its clearing.
+    private func pass(_ opening: ScrollSession.Opening) async -> Pass {
+        await state.gate.enter()
+        defer { state.gate.leave() }
+        if Task.isCancelled { return .failed(.waitWasCancelled) }
+        if scrolls > 0 { wire.metrics.update { $0.reopened += 1 } }
+        let session: ScrollSession
+        switch await ScrollSession.open(opening, decoder, wire: wire, server: wire.servers.current) {
+        case .failure(let error): return .failed(error)
+        case .success(let opened): session = opened
+        }
+        scrolls += 1
+        ledger.beginScroll()
+        let outcome = await run(session)
+        await session.close()
+        repeats += session.repeats
+        return outcome
+    }
+
+    private func run(_ session: ScrollSession) async -> Pass {
+        while true {
+            let page: ScrollPage
+            switch await session.next(mayAskAhead: { queue.hasRoom }) {
+            case .failure(let error): return .failed(error)
+            case .success(nil):
+                total += session.total
+                return .whole
+            case .success(let next?): page = next
+            }
+            state.observe(page, session.timing, isWhole: session.opening.isWhole)
+            let sifted = ledger.sift(page)
+            if let fresh = sifted.page, let end = await handOver(fresh, session) { return end }
+            if sifted.hasRepeats { return .failed(session.repeated) }
+        }
+    }
+
+    /// Puts a page into the queue once there is room; what that ends, if it ends the scroll.
+    private func handOver(_ page: ScrollPage, _ session: ScrollSession) async -> Pass? {
+        let patience = wire.configuration.parkAfter - (ContinuousClock.now - session.lastAnswer)
+        switch await queue.waitForRoom(atMost: max(patience, .zero)) {
+        case .free:
+            hand(page)
+            return nil
+        case .closed: return .failed(.waitWasCancelled)
+        case .overdue:
+            // The server gets its memory back; this page is counted already and waits here.
+            await session.close()
+            guard await queue.waitUntilEmpty() == .free else { return .failed(.waitWasCancelled) }
+            hand(page)
+            return .parked
+        }
+    }
+
+    private func hand(_ page: ScrollPage) {
+        let count = page.count
+        let bytes = page.bytes
+        wire.metrics.update { metrics in
+            metrics.documents += count
+            metrics.bytes += bytes
+        }
+        queue.add(page)
+    }
+}
