@@ -52,7 +52,8 @@ enum WindowSplit {
         let steps: [Int64] = [600_000, 60_000, 10_000, 1_000, 100, 10, 1]
         // Not more buckets than a cluster allows by default, by far.
         let finest = length / 20_000
-        return steps.first { Double($0) <= wanted && $0 < length } ?? steps.last { $0 < length && $0 >= finest }
+        let possible = steps.filter { $0 < length && $0 >= finest }
+        return possible.first { Double($0) <= wanted } ?? possible.last
     }
 
     /// Neighbouring buckets put together to windows of at most `limit` documents, which together hold all times of

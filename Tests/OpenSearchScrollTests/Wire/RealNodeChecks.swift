@@ -56,25 +56,23 @@ enum RealNodeChecks {
 
     /// A scroll cleared behind our back is what an expired one is to the server.
     static func expired(_ target: TestTarget) async throws {
-        let client = try target.client()
         let query = ScrollQuery(index: "hours", pageSize: 10)
+        let window = ScrollWindow(times: nil, expectedDocuments: 1)
+        let everything = ScrollQuery(index: "hours", body: #"{"exists":{"field":"time"}}"#, timeField: "none", pageSize: 10)
         let once = OneTime()
-        let count = try await client.readWindow(ScrollWindow(times: nil, expectedDocuments: 1), of: query) { pages in
-            var count = 0
+        let (ids, proof) = try await target.client().readWindow(window, of: everything) { pages in
+            var ids: [String] = []
             for try await page in pages {
-                count += page.count
+                ids += page.ids
                 if once.take() { try await target.send(.delete, "/_search/scroll/_all") }
             }
-            return count
+            return (ids, pages.proof)
         }
-        #expect(count == 1)
-        let error = await openSearchError {
-            try await client.withScroll(query) { pages in
-                for try await _ in pages { try await target.send(.delete, "/_search/scroll/_all") }
-            }
-        }
-        #expect(error?.code == .scrollLost)
-        #expect(error?.message.contains("No search context found for id") == true)
+        #expect(ids.count == 1_000 && Set(ids).count == 1_000)
+        #expect(proof.windows.first?.scrolls == 2)
+        #expect(try await target.client().readWindow(window, of: query) { pages in
+            try await pages.reduce(0) { $0 + $1.count }
+        } == 1)
         #expect(try await target.openContexts() == 0)
     }
 
