@@ -62,7 +62,7 @@ let package = Package(
         room("LogDataset", ["OpenSearchScroll", "LogMasking", "CXXHash", "CCompression", "CCrypto"]),
         room("OpniLogTraining", ["LogDataset", "LogMasking", "CTorch"]),
         room("LogGenerator"),
-        room("OpenSearchScrollTesting", ["LogGenerator", "CMicrohttpd"]),
+        room("OpenSearchScrollTesting", ["LogGenerator", "CMicrohttpd", "CCompression"]),
         .executableTarget(
             name: "opnilog-train",
             dependencies: [

@@ -88,3 +88,25 @@ void opnilog_decompressor_free(opnilog_decompressor *self) {
     ZSTD_freeDStream(self->zstd);
     free(self);
 }
+
+// Deflate never takes more than this, plus gzip's header and trailer, at any level.
+size_t opnilog_gzip_bound(size_t size) { return compressBound(size) + 32; }
+
+size_t opnilog_gzip(const void *input, size_t size, void *output, size_t room) {
+    z_stream stream = {0};
+    if (deflateInit2(&stream, 3, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
+    size_t taken = 0, written = 0;
+    int status = Z_OK;
+    while (status == Z_OK) {
+        stream.next_in = (Bytef *)input + taken;
+        stream.avail_in = clamp(size - taken);
+        stream.next_out = (Bytef *)output + written;
+        stream.avail_out = clamp(room - written);
+        uInt offered = stream.avail_in, space = stream.avail_out;
+        status = deflate(&stream, taken + offered == size ? Z_FINISH : Z_NO_FLUSH);
+        taken += offered - stream.avail_in;
+        written += space - stream.avail_out;
+    }
+    deflateEnd(&stream);
+    return status == Z_STREAM_END ? written : 0;
+}

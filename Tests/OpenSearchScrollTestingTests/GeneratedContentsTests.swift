@@ -58,10 +58,54 @@ struct GeneratedContentsTests {
         let expected = stored(generated).select(query)
         #expect(positions(selection) == positions(expected))
         #expect(selection.count == expected.count)
-        let ours = selection.histogram(of: "time", interval: 1000)
-        let theirs = expected.histogram(of: "time", interval: 1000)
+        let ours = selection.histogram(of: "time", interval: 1000, limit: 65_535)
+        let theirs = expected.histogram(of: "time", interval: 1000, limit: 65_535)
         #expect(ours.map(\.start) == theirs.map(\.start))
         #expect(ours.map(\.count) == theirs.map(\.count))
+        let (edges, expectedEdges) = (selection.extremes(of: "time"), expected.extremes(of: "time"))
+        #expect(edges?.least == expectedEdges?.least)
+        #expect(edges?.greatest == expectedEdges?.greatest)
+        #expect(selection.extremes(of: "other") == nil)
+    }
+
+    /// Shards of every number, whole and narrowed twice, beside a look at each document.
+    @Test(arguments: [1, 2, 3, 6, 7, 16], queries)
+    func shardsOfASelection(_ shards: Int, _ text: String) throws {
+        let generated = contents(500)
+        let selection = generated.select(try QueryParser.parse(JSONParser.parse(Array(text.utf8))))
+        let all = positions(selection)
+        for kept in [[0], [shards - 1], Array(0..<shards), Array(0..<max(1, shards / 2)), []] {
+            let part = selection.narrowed(toShards: kept, of: shards)
+            let expected = all.filter { kept.contains(generated.place(at: $0, of: shards).shard) }
+            #expect(positions(part) == expected, "\(kept)")
+            #expect(part.count == expected.count)
+            let times = expected.filter(generated.hasTime).map { Double(generated.milliseconds(at: $0)) }
+            #expect(part.extremes(of: "time")?.least == times.first)
+            #expect(part.extremes(of: "time")?.greatest == times.last)
+            let counts = part.histogram(of: "time", interval: 500, limit: 65_535)
+            #expect(counts.reduce(0) { $0 + $1.count } == times.count)
+            #expect(counts.allSatisfy { $0.count > 0 })
+            let again = part.narrowed(toShards: Array(kept.dropLast()), of: shards)
+            #expect(positions(again) == all.filter { kept.dropLast().contains($0 % shards) })
+        }
+    }
+
+    @Test func residuesMeetWhereBothDo() {
+        for (first, second) in [(3, 4), (6, 10), (7, 7), (12, 18), (1, 9)] {
+            for remainders in [(0, 0), (2, 3), (first - 1, second - 1), (0, second - 1)] {
+                let one = Residue(remainder: remainders.0 % first, modulus: first)
+                let other = Residue(remainder: remainders.1 % second, modulus: second)
+                let expected = (0..<400).filter { $0 % first == one.remainder && $0 % second == other.remainder }
+                let both = one.intersection(other)
+                #expect(both?.remainder == expected.first)
+                #expect(both?.count(below: 400) ?? 0 == expected.count)
+                #expect(both?.first(from: 100) == expected.first { $0 >= 100 })
+            }
+        }
+        // What both have in common begins beyond what an Int counts.
+        let large = Residue(remainder: 999_999_999_988, modulus: 999_999_999_989)
+        #expect(large.intersection(Residue(remainder: 5, modulus: 999_999_999_961)) == nil)
+        #expect(Residue(remainder: 5, modulus: .max / 2).first(from: .max - 1) == nil)
     }
 
     /// Random queries nested three deep.
@@ -146,7 +190,7 @@ struct GeneratedContentsTests {
     @Test func aBillionDocuments() {
         let generated = GeneratedContents(
             documents: 1_000_000_000, start: 0, interval: .milliseconds(3), untimedEvery: 1000)
-        let hours = generated.select(.matchAll).histogram(of: "time", interval: 3_600_000)
+        let hours = generated.select(.matchAll).histogram(of: "time", interval: 3_600_000, limit: 65_535)
         #expect(hours.count == 834)
         #expect(hours.reduce(0) { $0 + $1.count } == 999_000_000)
         #expect(hours[1].count == 1_198_800)

@@ -76,7 +76,7 @@ struct ScrollTests {
         let answer = client.post("/logs/_search?scroll=1m", "{\"size\":4,\"sort\":[\"_doc\"]}").json
         #expect(server.openContexts == 3)
         #expect(answer["_shards", "total"]?.integer == 3)
-        #expect(answer["hits", "hits"]?.elements.compactMap { $0["sort"]?.elements.first?.integer } == [0, 0, 0, 1])
+        #expect(answer["hits", "hits"]?.elements.compactMap { $0["sort"]?.elements.first?.integer } == [0, 1, 2, 3])
         let id = try #require(answer["_scroll_id"]?.text)
         #expect(client.delete("/_search/scroll", "{\"scroll_id\":[\"\(id)\"]}").json["num_freed"]?.integer == 3)
     }

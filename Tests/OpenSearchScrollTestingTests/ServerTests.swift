@@ -54,7 +54,7 @@ struct ServerTests {
 
     @Test func unsupportedIsRefusedNotIgnored() throws {
         let client = HTTPClient(try Fixtures.server())
-        let reply = client.post("/logs/_search?preference=_shards:0&filter_path=hits", "{}")
+        let reply = client.post("/logs/_search?preference=_local&filter_path=hits", "{}")
         #expect(reply.status == 400)
         #expect(
             reply.json["error", "reason"]?.text

@@ -32,4 +32,11 @@ opnilog_decompress_status opnilog_decompressor_step(opnilog_decompressor *_Nonnu
 
 void opnilog_decompressor_free(opnilog_decompressor *_Nullable decompressor);
 
+/// The most bytes that a gzip stream of `size` bytes takes.
+size_t opnilog_gzip_bound(size_t size);
+
+/// Compresses a whole text into one gzip member, at zlib's level 3 (quick, as HTTP servers do).
+/// Returns the bytes written to `output`, 0 where memory or room is short.
+size_t opnilog_gzip(const void *_Nonnull input, size_t size, void *_Nonnull output, size_t room);
+
 #endif

@@ -64,6 +64,21 @@ public struct GeneratedContents: IndexContents {
     /// Whether the document has a log.
     func hasLog(_ position: Int) -> Bool { unloggedEvery == 0 || position % unloggedEvery != unloggedEvery - 1 }
 
+    /// The documents without a time, nil where all have one.
+    var untimedRow: Residue? { row(untimedEvery) }
+
+    /// The documents without a log, nil where all have one.
+    var unloggedRow: Residue? { row(unloggedEvery) }
+
+    private func row(_ every: Int) -> Residue? {
+        every == 0 || every > documentCount ? nil : Residue(remainder: every - 1, modulus: every)
+    }
+
+    /// The position is in the id, so that the shard is a function of the id.
+    public func place(at position: Int, of shards: Int) -> (shard: Int, number: Int) {
+        (position % shards, position / shards)
+    }
+
     /// Computes what matches, without looking at a document.
     public func select(_ query: SearchQuery) -> any DocumentSelection {
         GeneratedSelection(contents: self, pieces: PositionPieces.matching(query, in: self))

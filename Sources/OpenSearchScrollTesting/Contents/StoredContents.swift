@@ -71,10 +71,36 @@ public struct StoredContents: IndexContents {
         return true
     }
 
+    /// Adds a document, changes another and removes a third, as `draw` chooses.
+    mutating func mutate(_ draw: UInt64) {
+        if let model = document(near: draw) {
+            put(Document(id: "added-" + String(draw, radix: 36), source: model.source))
+        }
+        if let changed = document(near: draw >> 20), changed.source.count > 2 {
+            let mark = Array("{\"anomaly_level\":\"Normal\",".utf8)
+            put(Document(id: changed.id, source: mark + changed.source.dropFirst()))
+        }
+        if let removed = document(near: draw >> 40) { remove(id: removed.id) }
+    }
+
+    /// Some document that is there, the first from a place on that `draw` gives.
+    private func document(near draw: UInt64) -> Document? {
+        guard !documents.isEmpty else { return nil }
+        let start = Int(draw % UInt64(documents.count))
+        let place = live[start...].firstIndex(of: true) ?? live[..<start].firstIndex(of: true)
+        return place.map { documents[$0] }
+    }
+
     /// Looks at every document.
     public func select(_ query: SearchQuery) -> any DocumentSelection {
         let matching = documents.indices.filter { live[$0] && DocumentMatcher.matches(documents[$0], query) }
         return StoredSelection(documents: documents, matching: matching)
+    }
+
+    /// A hash of the id gives the shard. The position is the number there: numbers of other shards are left out, as a
+    /// real shard leaves out those of deleted documents.
+    public func place(at position: Int, of shards: Int) -> (shard: Int, number: Int) {
+        (ShardSubset.shard(ofID: documents[position].id, of: shards), position)
     }
 
     /// Appends the id, escaped.
@@ -115,7 +141,7 @@ struct StoredSelection: DocumentSelection {
     }
 
     /// A document with several dates counts once in each interval that holds one of them.
-    func histogram(of field: String, interval: Int64) -> [(start: Int64, count: Int)] {
+    func histogram(of field: String, interval: Int64, limit: Int) -> [(start: Int64, count: Int)] {
         var counts: [Int64: Int] = [:]
         for position in matching {
             let values = documents[position].leaves.filter { $0.path == field }.compactMap(\.number)
@@ -124,6 +150,18 @@ struct StoredSelection: DocumentSelection {
             }
         }
         return counts.sorted { $0.key < $1.key }.map { (start: $0.key, count: $0.value) }
+    }
+
+    func extremes(of field: String) -> (least: Double, greatest: Double)? {
+        let values = matching.lazy.flatMap { documents[$0].leaves }.filter { $0.path == field }.compactMap(\.number)
+        guard let least = values.min(), let greatest = values.max() else { return nil }
+        return (least, greatest)
+    }
+
+    func narrowed(toShards kept: [Int], of shards: Int) -> any DocumentSelection {
+        StoredSelection(
+            documents: documents,
+            matching: matching.filter { kept.contains(ShardSubset.shard(ofID: documents[$0].id, of: shards)) })
     }
 
     func narrowed(to query: SearchQuery) -> any DocumentSelection {

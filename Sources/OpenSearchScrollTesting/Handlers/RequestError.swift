@@ -9,6 +9,8 @@ struct RequestError: Error {
         case allShards(index: String?)
         /// An empty `search_phase_execution_exception` of that phase, with the whole error in its `caused_by`.
         case causeOnly(phase: String)
+        /// A `search_phase_execution_exception` that no shard is the cause of.
+        case noShards
         /// `"error"` is a plain string.
         case plain
     }
@@ -79,6 +81,9 @@ struct RequestError: Error {
             let causedBy = cause.map { ",\"caused_by\":\($0)" } ?? ""
             let outer = inner.dropFirst()
             return "{\"error\":{\"root_cause\":[\(inner)}],\(outer)\(causedBy)},\"status\":\(status)}"
+        case .noShards:
+            return "{\"error\":{\"root_cause\":[],\(inner.dropFirst()),\"phase\":\"query\",\"grouped\":true,"
+                + "\"failed_shards\":[]},\"status\":\(status)}"
         case .causeOnly(let phase):
             let outside = "\"phase\":\"\(phase)\",\"grouped\":true,\"failed_shards\":[]"
             return "{\"error\":{\"root_cause\":[],\"type\":\"search_phase_execution_exception\",\"reason\":\"\","
@@ -101,7 +106,7 @@ struct RequestError: Error {
     /// How often the cause stands once more in `caused_by`: the server unwraps by class, and not alike in all versions.
     private func repeatedCause(_ inner: String, _ index: String?, _ isVersion3: Bool) -> String {
         let once = ",\"caused_by\":\(inner)}"
-        if index == nil { return once }
+        if index == nil { return !isVersion3 && type == "illegal_state_exception" ? "" : once }
         switch type {
         case "illegal_argument_exception", "rejected_execution_exception":
             return ",\"caused_by\":\(inner)\(once)}"

@@ -69,13 +69,20 @@ struct Route {
                 "scroll", "size", "from", "_source", "_source_includes", "_source_excludes", "track_total_hits",
                 "allow_partial_search_results", "request_cache", "search_type", "sort", "timeout",
                 "max_concurrent_shard_requests", "batched_reduce_size", "pre_filter_shard_size",
-                "ccs_minimize_roundtrips", "cancel_after_time_interval",
+                "ccs_minimize_roundtrips", "cancel_after_time_interval", "preference",
             ]
         case .scroll: ["scroll", "scroll_id"]
         case .bulk: ["refresh", "timeout", "wait_for_active_shards"]
         case .index: ["timeout", "cluster_manager_timeout", "wait_for_active_shards"]
-        case .root, .count, .refresh, .unknown: []
+        case .count: ["preference"]
+        case .root, .refresh, .unknown: []
         }
+    }
+
+    /// Of preferences only those for shards are known, so that no other one is taken and then ignored.
+    private func takes(_ parameter: String, _ value: String) -> Bool {
+        if parameter == "preference", !ShardPreference.isOne(value) { return false }
+        return Self.common.contains(parameter) || parameters.contains(parameter)
     }
 
     /// Refuses methods, parameters and bodies that the endpoint does not take.
@@ -93,7 +100,7 @@ struct Route {
         if !info.body.isEmpty, media != "application/json", media != "application/x-ndjson" {
             throw .plain(406, "Content-Type header [\(type)] is not supported")
         }
-        let unknown = info.parameters.keys.filter { !Self.common.contains($0) && !parameters.contains($0) }.sorted()
+        let unknown = info.parameters.filter { !takes($0.key, $0.value) }.keys.sorted()
         guard unknown.isEmpty else {
             let word = unknown.count == 1 ? "parameter" : "parameters"
             let names = unknown.map { "[\($0)]" }.joined(separator: ", ")

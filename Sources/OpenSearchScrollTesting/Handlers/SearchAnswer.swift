@@ -4,6 +4,8 @@ struct ShardCounts {
     var successful: Int
     /// Missing shards are listed as failures (under a scroll) or only missing from the count (at an opening).
     var namesFailures = false
+    /// Why the node of a missing shard cannot be asked.
+    var cause = RequestError.nodeLeft(isVersion3: false)
 
     init(_ total: Int) {
         self.total = total
@@ -16,8 +18,8 @@ struct ShardCounts {
             return "{\"total\":\(total),\"successful\":\(successful),\"skipped\":0,\"failed\":0}"
         }
         return "{\"total\":\(total),\"successful\":\(successful),\"skipped\":0,\"failed\":\(missing),\"failures\":"
-            + "[{\"shard\":-1,\"index\":null,\"reason\":{\"type\":\"illegal_state_exception\","
-            + "\"reason\":\"node [\(ScrollID.node)] is not available\"}}]}"
+            + "[{\"shard\":-1,\"index\":null,\"reason\":{\"type\":\"\(cause.type)\","
+            + "\"reason\":\(JSONWriter.quoted(cause.reason ?? ""))}}]}"
     }
 }
 
@@ -34,6 +36,8 @@ struct SearchAnswer {
     /// `sort` values are given: the number of the document inside its shard.
     var showsSort = false
     var filter = SourceFilter()
+    /// One document has a further member with bytes that are no UTF-8, where the filter lets it through.
+    var hasBadUTF8 = false
     /// A JSON object.
     var aggregations: String?
 
@@ -65,21 +69,33 @@ struct SearchAnswer {
         var isFirst = true
         for place in page {
             if !isFirst { buffer.append(UInt8(ascii: ",")) }
-            isFirst = false
             let index = indices[place.index]
             buffer.append(contentsOf: heads[place.index])
             index.contents.appendID(at: place.position, to: &buffer)
             buffer.append(contentsOf: middle)
             if !filter.isDisabled {
                 buffer.append(contentsOf: source)
+                let start = buffer.count
                 index.contents.appendSource(at: place.position, filter, to: &buffer)
+                if hasBadUTF8, isFirst { spoil(from: start, of: &buffer) }
             }
             if showsSort {
                 buffer.append(contentsOf: sort)
-                DecimalWriter.append(Int64(place.position / index.shards), to: &buffer)
+                DecimalWriter.append(Int64(index.number(at: place.position)), to: &buffer)
                 buffer.append(UInt8(ascii: "]"))
             }
             buffer.append(UInt8(ascii: "}"))
+            isFirst = false
         }
+    }
+
+    /// Gives the source that begins at `start` a first member with an overlong slash, which a server lets through in a
+    /// whole source and writes anew, as what it stands for, in a filtered one.
+    private func spoil(from start: Int, of buffer: inout [UInt8]) {
+        guard filter.isWhole || filter.keeps("bytes") else { return }
+        let value: [UInt8] = filter.isWhole ? [0xC0, 0xAF] : [0x2F]
+        let isEmpty = buffer.count - start == 2
+        let member = Array("\"bytes\":\"".utf8) + value + Array((isEmpty ? "\"" : "\",").utf8)
+        buffer.insert(contentsOf: member, at: start + 1)
     }
 }

@@ -40,7 +40,7 @@ struct SearchRequest {
         case "from": from = try Self.integer(value, "from")
         case "sort": try takeSort(value)
         case "_source": filter = try SourceFilter(value)
-        case "aggs", "aggregations": aggregations = try Aggregation.parse(value)
+        case "aggs", "aggregations": aggregations = try AggregationParser.parse(value)
         case "track_total_hits": try takeTracking(value)
         case "terminate_after": terminateAfter = try Self.integer(value, "terminate_after")
         case "timeout": _ = try KeepAlive.parse(value.text ?? "", setting: "timeout")

@@ -24,30 +24,43 @@ extension ServerCore {
             do throws(RequestError) {
                 try KeepAlive.check(keepAlive, scroll)
             } catch {
-                _ = state.withLock { $0.free(number) }
+                state.withLock { _ = $0.free(number) }
                 throw error.fromShards(of: nil)
             }
         }
-        guard let (context, page) = state.withLock({ $0.advance(number, keepAlive: keepAlive) }) else {
-            throw .contextMissing(number)
+        let isVersion3 = isVersion3
+        let outcome: Result<(context: ScrollContext, page: [DocumentPlace]), RequestError> = state.withLock { state in
+            do throws(RequestError) {
+                return .success(try state.advance(number, keepAlive: keepAlive, changes, isVersion3: isVersion3))
+            } catch {
+                return .failure(error)
+            }
         }
-        return scrollAnswer(context, page, changes, showsID: keepAlive != nil, isContinuation: true)
+        let (context, page) = try outcome.get()
+        var counts = ShardCounts(changes.shards?.total ?? context.numbers.count)
+        counts.successful = changes.shards?.successful ?? counts.total - context.lostShards
+        counts.namesFailures = true
+        counts.cause = .nodeLeft(isVersion3: isVersion3)
+        return scrollAnswer(context, page, changes, counts, showsID: keepAlive != nil)
     }
 
     /// DELETE `_search/scroll`.
     func clear(_ info: RequestInfo) throws(RequestError) -> HTTPAnswer {
         let texts = try scrollIDs(of: info)
         guard !texts.isEmpty else { throw .validation("no scroll ids specified") }
-        var freed = 0
+        var numbers: [UInt64] = []
         if texts == ["_all"] {
-            freed = state.withLock { state in state.contexts.keys.reduce(0) { $0 + state.free($1) } }
+            numbers = state.withLock { Array($0.contexts.keys) }
         } else {
-            var ids: [ScrollID] = []
-            for text in texts { ids.append(try parse(text)) }
-            let ours = ids.filter { $0.session == session }.compactMap(\.contexts.first)
-            freed = state.withLock { state in ours.reduce(0) { $0 + state.free($1) } }
+            for text in texts {
+                let id = try parse(text)
+                if id.session == session, let first = id.contexts.first { numbers.append(first) }
+            }
         }
-        return .json("{\"succeeded\":true,\"num_freed\":\(freed)}", status: freed == 0 ? 404 : 200)
+        let freed = state.withLock { state in numbers.map { state.free($0) } }
+        let count = freed.reduce(0) { $0 + $1.count }
+        return .json(
+            "{\"succeeded\":\(freed.allSatisfy(\.isWhole)),\"num_freed\":\(count)}", status: count == 0 ? 404 : 200)
     }
 
     /// The ids that a continuation or a clear names, in its body, path or parameters.

@@ -11,26 +11,46 @@ extension ServerCore {
         } catch {
             throw located(error, expression)
         }
-        let indices = try resolve(expression, info.parameters).map { named in
-            SearchedIndex(
-                name: named.name, shards: named.index.shards, contents: named.index.contents,
-                selection: named.index.contents.select(request.query))
+        let (indices, counts) = try searched(info, expression, request.query, changes)
+        if let (successful, total) = changes.shards, successful < total,
+            info.parameters["allow_partial_search_results"] == "false"
+        {
+            throw .missingShards(index: indices.first?.name ?? "_all", shard: successful)
         }
-        if let (successful, total) = changes.shards, successful < total {
-            try refuseMissingShards(info, indices.first?.name ?? "_all", successful)
+        guard let scroll = request.scroll, !indices.isEmpty else {
+            return try plain(request, indices, changes, counts)
         }
-        guard let scroll = request.scroll, !indices.isEmpty else { return try plain(request, indices, changes) }
-        return try open(request, scroll, indices, changes)
+        return try open(request, scroll, indices, changes, counts)
+    }
+
+    /// The indices that take part in a search or count, each with what matches, and how many of their shards answer.
+    private func searched(
+        _ info: RequestInfo, _ expression: String?, _ query: SearchQuery, _ changes: AnswerChanges
+    ) throws(RequestError) -> ([SearchedIndex], ShardCounts) {
+        let preference = try ShardPreference(info.parameters)
+        var indices: [SearchedIndex] = []
+        for named in try resolve(expression, info.parameters) {
+            let index = SearchedIndex(named, query, shards: preference?.shards(of: named.index.shards))
+            if !index.shards.isEmpty { indices.append(index) }
+        }
+        var counts = ShardCounts(changes.shards?.total ?? indices.reduce(0) { $0 + $1.shards.count })
+        counts.successful = changes.shards?.successful ?? counts.total
+        if changes.losesShard, !indices.isEmpty {
+            indices[indices.count - 1].loseShard()
+            if indices.last?.shards.isEmpty == true { indices.removeLast() }
+            counts.successful -= 1
+            if indices.isEmpty { throw .noShards }
+        }
+        return (indices, counts)
     }
 
     private func plain(
-        _ request: SearchRequest, _ indices: [SearchedIndex], _ changes: AnswerChanges
+        _ request: SearchRequest, _ indices: [SearchedIndex], _ changes: AnswerChanges, _ counts: ShardCounts
     ) throws(RequestError) -> HTTPAnswer {
         let limit = request.terminateAfter.flatMap { $0 > 0 ? $0 : nil }
         let found = indices.reduce(0) { $0 + $1.selection.count }
         let total = changes.shrunk(min(found, limit ?? found))
-        let shards = indices.reduce(0) { $0 + $1.shards }
-        var answer = SearchAnswer(shards: changes.counts(shards, isContinuation: false))
+        var answer = SearchAnswer(shards: counts)
         answer.timedOut = changes.timesOut
         answer.terminatedEarly = limit.map { found >= $0 } ?? false
         if request.showsTotal {
@@ -40,9 +60,7 @@ extension ServerCore {
         answer.score = request.isSorted ? nil : indices.isEmpty ? "0.0" : "1.0"
         answer.showsSort = request.isSorted
         answer.filter = request.filter
-        if !request.aggregations.isEmpty {
-            answer.aggregations = try Aggregation.json(request.aggregations, indices.map(\.selection))
-        }
+        answer.aggregations = try aggregated(request, indices)
         var context = ScrollContext(
             indices: indices, size: request.from + request.size, filter: request.filter, isSorted: request.isSorted,
             numbers: [], deadline: .now, most: limit)
@@ -50,8 +68,16 @@ extension ServerCore {
         return HTTPAnswer(body: answer.json(indices, Array(page)))
     }
 
+    /// What the aggregations make of the documents; nothing where no shard takes part.
+    private func aggregated(_ request: SearchRequest, _ indices: [SearchedIndex]) throws(RequestError) -> String? {
+        guard !request.aggregations.isEmpty, !indices.isEmpty else { return nil }
+        let groups = indices.map { Aggregation.Group(index: $0.name, selection: $0.selection) }
+        return try Aggregation.json(request.aggregations, groups)
+    }
+
     private func open(
-        _ request: SearchRequest, _ scroll: String, _ indices: [SearchedIndex], _ changes: AnswerChanges
+        _ request: SearchRequest, _ scroll: String, _ indices: [SearchedIndex], _ changes: AnswerChanges,
+        _ counts: ShardCounts
     ) throws(RequestError) -> HTTPAnswer {
         let keepAlive = try KeepAlive.parse(scroll)
         do throws(RequestError) {
@@ -59,33 +85,31 @@ extension ServerCore {
         } catch {
             throw error.fromShards(of: indices.first?.name)
         }
+        let aggregations = try aggregated(request, indices)
         let limit = configuration.maximumOpenContexts
         let outcome: Result<(ScrollContext, [DocumentPlace]), RequestError> = state.withLock { state in
             do throws(RequestError) {
                 let opened = try state.open(
                     indices, size: request.size, filter: request.filter, isSorted: request.isSorted,
                     keepAlive: keepAlive, limit: limit, most: request.terminateAfter)
-                return .success(
-                    state.advance(opened.numbers[0], keepAlive: keepAlive) ?? (context: opened, page: []))
+                return .success(try state.advance(opened.numbers[0], keepAlive: keepAlive))
             } catch {
                 return .failure(error)
             }
         }
         let (context, page) = try outcome.get()
-        return scrollAnswer(context, page, changes, showsID: true, isContinuation: false)
+        return scrollAnswer(context, page, changes, counts, showsID: true, aggregations: aggregations)
     }
 
     /// One page of a scroll.
     func scrollAnswer(
-        _ context: ScrollContext, _ page: [DocumentPlace], _ changes: AnswerChanges, showsID: Bool,
-        isContinuation: Bool
+        _ context: ScrollContext, _ page: [DocumentPlace], _ changes: AnswerChanges, _ counts: ShardCounts,
+        showsID: Bool, aggregations: String? = nil
     ) -> HTTPAnswer {
-        let shards = context.numbers.count
-        var answer = SearchAnswer(shards: changes.counts(shards, isContinuation: isContinuation))
-        if showsID {
-            let id = ScrollID(session: session, contexts: context.numbers, indices: context.indices.map(\.name))
-            answer.scrollID = id.text(namesIndices: isVersion3)
-        }
+        var answer = SearchAnswer(shards: counts)
+        if showsID { answer.scrollID = scrollID(of: context) }
+        answer.aggregations = aggregations
+        answer.hasBadUTF8 = changes.hasBadUTF8
         answer.timedOut = changes.timesOut
         answer.terminatedEarly = context.isTerminatedEarly
         answer.total = (changes.shrunk(context.total), "eq")
@@ -93,6 +117,11 @@ extension ServerCore {
         answer.showsSort = context.isSorted
         answer.filter = context.filter
         return HTTPAnswer(body: answer.json(context.indices, changes.timesOut ? [] : page))
+    }
+
+    func scrollID(of context: ScrollContext) -> String {
+        ScrollID(session: session, contexts: context.numbers, indices: context.indices.map(\.name))
+            .text(namesIndices: isVersion3)
     }
 
     /// `_count`.
@@ -103,10 +132,9 @@ extension ServerCore {
             throw .parsing("request does not support [\(body.tokenName)]")
         }
         let query = try QueryParser.parse(body["query"])
-        let indices = try resolve(expression, info.parameters)
-        let count = indices.reduce(0) { $0 + $1.index.contents.select(query).count }
-        let shards = changes.counts(indices.reduce(0) { $0 + $1.index.shards }, isContinuation: false)
-        return .json("{\"count\":\(changes.shrunk(count)),\"_shards\":\(shards.json)}")
+        let (indices, counts) = try searched(info, expression, query, changes)
+        let count = indices.reduce(0) { $0 + $1.selection.count }
+        return .json("{\"count\":\(changes.shrunk(count)),\"_shards\":\(counts.json)}")
     }
 
     /// Errors that only the shards find name the index that they are of.
@@ -122,18 +150,6 @@ extension ServerCore {
             located.details = ",\"index\":\(index),\"index_uuid\":\"\(session)\""
         }
         return located
-    }
-
-    /// An opening that will have no partial results is refused when a shard is missing.
-    private func refuseMissingShards(
-        _ info: RequestInfo, _ index: String, _ shard: Int
-    ) throws(RequestError) {
-        guard info.parameters["allow_partial_search_results"] == "false" else { return }
-        throw RequestError(
-            status: 503, type: "search_phase_execution_exception",
-            reason: "Search rejected due to missing shards [[\(index)][\(shard)]]. Consider using "
-                + "`allow_partial_search_results` setting to bypass this error.",
-            shape: .causeOnly(phase: "can_match"))
     }
 
     /// The indices that a path names: a name, a list, patterns, `_all` or nothing for all.

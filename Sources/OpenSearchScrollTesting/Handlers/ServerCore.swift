@@ -11,7 +11,10 @@ final class ServerCore: Sendable {
         let indices = configuration.indices.mapValues {
             ServerState.Index(contents: $0, shards: max(1, configuration.shards))
         }
-        state = Mutex(ServerState(indices: indices))
+        var state = ServerState(indices: indices)
+        state.bearer = configuration.bearer
+        state.isSecured = configuration.credentials != nil || configuration.bearer != nil
+        self.state = Mutex(state)
     }
 
     /// Ids of 3.x name the indices, its answers have a version header and do not escape emoji.
@@ -28,13 +31,16 @@ final class ServerCore: Sendable {
                 segments: request.segments)
         }
         var answer = isAuthorized(info) ? faulted(route, info) : Self.unauthorized
+        if configuration.identity == nil, ContentCoding.takesGzip(request.headers["accept-encoding"] ?? "") {
+            answer = ContentCoding.gzipped(answer)
+        }
         if isVersion3 {
             answer.headers.append(("X-OpenSearch-Version", "OpenSearch/\(configuration.version) (opensearch)"))
         }
         return answer
     }
 
-    private static let unauthorized = HTTPAnswer(
+    static let unauthorized = HTTPAnswer(
         status: 401,
         headers: [
             ("content-type", "text/plain; charset=UTF-8"),
@@ -43,45 +49,21 @@ final class ServerCore: Sendable {
         body: Array("Unauthorized".utf8))
 
     private func isAuthorized(_ info: RequestInfo) -> Bool {
-        guard let (user, password) = configuration.credentials else { return true }
-        guard let header = info.headers["authorization"], header.hasPrefix("Basic ") else { return false }
+        let (isSecured, bearer) = state.withLock { ($0.isSecured, $0.bearer) }
+        guard isSecured else { return true }
+        let header = info.headers["authorization"] ?? ""
+        if header.hasPrefix("Bearer ") { return bearer == String(header.dropFirst(7)) }
+        guard header.hasPrefix("Basic "), let (user, password) = configuration.credentials else { return false }
         return Base64.decode(String(header.dropFirst(6))) == Array("\(user):\(password)".utf8)
     }
 
-    /// Executes a request around what is to go wrong with it.
-    private func faulted(_ route: Route, _ info: RequestInfo) -> HTTPAnswer {
-        let fault = configuration.fault?(info)
-        var changes = AnswerChanges()
-        var ending = HTTPAnswer.Ending.whole
-        switch fault {
-        case nil: break
-        case .closeBeforeExecuting: return HTTPAnswer(ending: .close)
-        case .stall: return HTTPAnswer(ending: .stall)
-        case .status(let status, let body): return Self.scripted(status, body)
-        case .statusLosingContext(let status, let body):
-            loseContexts(info)
-            return Self.scripted(status, body)
-        case .loseContext: loseContexts(info)
-        case .closeBeforeAnswer: ending = .close
-        case .cutBody(let count): ending = .cut(at: count)
-        case .missingShards(let successful, let total): changes.shards = (successful, total)
-        case .timedOut: changes.timesOut = true
-        case .shrinkTotal(let count): changes.shrink = count
-        }
-        var answer: HTTPAnswer
+    /// The answer to a request, be it a refusal.
+    func answered(_ route: Route, _ info: RequestInfo, _ changes: AnswerChanges) -> HTTPAnswer {
         do throws(RequestError) {
-            answer = try execute(route, info, changes)
+            return try execute(route, info, changes)
         } catch {
-            answer = .refusal(error, isVersion3: isVersion3)
+            return .refusal(error, isVersion3: isVersion3)
         }
-        answer.ending = ending
-        return answer
-    }
-
-    private static func scripted(_ status: Int, _ body: String) -> HTTPAnswer {
-        var answer = HTTPAnswer.json(body, status: UInt32(status))
-        if !body.hasPrefix("{") { answer.headers = [("content-type", "text/html")] }
-        return answer
     }
 
     private func execute(
@@ -97,14 +79,6 @@ final class ServerCore: Sendable {
         case .refresh: return try refresh(route.index)
         case .index: return try index(info, route.index ?? "")
         case .unknown: throw .plain(400, "no handler found for uri [\(info.path)] and method [\(info.method)]")
-        }
-    }
-
-    /// Frees what the ids in a continuation or clear name.
-    private func loseContexts(_ info: RequestInfo) {
-        guard let ids = try? scrollIDs(of: info).compactMap(ScrollID.init) else { return }
-        state.withLock { state in
-            for id in ids where id.session == session { _ = id.contexts.first.map { state.free($0) } }
         }
     }
 
@@ -131,22 +105,4 @@ final class ServerCore: Sendable {
 
             """)
     }
-}
-
-/// What a fault changes in an answer that is otherwise given as usual.
-struct AnswerChanges {
-    var shards: (successful: Int, total: Int)?
-    var timesOut = false
-    var shrink = 0
-
-    /// `_shards` of an answer over so many shards.
-    func counts(_ total: Int, isContinuation: Bool) -> ShardCounts {
-        var counts = ShardCounts(shards?.total ?? total)
-        counts.successful = shards?.successful ?? counts.total
-        counts.namesFailures = isContinuation
-        return counts
-    }
-
-    /// A total less what the fault takes away.
-    func shrunk(_ total: Int) -> Int { max(0, total - shrink) }
 }

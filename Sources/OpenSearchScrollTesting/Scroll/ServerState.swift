@@ -7,6 +7,12 @@ struct ServerState: Sendable {
 
     var indices: [String: Index]
     var requests: [RequestKind: Int] = [:]
+    /// The schedule's faults so far.
+    var faults: [FaultKind: Int] = [:]
+    /// Only those who name themselves are answered.
+    var isSecured = false
+    /// The token that is accepted.
+    var bearer: String?
     private(set) var contexts: [UInt64: ScrollContext] = [:]
     private var nextNumber: UInt64 = 1
     /// How far tests moved the clock.
@@ -30,20 +36,19 @@ struct ServerState: Sendable {
     }
 
     /// Context numbers in use, one a shard.
-    var openContexts: Int { contexts.values.reduce(0) { $0 + $1.numbers.count } }
+    var openContexts: Int { contexts.values.reduce(0) { $0 + $1.numbers.count - $1.lostShards } }
+
+    /// Context numbers ever in use.
+    var openedContexts: Int { Int(nextNumber - 1) }
 
     mutating func open(
         _ indices: [SearchedIndex], size: Int, filter: SourceFilter, isSorted: Bool, keepAlive: Duration,
         limit: Int, most: Int?
     ) throws(RequestError) -> ScrollContext {
         reap()
-        let shards = indices.reduce(0) { $0 + $1.shards }
+        let shards = indices.reduce(0) { $0 + $1.shards.count }
         guard openContexts + shards <= limit else {
-            throw RequestError(
-                status: 429, type: "rejected_execution_exception",
-                reason: "Trying to create too many scroll contexts. Must be less than or equal to: [\(limit)]. "
-                    + "This limit can be set by changing the [search.max_open_scroll_context] setting.",
-                shape: .allShards(index: indices.first?.name))
+            throw .tooManyContexts(limit: limit, index: indices.first?.name)
         }
         let numbers = (0..<UInt64(shards)).map { nextNumber + $0 }
         nextNumber += UInt64(shards)
@@ -55,12 +60,18 @@ struct ServerState: Sendable {
     }
 
     /// The next page of a scroll, with its context after it. Without a keep-alive the context ends with this page.
+    ///
+    /// - Parameter isVersion3: how a scroll that loses its last shard says so.
     mutating func advance(
-        _ number: UInt64, keepAlive: Duration?
-    ) -> (context: ScrollContext, page: [DocumentPlace])? {
+        _ number: UInt64, keepAlive: Duration?, _ changes: AnswerChanges = AnswerChanges(), isVersion3: Bool = false
+    ) throws(RequestError) -> (context: ScrollContext, page: [DocumentPlace]) {
         reap()
-        guard var context = contexts[number] else { return nil }
-        let page = context.nextPage()
+        guard var context = contexts[number] else { throw .contextMissing(number) }
+        if changes.losesShard, !context.loseShard() {
+            contexts[number] = nil
+            throw .nodeLeft(isVersion3: isVersion3)
+        }
+        let page = changes.repeatsPage ? context.lastPage() : context.nextPage()
         if let keepAlive {
             context.deadline = now + keepAlive
             contexts[number] = context
@@ -72,10 +83,27 @@ struct ServerState: Sendable {
 
     /// Frees a scroll.
     ///
-    /// - Returns: how many contexts (one a shard) that were.
-    mutating func free(_ number: UInt64) -> Int {
+    /// - Returns: how many contexts (one a shard) that were, and whether these were all that it once had.
+    @discardableResult
+    mutating func free(_ number: UInt64) -> (count: Int, isWhole: Bool) {
         reap()
-        return contexts.removeValue(forKey: number)?.numbers.count ?? 0
+        guard let context = contexts.removeValue(forKey: number) else { return (0, true) }
+        return (context.numbers.count - context.lostShards, context.lostShards == 0)
+    }
+
+    /// Moves the clock to just after a scroll's end.
+    mutating func expire(_ number: UInt64) {
+        guard let context = contexts[number] else { return }
+        advanceClock(by: max(.zero, context.deadline - now) + .nanoseconds(1))
+    }
+
+    /// Changes a few documents of each stored index.
+    mutating func mutate(_ draw: UInt64) {
+        for (name, index) in indices {
+            guard var contents = index.contents as? StoredContents else { continue }
+            contents.mutate(draw)
+            indices[name]?.contents = contents
+        }
     }
 
     /// Frees the scrolls that read an index which goes away.

@@ -5,6 +5,10 @@ struct HTTPAnswer: Sendable {
         case whole
         /// The connection is closed after so many bytes of body.
         case cut(at: Int)
+        /// The connection is closed after this share of the body, which is never all of it.
+        case cutShare(Double)
+        /// All of the body is sent, in pieces with a pause before each.
+        case dribble(pause: Duration)
         /// The connection is closed instead of an answer.
         case close
         /// Nothing is ever sent.
@@ -18,6 +22,20 @@ struct HTTPAnswer: Sendable {
 
     static func json(_ text: String, status: UInt32 = 200) -> HTTPAnswer {
         HTTPAnswer(status: status, body: Array(text.utf8))
+    }
+
+    /// An answer that a fault gives word by word.
+    static func scripted(_ status: Int, _ body: String) -> HTTPAnswer {
+        var answer = json(body, status: UInt32(status))
+        if !body.hasPrefix("{") { answer.headers = body.isEmpty ? [] : [("content-type", "text/html")] }
+        return answer
+    }
+
+    /// The same answer, ending otherwise.
+    func ending(_ ending: Ending) -> HTTPAnswer {
+        var copy = self
+        copy.ending = ending
+        return copy
     }
 
     static func refusal(_ error: RequestError, isVersion3: Bool) -> HTTPAnswer {

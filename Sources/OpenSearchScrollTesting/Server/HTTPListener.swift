@@ -13,12 +13,14 @@ final class HTTPListener: Sendable {
 
     private let running = Mutex(Running())
     private let answer: @Sendable (IncomingRequest) -> HTTPAnswer
+    private let mostBytes: Int
 
     /// - Parameter answer: called on the listener's threads, several at once.
     init(_ configuration: OpenSearchServer.Configuration, answer: @escaping @Sendable (IncomingRequest) -> HTTPAnswer)
         throws(OpenSearchServerError)
     {
         self.answer = answer
+        mostBytes = configuration.maximumRequestBytes
         if configuration.identity != nil, MHD_is_feature_supported(.FEATURE_TLS) != MHD_Result.YES {
             throw OpenSearchServerError(
                 code: .noTLS, message: "this libmicrohttpd was built without TLS; serve plain HTTP instead")
@@ -71,6 +73,8 @@ final class HTTPListener: Sendable {
     private final class Exchange {
         var request: IncomingRequest
         var isStalled = false
+        /// Bytes of body so far, those included that were too many to keep.
+        var received = 0
 
         init(_ request: IncomingRequest) { self.request = request }
     }
@@ -92,7 +96,10 @@ final class HTTPListener: Sendable {
         }
         let exchange = Unmanaged<Exchange>.fromOpaque(held).takeUnretainedValue()
         if size.pointee > 0, let data {
-            exchange.request.body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: size.pointee))
+            exchange.received += size.pointee
+            if exchange.received <= listener.mostBytes {
+                exchange.request.body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: size.pointee))
+            }
             size.pointee = 0
             return MHD_Result.YES
         }
@@ -107,6 +114,9 @@ final class HTTPListener: Sendable {
     private func finish(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
         // A stalled connection comes back here only when the server stops.
         if exchange.isStalled { return MHD_Result.NO }
+        guard exchange.received <= mostBytes else {
+            return HTTPResponse.queue(HTTPAnswer(status: 413, headers: []), on: connection)
+        }
         let answer = answer(exchange.request)
         switch answer.ending {
         case .close: return MHD_Result.NO
@@ -118,8 +128,7 @@ final class HTTPListener: Sendable {
                 MHD_suspend_connection(connection)
                 return MHD_Result.YES
             }
-        case .whole: return HTTPResponse.queue(answer, cut: nil, on: connection)
-        case .cut(let count): return HTTPResponse.queue(answer, cut: count, on: connection)
+        case .whole, .cut, .cutShare, .dribble: return HTTPResponse.queue(answer, on: connection)
         }
     }
 

@@ -3,8 +3,9 @@ import Synchronization
 /// An OpenSearch for tests and trials inside this process: HTTP on 127.0.0.1, scroll as the real server does it, and
 /// faults on demand.
 ///
-/// It speaks `_search` (with and without scroll, `date_histogram`, filters by time, existence, term and id), `_count`,
-/// `_bulk`, index creation and deletion, and refuses everything else in OpenSearch's own words.
+/// It speaks `_search` (with and without scroll, single shards, the aggregations `date_histogram`, `min`, `max`, `terms`
+/// of `_index`, `filter` and `missing`, queries by time, existence, term and id), `_count`, `_bulk`, index creation and
+/// deletion, and refuses everything else in OpenSearch's own words.
 public final class OpenSearchServer: Sendable {
     /// What a server serves, and how.
     public struct Configuration: Sendable {
@@ -32,14 +33,23 @@ public final class OpenSearchServer: Sendable {
         public var version = "2.19.4"
         /// Basic authentication; nil: everyone may do everything.
         public var credentials: (user: String, password: String)?
+        /// A bearer token that is accepted besides the credentials, until ``OpenSearchServer/acceptBearer(_:)`` changes
+        /// it; nil: none.
+        public var bearer: String?
         /// HTTPS; nil: plain HTTP.
         public var identity: Identity?
         /// `search.max_open_scroll_context`, counted by shard.
         public var maximumOpenContexts = 500
+        /// `http.max_content_length`: a request with more bytes of body is answered 413.
+        public var maximumRequestBytes = 100 << 20
         /// Threads that answer requests.
         public var threads = 4
         /// Asked before each authorized request what goes wrong with it; nil: nothing. Called on several threads at once.
         public var fault: (@Sendable (RequestInfo) -> Fault?)?
+        /// What else goes wrong, where the hook has nothing; nil: nothing.
+        public var faults: FaultSchedule?
+        /// The pause before each of the eight pieces of an answer that ``FaultKind/slowBytes`` strikes.
+        public var dribblePause = Duration.milliseconds(1)
 
         /// - Parameters:
         ///   - indices: the indices by name.
@@ -82,6 +92,29 @@ public final class OpenSearchServer: Sendable {
         core.state.withLock { state in
             state.reap()
             return state.openContexts
+        }
+    }
+
+    /// Scroll contexts ever opened, one a shard of each scroll.
+    public var openedContexts: Int { core.state.withLock { $0.openedContexts } }
+
+    /// The ids of the scrolls that are open and not expired, oldest first.
+    public var openScrollIDs: [String] {
+        let contexts = core.state.withLock { state in
+            state.reap()
+            return state.contexts
+        }
+        return contexts.sorted { $0.key < $1.key }.map { core.scrollID(of: $0.value) }
+    }
+
+    /// How many requests ``Configuration/faults`` struck, by what struck them.
+    public var faults: [FaultKind: Int] { core.state.withLock { $0.faults } }
+
+    /// Accepts this bearer token and no other from now on; nil: none.
+    public func acceptBearer(_ token: String?) {
+        core.state.withLock { state in
+            state.bearer = token
+            state.isSecured = true
         }
     }
 
