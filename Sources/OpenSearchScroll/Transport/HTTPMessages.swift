@@ -1,3 +1,5 @@
+import CLibcurl
+
 /// What is sent to a server.
 struct HTTPRequest: Sendable {
     struct Method: Sendable {
@@ -15,12 +17,30 @@ struct HTTPRequest: Sendable {
     var body: [UInt8]?
     /// For the whole exchange, connecting included.
     var timeout: Duration
+    /// An answer that announces or sends more bytes than this is broken off, before its memory is taken.
+    var maximumBytes = AnswerBody.largest
+    /// Whether the answer may come compressed; nil as the settings say.
+    var acceptsGzip: Bool?
 }
 
 /// What came back, whole.
 struct HTTPAnswer: Sendable {
     var status: Int
     var body: AnswerBody
+    /// How long the server wants us to stay away, if it said so.
+    var retryAfter: Duration?
+    /// The version out of `X-OpenSearch-Version`, which servers from 3 on send.
+    var serverVersion: String?
+    var timing: TransferTiming
+    /// The bytes of the body as they came: compressed, if they were.
+    var wireBytes: Int
+}
+
+/// How long an exchange took, from its start: connecting included, waiting in our own queue not.
+struct TransferTiming: Sendable {
+    /// Until the answer began.
+    var firstByte: Duration
+    var total: Duration
 }
 
 /// Why nothing came back, or not all of it.
@@ -33,9 +53,15 @@ struct TransferFailure: Error, Sendable {
     var systemError: Int32 = 0
     /// OpenSSL's verdict on the certificate, 0 if it is good or was not looked at.
     var certificateVerdict = 0
-    /// Whether there was a connection, with its TLS if any: if not, no byte of the request has left.
-    var connected = false
+    /// False only when surely no byte of the request has left: it may be sent again as if it had never been. Else
+    /// nobody knows what the server made of it.
+    var wasSent = true
+    /// How long an answer was said to be that was broken off because it is larger than allowed; nil if it is not that,
+    /// or if the answer did not tell its length.
+    var announcedBytes: Int?
 
     static let cancelled = TransferFailure(code: 0, detail: "cancelled")
     var isCancellation: Bool { code == 0 }
+    /// Whether the answer was larger than ``HTTPRequest/maximumBytes``.
+    var isTooLarge: Bool { code == CURLE_FILESIZE_EXCEEDED.rawValue }
 }
