@@ -9,6 +9,15 @@
 typedef size_t (*opnilog_curl_write)(
     char *_Nonnull bytes, size_t size, size_t count, void *_Nullable context);
 
+/// libcurl's callback before each time that it sends a request: `CURL_PREREQFUNC_OK` or `CURL_PREREQFUNC_ABORT`.
+typedef int (*opnilog_curl_before)(
+    void *_Nullable context, char *_Nullable server_address, char *_Nullable local_address, int server_port,
+    int local_port);
+
+/// libcurl's callback that makes a socket: its descriptor, or `CURL_SOCKET_BAD` to refuse.
+typedef curl_socket_t (*opnilog_curl_open)(
+    void *_Nullable context, curlsocktype purpose, struct curl_sockaddr *_Nonnull address);
+
 CURLcode opnilog_curl_set_long(CURL *_Nonnull handle, CURLoption option, long value);
 /// `value` is copied by libcurl.
 CURLcode opnilog_curl_set_string(CURL *_Nonnull handle, CURLoption option, const char *_Nullable value);
@@ -20,12 +29,20 @@ CURLcode opnilog_curl_set_list(CURL *_Nonnull handle, CURLoption option, struct 
 CURLcode opnilog_curl_set_pointer(CURL *_Nonnull handle, CURLoption option, void *_Nullable pointer);
 /// `context` is borrowed until the transfer ends.
 CURLcode opnilog_curl_set_write(CURL *_Nonnull handle, opnilog_curl_write _Nonnull callback, void *_Nullable context);
+/// `context` is borrowed until the transfer ends.
+CURLcode opnilog_curl_set_before(CURL *_Nonnull handle, opnilog_curl_before _Nonnull callback, void *_Nullable context);
+/// `context` is borrowed until the transfer ends.
+CURLcode opnilog_curl_set_open(CURL *_Nonnull handle, opnilog_curl_open _Nonnull callback, void *_Nullable context);
 
 CURLcode opnilog_curl_get_long(CURL *_Nonnull handle, CURLINFO info, long *_Nonnull ret_value);
 /// Values of the type curl_off_t: sizes in bytes, times in microseconds.
 CURLcode opnilog_curl_get_offset(CURL *_Nonnull handle, CURLINFO info, curl_off_t *_Nonnull ret_value);
 /// The pointer set as CURLOPT_PRIVATE, borrowed.
 CURLcode opnilog_curl_get_private(CURL *_Nonnull handle, void *_Nullable *_Nonnull ret_pointer);
+
+/// The value of a header of the answer, whatever the case of its name; borrowed until the handle's next transfer. Null
+/// if the answer has none.
+const char *_Nullable opnilog_curl_header(CURL *_Nonnull handle, const char *_Nonnull name);
 
 /// What a finished message of a multi handle says: the result of its transfer. (Swift cannot read the union.)
 CURLcode opnilog_curl_message_result(const CURLMsg *_Nonnull message);

@@ -57,11 +57,12 @@ final class QueryState: Sendable {
     }
 
     /// A page came.
-    func observe(_ page: ScrollPage, _ timing: TransferTiming, isWhole: Bool) {
+    func observe(_ page: ScrollPage, of session: ScrollSession) {
+        let seconds = (session.timing.total - session.timing.firstByte) / .seconds(1)
+        let (bytes, isWhole) = (session.wireBytes, session.opening.isWhole)
         state.withLock { state in
             state.sizing.observe(documents: page.count, bytes: page.bytes)
-            state.choice.observe(
-                bytes: timing.wireBytes, seconds: (timing.total - timing.firstByte) / .seconds(1))
+            state.choice.observe(bytes: bytes, seconds: seconds)
             if isWhole {
                 state.choice.observe(documents: page.count, bytes: page.bytes, messageBytes: page.usefulBytes)
             }
@@ -80,7 +81,9 @@ final class QueryState: Sendable {
         return state.withLock { state in
             if let limit = error.pageLimit { return state.sizing.restrict(to: limit) }
             guard error.wantsSmallerPages else { return true }
-            return state.sizing.shrink(from: size, bytes: error.pageBytes)
+            let isSmaller = state.sizing.shrink(from: size, bytes: error.pageBytes)
+            // A single document that is larger than allowed will be so again; a server without memory may find some.
+            return isSmaller || error.pageBytes == nil
         }
     }
 }

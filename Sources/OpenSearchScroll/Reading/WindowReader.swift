@@ -100,7 +100,7 @@ final class WindowReader {
                 return .whole
             case .success(let next?): page = next
             }
-            state.observe(page, session.timing, isWhole: session.opening.isWhole)
+            state.observe(page, of: session)
             let sifted = ledger.sift(page)
             if let fresh = sifted.page, let end = await handOver(fresh, session) { return end }
             if sifted.hasRepeats { return .failed(session.repeated) }

@@ -20,7 +20,8 @@ final class ScrollSession {
     private(set) var repeats = 0
 
     /// How the newest answer came.
-    private(set) var timing = TransferTiming()
+    private(set) var timing = TransferTiming(firstByte: .zero, total: .zero)
+    private(set) var wireBytes = 0
 
     let opening: Opening
     private let wire: Wire
@@ -173,6 +174,7 @@ final class ScrollSession {
         }
         lastAnswer = answer.arrived
         timing = answered.timing
+        wireBytes = answered.wireBytes
         let isFirst = context.purpose == .open
         // The id stands first in an answer, so the next page can be on its way while this one is taken apart.
         if answer.scrollID != nil, mayAskAhead, shown + opening.size < total { askAhead() }

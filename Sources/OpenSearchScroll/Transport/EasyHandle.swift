@@ -1,4 +1,5 @@
 import CLibcurl
+import Glibc
 
 /// A libcurl handle set up for one transfer, with all the memory that libcurl uses meanwhile. Only the transfer thread
 /// touches it.
@@ -7,6 +8,15 @@ final class EasyHandle {
     let transfer: Transfer
     private var headers: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
+    /// How often libcurl came to the point of sending the request.
+    fileprivate var sendings = 0
+    fileprivate var refusal: Refusal?
+
+    /// Why we did not take the bytes of an answer.
+    fileprivate enum Refusal {
+        case tooLarge(announced: Int?)
+        case noMemory
+    }
 
     init(_ transfer: Transfer, settings: TransportSettings) {
         guard let curl = curl_easy_init() else { fatalError("out of memory for a request") }
@@ -18,7 +28,10 @@ final class EasyHandle {
         apply(transfer.request)
         opnilog_curl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
         opnilog_curl_set_pointer(curl, CURLOPT_PRIVATE, Unmanaged.passUnretained(self).toOpaque())
-        opnilog_curl_set_write(curl, receive, Unmanaged.passUnretained(self).toOpaque())
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        opnilog_curl_set_write(curl, receive, context)
+        opnilog_curl_set_before(curl, beforeSending, context)
+        opnilog_curl_set_open(curl, openSocket, context)
     }
 
     deinit {
@@ -37,7 +50,7 @@ final class EasyHandle {
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout.milliseconds)
         set(CURLOPT_USERAGENT, "opnilog")
-        if settings.compression { set(CURLOPT_ACCEPT_ENCODING, "gzip") }
+        if transfer.request.acceptsGzip ?? settings.compression { set(CURLOPT_ACCEPT_ENCODING, "gzip") }
         set(CURLOPT_SSL_VERIFYPEER, settings.verifiesTLS ? 1 : 0)
         set(CURLOPT_SSL_VERIFYHOST, settings.verifiesTLS ? 2 : 0)
         if let file = settings.caFile { set(CURLOPT_CAINFO, file) }
@@ -67,18 +80,73 @@ final class EasyHandle {
 
     /// The transfer's outcome, once libcurl has ended it.
     func outcome(_ result: CURLcode) -> Transfer.Outcome {
-        if result == CURLE_OK {
-            return .success(HTTPAnswer(status: long(CURLINFO_RESPONSE_CODE), body: transfer.body))
-        }
-        let said = String(cString: errorText)
-        return .failure(
-            TransferFailure(
-                code: result.rawValue,
-                detail: said.isEmpty ? String(cString: curl_easy_strerror(result)) : said,
-                systemError: Int32(truncatingIfNeeded: long(CURLINFO_OS_ERRNO)),
-                certificateVerdict: long(CURLINFO_SSL_VERIFYRESULT),
-                connected: offset(CURLINFO_PRETRANSFER_TIME_T) > 0))
+        result == CURLE_OK ? .success(answer()) : .failure(failure(result))
     }
+
+    private func answer() -> HTTPAnswer {
+        HTTPAnswer(
+            status: long(CURLINFO_RESPONSE_CODE), body: transfer.body,
+            retryAfter: AnswerHeaders.retryAfter(header("Retry-After"), date: header("Date")),
+            serverVersion: AnswerHeaders.version(header("X-OpenSearch-Version")),
+            timing: TransferTiming(
+                firstByte: .microseconds(offset(CURLINFO_STARTTRANSFER_TIME_T)),
+                total: .microseconds(offset(CURLINFO_TOTAL_TIME_T))),
+            wireBytes: offset(CURLINFO_SIZE_DOWNLOAD_T))
+    }
+
+    private func failure(_ result: CURLcode) -> TransferFailure {
+        let said = String(cString: errorText)
+        var failure = TransferFailure(
+            code: result.rawValue, detail: said.isEmpty ? String(cString: curl_easy_strerror(result)) : said,
+            systemError: Int32(truncatingIfNeeded: long(CURLINFO_OS_ERRNO)),
+            certificateVerdict: long(CURLINFO_SSL_VERIFYRESULT), wasSent: sendings > 0,
+            partialBody: transfer.body)
+        if sendings > 0, isRepetition || result == CURLE_COULDNT_CONNECT {
+            failure.code = CURLE_GOT_NOTHING.rawValue
+            failure.detail = "the connection was closed before the answer began"
+        }
+        switch refusal {
+        case .tooLarge(let announced):
+            failure.code = CURLE_FILESIZE_EXCEEDED.rawValue
+            failure.announcedBytes = announced
+            let size = announced.map { "an answer of \($0) bytes" } ?? "an answer that does not end"
+            failure.detail = "\(size), \(transfer.request.maximumBytes) allowed"
+        case .noMemory:
+            failure.code = CURLE_OUT_OF_MEMORY.rawValue
+            failure.detail = "no memory for the answer"
+        case nil: break
+        }
+        return failure
+    }
+
+    /// libcurl wanted to send the request again, after a connection that it had used before was closed without a byte
+    /// of an answer. It thinks that such a connection was closed while it was idle, but a server may as well have read
+    /// the request, and moved the scroll on; so it is not let.
+    private var isRepetition: Bool { sendings > 1 }
+
+    /// Takes bytes of the answer, unless they are too many.
+    fileprivate func take(_ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
+        let body = transfer.body
+        if body.count == 0 {
+            // Told in advance, the length saves all growing; of a compressed answer it is too small, which does no harm.
+            let told = offset(CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
+            if told > transfer.request.maximumBytes {
+                // Its start tells which scroll it has opened, so that it can be cleared.
+                _ = body.append(bytes, count: min(count, 64 << 10))
+                return refuse(.tooLarge(announced: told))
+            }
+            if told > 0, !body.reserve(told) { return refuse(.noMemory) }
+        }
+        if body.count + count > transfer.request.maximumBytes { return refuse(.tooLarge(announced: nil)) }
+        return body.append(bytes, count: count) || refuse(.noMemory)
+    }
+
+    private func refuse(_ reason: Refusal) -> Bool {
+        refusal = reason
+        return false
+    }
+
+    private func header(_ name: String) -> String? { opnilog_curl_header(curl, name).map { String(cString: $0) } }
 
     private func long(_ info: CURLINFO) -> Int {
         var value = 0
@@ -86,7 +154,7 @@ final class EasyHandle {
         return value
     }
 
-    fileprivate func offset(_ info: CURLINFO) -> Int {
+    private func offset(_ info: CURLINFO) -> Int {
         var value: curl_off_t = 0
         opnilog_curl_get_offset(curl, info, &value)
         return value
@@ -98,14 +166,29 @@ private func receive(
     bytes: UnsafeMutablePointer<CChar>, size: Int, count: Int, context: UnsafeMutableRawPointer?
 ) -> Int {
     guard let context else { return 0 }
+    return Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().take(bytes, count) ? count : 0
+}
+
+/// libcurl's callback once there is a connection and before the request is sent: it lets the first sending go on only.
+private func beforeSending(
+    context: UnsafeMutableRawPointer?, _: UnsafeMutablePointer<CChar>?, _: UnsafeMutablePointer<CChar>?, _: Int32,
+    _: Int32
+) -> Int32 {
+    guard let context else { return CURL_PREREQFUNC_ABORT }
     let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
-    let body = handle.transfer.body
-    if body.count == 0 {
-        // Told in advance, the length saves all growing; of a compressed answer it is too small, which does no harm.
-        let told = handle.offset(CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
-        if told > 0, !body.reserve(told) { return 0 }
+    handle.sendings += 1
+    return handle.sendings == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+}
+
+/// libcurl's callback for a new socket, which no child process shall inherit. A request that was sent already gets none.
+private func openSocket(
+    context: UnsafeMutableRawPointer?, _: curlsocktype, address: UnsafeMutablePointer<curl_sockaddr>
+) -> curl_socket_t {
+    guard let context, Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().sendings == 0 else {
+        return CURL_SOCKET_BAD
     }
-    return body.append(bytes, count: count) ? count : 0
+    let wanted = address.pointee
+    return socket(wanted.family, wanted.socktype | Int32(SOCK_CLOEXEC.rawValue), wanted.`protocol`)
 }
 
 extension Duration {

@@ -1,3 +1,5 @@
+import CLibcurl
+
 /// What is sent to a server.
 struct HTTPRequest: Sendable {
     struct Method: Sendable {
@@ -15,9 +17,9 @@ struct HTTPRequest: Sendable {
     var body: [UInt8]?
     /// For the whole exchange, connecting included.
     var timeout: Duration
-    /// An answer that announces or sends more is broken off.
+    /// An answer that announces or sends more bytes than this is broken off, before its memory is taken.
     var maximumBytes = AnswerBody.largest
-    /// Whether the answer may come compressed; nil: as the transport's settings say.
+    /// Whether the answer may come compressed; nil as the settings say.
     var acceptsGzip: Bool?
 }
 
@@ -25,19 +27,20 @@ struct HTTPRequest: Sendable {
 struct HTTPAnswer: Sendable {
     var status: Int
     var body: AnswerBody
-    /// What the server asks to wait before the next request.
+    /// How long the server wants us to stay away, if it said so.
     var retryAfter: Duration?
-    var timing = TransferTiming()
+    /// The version out of `X-OpenSearch-Version`, which servers from 3 on send.
+    var serverVersion: String?
+    var timing: TransferTiming
+    /// The bytes of the body as they came: compressed, if they were.
+    var wireBytes: Int
 }
 
-/// How an answer came.
+/// How long an exchange took, from its start: connecting included, waiting in our own queue not.
 struct TransferTiming: Sendable {
-    /// From the start to the first byte of the answer.
-    var firstByte: Duration = .zero
-    /// From the start to its last byte.
-    var total: Duration = .zero
-    /// Bytes as they came, compressed if they were.
-    var wireBytes = 0
+    /// Until the answer began.
+    var firstByte: Duration
+    var total: Duration
 }
 
 /// Why nothing came back, or not all of it.
@@ -50,16 +53,18 @@ struct TransferFailure: Error, Sendable {
     var systemError: Int32 = 0
     /// OpenSSL's verdict on the certificate, 0 if it is good or was not looked at.
     var certificateVerdict = 0
-    /// Whether there was a connection, with its TLS if any: if not, no byte of the request has left.
-    var connected = false
-
-    /// Whether a byte of the request may have left.
-    var wasSent: Bool { connected }
-    /// What the answer would have had, where it was broken off for its size.
+    /// False only when surely no byte of the request has left: it may be sent again as if it had never been. Else
+    /// nobody knows what the server made of it.
+    var wasSent = true
+    /// How long an answer was said to be that was broken off because it is larger than allowed; nil if it is not that,
+    /// or if the answer did not tell its length.
     var announcedBytes: Int?
+
     /// What had come of the answer.
     var partialBody: AnswerBody?
 
     static let cancelled = TransferFailure(code: 0, detail: "cancelled")
     var isCancellation: Bool { code == 0 }
+    /// Whether the answer was larger than ``HTTPRequest/maximumBytes``.
+    var isTooLarge: Bool { code == CURLE_FILESIZE_EXCEEDED.rawValue }
 }

@@ -1,0 +1,116 @@
+import CLibcurl
+import Glibc
+
+// What libcurl says becomes an OpenSearchError here.
+
+extension OpenSearchError {
+    init(_ failure: TransferFailure, _ context: RequestContext) {
+        if failure.isCancellation {
+            self.init(.cancelled, "the request to \(context.endpoint) was cancelled")
+            return
+        }
+        self = Self.connection(failure, context) ?? Self.tls(failure, context) ?? Self.exchange(failure, context)
+        isRepeatable = !failure.wasSent
+        pageBytes = failure.announcedBytes
+    }
+
+    private static func connection(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError? {
+        let endpoint = context.endpoint
+        switch CURLcode(failure.code) {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+            return OpenSearchError(
+                .hostNotFound,
+                "no address is known for the host of \(endpoint); correct the name in --endpoint, or the name service "
+                    + "of this machine (\(failure.detail))", isTransient: true)
+        case CURLE_COULDNT_CONNECT where failure.systemError == ECONNREFUSED:
+            return OpenSearchError(
+                .connectionRefused,
+                "nothing listens at \(endpoint); is OpenSearch running there, and is the port right?", isTransient: true
+            )
+        case CURLE_COULDNT_CONNECT:
+            return OpenSearchError(
+                .unreachable,
+                "\(endpoint) cannot be reached (\(failure.detail)); look at the network, a firewall, and the endpoint",
+                isTransient: true)
+        case CURLE_OPERATION_TIMEDOUT where !failure.wasSent:
+            return OpenSearchError(
+                .unreachable,
+                "\(endpoint) did not answer while connecting (\(failure.detail)); look at the network, a firewall, and "
+                    + "the endpoint", isTransient: true)
+        default: return nil
+        }
+    }
+
+    private static func tls(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError? {
+        let endpoint = context.endpoint
+        switch CURLcode(failure.code) {
+        case CURLE_PEER_FAILED_VERIFICATION: return certificate(failure, context)
+        case CURLE_SSL_CACERT_BADFILE:
+            return OpenSearchError(
+                .invalidConfiguration,
+                "the file of certificates \(context.caFile ?? "of the system") cannot be read as PEM; give --ca a file "
+                    + "with the certificate of the authority")
+        case CURLE_SSL_CONNECT_ERROR:
+            return OpenSearchError(
+                .tlsFailed,
+                "TLS with \(endpoint) failed (\(failure.detail)); if the server speaks plain HTTP there, write http://")
+        default: return nil
+        }
+    }
+
+    /// OpenSSL's verdicts by number, since libcurl's headers do not bring OpenSSL's. Host names are compared by libcurl
+    /// itself, before it takes note of the verdict (1 until then).
+    private static func certificate(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError {
+        let endpoint = context.endpoint
+        switch failure.certificateVerdict {
+        case 0, 1, 62:
+            return OpenSearchError(
+                .wrongHostName,
+                "the certificate of \(endpoint) is for another host than \(context.endpoint.host); use the name that "
+                    + "stands in the certificate (\(failure.detail))")
+        case 9, 10:
+            let state = failure.certificateVerdict == 9 ? "is not valid yet" : "has expired"
+            return OpenSearchError(
+                .certificateExpired,
+                "the certificate of \(endpoint) \(state); renew it on the server, or correct the clock of this machine")
+        case 2, 18, 19, 20, 21:
+            let trusted = context.caFile.map { "the file \($0) does not hold it" } ?? "this machine does not trust it"
+            return OpenSearchError(
+                .unknownAuthority,
+                "the certificate of \(endpoint) is signed by an unknown authority: \(trusted); give the authority's "
+                    + "certificate with --ca FILE")
+        default:
+            return OpenSearchError(
+                .tlsFailed,
+                "the certificate of \(endpoint) is refused (\(failure.detail)); replace it on the server")
+        }
+    }
+
+    private static func exchange(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError {
+        let endpoint = context.endpoint
+        switch CURLcode(failure.code) {
+        case CURLE_OPERATION_TIMEDOUT:
+            return OpenSearchError(
+                .timedOut,
+                "\(endpoint) did not send its whole answer within \(context.timeout); allow more time, or ask for "
+                    + "smaller pages", isTransient: true)
+        case CURLE_FILESIZE_EXCEEDED:
+            return OpenSearchError(
+                .pageTooLarge,
+                "an answer of \(endpoint) is too large (\(failure.detail)); ask for smaller pages")
+        case CURLE_OUT_OF_MEMORY, CURLE_WRITE_ERROR:
+            return OpenSearchError(
+                .pageTooLarge, "there is no memory for an answer of \(endpoint); ask for smaller pages")
+        case CURLE_GOT_NOTHING where !context.endpoint.isTLS:
+            return OpenSearchError(
+                .connectionLost,
+                "\(endpoint) closed the connection without an answer; if the server speaks TLS there, write https://",
+                isTransient: true)
+        default:
+            return OpenSearchError(
+                .connectionLost,
+                "the connection to \(endpoint) ended before the answer did (\(failure.detail)); look at the server's "
+                    + "log and at proxies between", isTransient: true)
+        }
+    }
+}
