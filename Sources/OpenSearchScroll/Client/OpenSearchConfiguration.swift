@@ -34,6 +34,8 @@ public struct OpenSearchConfiguration: Sendable {
     var cancellationGrace: Duration = .milliseconds(1500)
     /// The wait before the second attempt is at most this; it doubles from attempt to attempt.
     var firstBackoff: Duration = .milliseconds(500)
+    /// No wait is longer.
+    var longestBackoff: Duration = .seconds(30)
     /// How long a scroll is kept that nobody takes pages from; nil: half the keep-alive.
     var parksAfter: Duration?
 

@@ -146,9 +146,13 @@ struct Wire: Sendable {
         context.timeout = min(configuration.requestTimeout, .seconds(5))
         let body: JSONValue = ["scroll_id": .array(ids.map { .string($0) })]
         let request = request(.delete, "/_search/scroll", body, context)
-        var outcome = await send(request, context)
         // Unlike a request for a page, this one may be repeated.
-        if case .failure(let error) = outcome, error.isTransient { outcome = await send(request, context) }
+        var persistence = Persistence.quick
+        var outcome = await send(request, context)
+        while case .failure(let error) = outcome, error.httpStatus != 404, let wait = delay(after: error, &persistence) {
+            try? await Task.sleep(for: wait)
+            outcome = await send(request, context)
+        }
         if case .failure(let error) = outcome, error.httpStatus != 404 {
             note(.notCleared(error: error))
         } else {

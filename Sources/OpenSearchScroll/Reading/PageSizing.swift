@@ -16,8 +16,9 @@ struct PageSizing: Sendable, Equatable {
     let isFixed: Bool
     /// The most that may be asked for.
     private var limit: Int
-    /// What has worked; doubles with each scroll that ends well.
+    /// What is thought to work; doubles with every few pages that came well.
     private var ceiling: Int
+    private var goodPages = 0
     /// Moves with each page.
     private var bytesPerDocument: Double?
 
@@ -46,10 +47,11 @@ struct PageSizing: Sendable, Equatable {
         let seen = Double(bytes) / Double(documents)
         // Larger documents count at once, smaller ones slowly.
         bytesPerDocument = bytesPerDocument.map { seen > $0 ? seen : $0 * 0.9 + seen * 0.1 } ?? seen
+        goodPages += 1
+        guard goodPages >= 4 else { return }
+        goodPages = 0
+        ceiling = min(limit, ceiling * 2)
     }
-
-    /// A scroll ended well with pages of the present size.
-    mutating func succeed() { ceiling = min(limit, ceiling * 2) }
 
     /// A page of so many documents was too much for the server, for what stands between, or for us.
     ///
@@ -59,6 +61,7 @@ struct PageSizing: Sendable, Equatable {
         guard size > 1 else { return false }
         if let bytes { observe(documents: size, bytes: bytes) }
         ceiling = max(1, size / 2)
+        goodPages = 0
         return true
     }
 

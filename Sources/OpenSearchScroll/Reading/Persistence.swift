@@ -6,6 +6,7 @@ struct Persistence: Sendable {
     let attempts: Int
     let patience: Duration
     let firstBackoff: Duration
+    let longestBackoff: Duration
 
     /// Failures since something moved.
     private(set) var failures = 0
@@ -17,6 +18,7 @@ struct Persistence: Sendable {
         attempts = configuration.attempts
         patience = configuration.patience
         firstBackoff = configuration.firstBackoff
+        longestBackoff = configuration.longestBackoff
     }
 
     /// Something moved on: what failed before is forgiven.
@@ -40,22 +42,29 @@ struct Persistence: Sendable {
         stuckSince = since
         guard failures < attempts || (isReached && now - since < patience) else { return nil }
         retries += 1
-        let wait = Backoff.delay(before: failures + 1, first: firstBackoff, random: random)
-        return max(wait, min(error.retryAfter ?? .zero, Backoff.longest))
+        let wait = Backoff.delay(
+            before: failures + 1, first: firstBackoff, longest: longestBackoff, random: random)
+        return max(wait, min(error.retryAfter ?? .zero, longestBackoff))
     }
 }
 
 extension Persistence {
     /// For what is known not to change soon: one more attempt at most.
     var impatient: Persistence {
-        var other = Persistence(attempts: 2, patience: .zero, firstBackoff: firstBackoff)
+        var other = Persistence(
+            attempts: 2, patience: .zero, firstBackoff: firstBackoff, longestBackoff: longestBackoff)
         other.retries = retries
         return other
     }
 
-    private init(attempts: Int, patience: Duration, firstBackoff: Duration) {
+    /// For the freeing of a scroll, which should be over within two seconds.
+    static let quick = Persistence(
+        attempts: 5, patience: .zero, firstBackoff: .milliseconds(50), longestBackoff: .milliseconds(400))
+
+    private init(attempts: Int, patience: Duration, firstBackoff: Duration, longestBackoff: Duration) {
         self.attempts = attempts
         self.patience = patience
         self.firstBackoff = firstBackoff
+        self.longestBackoff = longestBackoff
     }
 }

@@ -70,10 +70,7 @@ final class QueryState: Sendable {
     }
 
     /// A scroll ended whole.
-    func succeeded() {
-        state.withLock { $0.sizing.succeed() }
-        gate.succeeded()
-    }
+    func succeeded() { gate.succeeded() }
 
     /// Makes of a failure what it means for the next opening. Returns false when it will only happen again.
     func learn(from error: OpenSearchError, size: Int) -> Bool {

@@ -18,7 +18,7 @@ struct PageSizingTests {
         #expect(sizing.size == 10_000)
     }
 
-    @Test("What was too much is halved, or cut by its bytes, and grows back with scrolls that end well")
+    @Test("What was too much is halved, or cut by its bytes, and grows back with pages that come well")
     func shrinking() {
         var sizing = PageSizing()
         sizing.observe(documents: 1_000, bytes: 280_000)
@@ -26,10 +26,11 @@ struct PageSizingTests {
         #expect(did && sizing.size == 5_000)
         did = sizing.shrink(from: 5_000)
         #expect(did && sizing.size == 2_500)
-        sizing.succeed()
+        for _ in 0..<3 { sizing.observe(documents: 2_500, bytes: 700_000) }
+        #expect(sizing.size == 2_500)
+        sizing.observe(documents: 2_500, bytes: 700_000)
         #expect(sizing.size == 5_000)
-        sizing.succeed()
-        sizing.succeed()
+        for _ in 0..<8 { sizing.observe(documents: 2_500, bytes: 700_000) }
         #expect(sizing.size == 10_000)
         did = sizing.shrink(from: 1_000, bytes: 1_000 << 20)
         #expect(did && sizing.size == 6)
@@ -55,7 +56,7 @@ struct PageSizingTests {
         sizing.observe(documents: 1_000, bytes: 280_000)
         var did = sizing.restrict(to: 500)
         #expect(did && sizing.size == 500)
-        sizing.succeed()
+        for _ in 0..<8 { sizing.observe(documents: 500, bytes: 140_000) }
         #expect(sizing.size == 500)
         did = sizing.restrict(to: 500)
         #expect(!did)

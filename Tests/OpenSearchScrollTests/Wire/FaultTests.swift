@@ -1,3 +1,4 @@
+import Glibc
 import OpenSearchScrollTesting
 import Synchronization
 import Testing
@@ -5,53 +6,129 @@ import Testing
 @testable import OpenSearchScroll
 
 /// The embedded server does to seeded requests whatever a real one, or the way to it, may do.
-@Suite("Windows read under faults", .timeLimit(.minutes(2)))
+@Suite("Reading under faults", .timeLimit(.minutes(30)))
 struct FaultTests {
-    private static let faults: [Fault] = [
-        .closeBeforeExecuting, .closeBeforeAnswer, .cutBody(at: 100), .status(503, "<html>"),
-        .status(
-            429, #"{"error":{"type":"circuit_breaking_exception","reason":"[parent] Data too large"},"status":429}"#),
-        .statusLosingContext(429, #"{"error":{"type":"rejected_execution_exception","reason":"full"},"status":429}"#),
-        .missingShards(successful: 1, total: 2), .timedOut, .shrinkTotal(by: 1), .loseContext,
-    ]
+    /// How many schedules to go through; the environment may ask for more.
+    static let schedules = getenv("OPNILOG_FAULT_SCHEDULES").flatMap { UInt64(String(cString: $0)) } ?? 300
 
-    @Test("Every document exactly once, whatever happens, and nothing left open", arguments: 0..<30 as Range<UInt64>)
-    func exactlyOnce(seed: UInt64) async throws {
-        var random = SeededRandom(state: seed)
-        // Most requests go well, so that some attempt at each window does.
-        let plan: [Fault?] = (0..<400).map { _ in
-            Int.random(in: 0..<100, using: &random) < 12 ? Self.faults.randomElement(using: &random) : nil
-        }
-        let sources = (0..<200).map { #"{"time":\#($0 * 100_000),"log":"line \#($0)"}"# }
-        var settings = OpenSearchServer.Configuration(indices: ["logs": StoredContents(sources: sources)])
-        settings.shards = 2
-        let next = Mutex(0)
-        let met = Mutex(0)
-        settings.fault = { request in
-            guard request.path.contains("_search"), request.method == "POST" else { return nil }
-            return next.withLock { next in
-                defer { next += 1 }
-                guard next < plan.count, let fault = plan[next] else { return nil }
-                met.withLock { $0 += 1 }
-                return fault
+    /// A reading of some documents, all of it chosen by a seed.
+    struct Trial: Sendable {
+        var documents: [StoredContents.Document]
+        var shards: Int
+        var schedule: FaultSchedule
+        var query: ScrollQuery
+        var parallel: Int
+        /// Yields between two pages, so that readers run ahead by different ways.
+        var hesitation: Int
+
+        init(seed: UInt64, kinds: [FaultKind]) {
+            var random = SeededRandom(state: seed)
+            let hour = 3_600_000
+            let span = [1, 10_000, hour, 5 * hour].randomElement(using: &random) ?? hour
+            documents = (0..<Int.random(in: 1...300, using: &random)).map { number in
+                let time = number % 9 == 0 ? "" : #""time":\#(Int.random(in: 0..<span, using: &random)),"#
+                return StoredContents.Document(id: "id-\(number)", source: #"{\#(time)"log":"line \#(number)"}"#)
             }
+            shards = Int.random(in: 1...3, using: &random)
+            schedule = FaultSchedule(seed: seed, rate: Double.random(in: 0.01...0.2, using: &random), kinds: kinds)
+            let window = [10, 50, 100_000].randomElement(using: &random) ?? 50
+            // At most some dozen pages a window: with a fault at each fifth request no scroll gets much further.
+            let smallest = max(1, min(window, documents.count) / 12)
+            query = ScrollQuery(
+                pageSize: Bool.random(using: &random) ? Int.random(in: smallest...smallest + 30, using: &random) : nil,
+                windowDocuments: window)
+            query.source = [.automatic, .whole, .field].randomElement(using: &random) ?? .automatic
+            parallel = Int.random(in: 1...4, using: &random)
+            hesitation = Int.random(in: 0..<20, using: &random)
         }
-        let server = try OpenSearchServer(configuration: settings)
-        defer { server.stop() }
-        let client = try OpenSearchClient(configuration: configuration(server.url, attempts: 40))
-        let query = ScrollQuery(pageSize: 7)
-        var messages: [String] = []
-        for window in try await client.windows(of: query) {
-            messages += try await client.readWindow(window, of: query) { pages in
-                var found: [String] = []
-                for try await page in pages { found += page.messages }
-                return found
+
+        struct Outcome: Sendable {
+            var ids: [String] = []
+            var messages: [String] = []
+            var proof = ScrollProof()
+            var error: OpenSearchError?
+            var faults = 0
+            var openContexts = 0
+        }
+
+        func run() async throws -> Outcome {
+            var settings = OpenSearchServer.Configuration(indices: ["logs": StoredContents(documents)])
+            settings.shards = shards
+            settings.faults = schedule
+            settings.dribblePause = .microseconds(10)
+            settings.threads = 2
+            let server = try OpenSearchServer(configuration: settings)
+            defer { server.stop() }
+            var configuration = configuration(server.url, attempts: 200)
+            configuration.firstBackoff = .microseconds(50)
+            configuration.longestBackoff = .milliseconds(2)
+            configuration.parallel = parallel
+            let client = try OpenSearchClient(configuration: configuration)
+            var outcome = Outcome()
+            do {
+                outcome = try await client.withScroll(query) { pages in
+                    var outcome = Outcome()
+                    for try await page in pages {
+                        outcome.ids += page.ids
+                        outcome.messages += page.messages
+                        for _ in 0..<hesitation { await Task.yield() }
+                    }
+                    outcome.proof = pages.proof
+                    return outcome
+                }
+            } catch let error as OpenSearchError { outcome.error = error }
+            outcome.faults = server.faults.values.reduce(0, +)
+            // What was opened for an answer that never came is not known to anybody but the server.
+            server.advanceClock(by: .seconds(61))
+            outcome.openContexts = server.openContexts
+            return outcome
+        }
+    }
+
+    /// Runs trials, some at a time, and hands each outcome over.
+    private func forEach(
+        _ seeds: Range<UInt64>, kinds: [FaultKind], _ check: @Sendable (UInt64, Trial, Trial.Outcome) -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: (UInt64, Trial, Trial.Outcome).self) { group in
+            for seed in seeds {
+                if seed >= seeds.lowerBound + 6, let (seed, trial, outcome) = try await group.next() {
+                    check(seed, trial, outcome)
+                }
+                group.addTask {
+                    let trial = Trial(seed: seed, kinds: kinds)
+                    return (seed, trial, try await trial.run())
+                }
             }
+            for try await (seed, trial, outcome) in group { check(seed, trial, outcome) }
         }
-        #expect(messages.sorted() == (0..<200).map { "line \($0)" }.sorted())
-        #expect(met.withLock { $0 } > 0, "a schedule without a fault proves nothing")
-        // What was opened for an answer that never came is not known to anybody but the server.
-        server.advanceClock(by: .seconds(301))
-        #expect(server.openContexts == 0)
+    }
+
+    @Test("Every document exactly once, whatever happens, with the proof of it, and nothing left open")
+    func exactlyOnce() async throws {
+        let faults = Mutex(0)
+        try await forEach(0..<Self.schedules, kinds: FaultKind.preserving.filter { $0 != .unauthorized }) {
+            seed, trial, outcome in
+            #expect(outcome.error == nil, "seed \(seed)")
+            #expect(outcome.ids.sorted() == trial.documents.map(\.id).sorted(), "seed \(seed)")
+            #expect(Set(outcome.messages).count == trial.documents.count, "seed \(seed)")
+            #expect(outcome.proof.delivered == trial.documents.count && outcome.proof.holes.isEmpty, "seed \(seed)")
+            #expect(outcome.proof.windows.allSatisfy { $0.drift == 0 }, "seed \(seed)")
+            #expect(outcome.openContexts == 0, "seed \(seed)")
+            faults.withLock { $0 += outcome.faults }
+        }
+        #expect(faults.withLock { $0 } > Int(Self.schedules), "schedules without faults prove nothing")
+    }
+
+    @Test("Where documents change between reads, none comes twice, and what was lost between two snapshots is drift")
+    func drifting() async throws {
+        try await forEach(0..<max(20, Self.schedules / 10), kinds: FaultKind.allCases.filter { $0 != .unauthorized }) {
+            seed, _, outcome in
+            #expect(outcome.error == nil, "seed \(seed)")
+            // A changed time moves a document to a window that may have been read, or not yet.
+            let windows = outcome.proof.windows
+            #expect(outcome.ids.count == outcome.proof.delivered, "seed \(seed)")
+            #expect(windows.allSatisfy { $0.drift >= 0 } && outcome.proof.holes.isEmpty, "seed \(seed)")
+            #expect(outcome.openContexts == 0, "seed \(seed)")
+        }
     }
 }
