@@ -75,7 +75,7 @@ let package = Package(
         tests(of: "LogMasking", exclude: ["Resources"]),
         tests(of: "LogGenerator", ["LogMasking"]),
         tests(of: "OpenSearchScroll", ["OpenSearchScrollTesting"]),
-        tests(of: "OpenSearchScrollTesting", ["LogGenerator", "CLibcurl"], exclude: ["Transcripts"]),
+        tests(of: "OpenSearchScrollTesting", ["LogGenerator", "CLibcurl", "CCompression"], exclude: ["Transcripts"]),
         tests(of: "LogDataset", ["OpenSearchScroll", "OpenSearchScrollTesting", "LogGenerator", "LogMasking"]),
         tests(
             of: "OpniLogTraining", ["LogDataset", "LogMasking", "CTorch"],

@@ -165,6 +165,30 @@ struct OpenSearchCommandTests {
         #expect(await child.wait() == 0)
     }
 
+    @Test("simulate with faults says which were met")
+    func simulateFaults() async throws {
+        let output = try LinePipe(folder.path("pipe"))
+        let child = try ChildProcess(
+            ["simulate", "--documents", "50", "--faults", "rate=1,kinds=unauthorized"], environment: [:],
+            input: "/dev/null", output: output.path, errors: folder.path("e"))
+        let url = await output.nextLine()
+        let run = try await collect(url)
+        #expect(run.code == 69, "\(run.errors)")
+        child.signal(SIGTERM)
+        #expect(await child.wait() == 0)
+        let notes = folder.text("e").split(separator: "\n")
+        #expect(notes.count == 3)
+        #expect(notes.dropFirst().first == "opnilog-train: faults by rate=1.0,seed=0,kinds=unauthorized")
+        #expect(notes.last?.hasPrefix("opnilog-train: faults met: unauthorized ") == true)
+    }
+
+    @Test("a bad fault schedule is a usage error that names the kinds")
+    func badFaults() async throws {
+        let run = try await ProgramRun.of(["simulate", "--faults", "rate=0.1,kinds=cut-bdy"])
+        #expect(run.code == 64)
+        #expect(run.errors.contains("cut-bdy is no kind of fault; the kinds are close-before, close-after, cut-body, "))
+    }
+
     @Test("simulated hours begin at whole hours and lie in the past")
     func moments() {
         let hour: Int64 = 3_600_000

@@ -71,23 +71,24 @@ public struct StoredContents: IndexContents {
         return true
     }
 
-    /// Adds a document, changes another and removes a third, as `draw` chooses.
+    /// Adds a document, changes another and removes a third, as far as there are so many, as `draw` chooses.
     mutating func mutate(_ draw: UInt64) {
-        if let model = document(near: draw) {
-            put(Document(id: "added-" + String(draw, radix: 36), source: model.source))
-        }
-        if let changed = document(near: draw >> 20), changed.source.count > 2 {
+        let changed = document(near: draw, butNot: [])
+        let removed = document(near: draw >> 20, butNot: [changed?.id])
+        if let removed { remove(id: removed.id) }
+        if let changed, changed.source.count > 2 {
             let mark = Array("{\"anomaly_level\":\"Normal\",".utf8)
             put(Document(id: changed.id, source: mark + changed.source.dropFirst()))
+            put(Document(id: "added-" + String(draw, radix: 36), source: changed.source))
         }
-        if let removed = document(near: draw >> 40) { remove(id: removed.id) }
     }
 
     /// Some document that is there, the first from a place on that `draw` gives.
-    private func document(near draw: UInt64) -> Document? {
+    private func document(near draw: UInt64, butNot ids: [String?]) -> Document? {
         guard !documents.isEmpty else { return nil }
         let start = Int(draw % UInt64(documents.count))
-        let place = live[start...].firstIndex(of: true) ?? live[..<start].firstIndex(of: true)
+        func isFit(_ place: Int) -> Bool { live[place] && !ids.contains(documents[place].id) }
+        let place = (start..<documents.count).first(where: isFit) ?? (0..<start).first(where: isFit)
         return place.map { documents[$0] }
     }
 

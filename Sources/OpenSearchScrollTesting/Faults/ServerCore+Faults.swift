@@ -53,12 +53,12 @@ extension ServerCore {
         case .breaker: refused(.breaker(requestBytes: info.body.count))
         case .queueFull: queueFull(route, info)
         case .tooManyContexts:
-            refused(.tooManyContexts(limit: configuration.maximumOpenContexts, index: firstIndex(route, info)))
+            refused(.tooManyContexts(limit: configuration.maximumOpenContexts, index: firstIndex(route, info).name))
         case .nodeLeft:
             losing(.nodeLeft(isVersion3: isVersion3))
         case .badGateway: .statusAfterExecuting(502, ProxyPage.html("502 Bad Gateway"))
         case .proxyUnavailable: .status(503, ProxyPage.html("503 Service Temporarily Unavailable"))
-        case .refusedShards: refused(.missingShards(index: firstIndex(route, info) ?? "_all", shard: 0))
+        case .refusedShards: refusedShards(route, info)
         case .missingShards: .loseShard
         case .shrunkTotal: .shrinkTotal(by: 1)
         case .timedOut: .timedOut
@@ -83,12 +83,18 @@ extension ServerCore {
     /// Under a scroll the queue's refusal comes from shard −1 and costs the context.
     private func queueFull(_ route: Route, _ info: RequestInfo) -> Fault {
         guard info.kind != .continueScroll else { return losing(.queueFull(isVersion3: isVersion3, index: nil)) }
-        return refused(.queueFull(isVersion3: isVersion3, index: firstIndex(route, info) ?? "_all"))
+        return refused(.queueFull(isVersion3: isVersion3, index: firstIndex(route, info).name))
+    }
+
+    private func refusedShards(_ route: Route, _ info: RequestInfo) -> Fault {
+        let index = firstIndex(route, info)
+        return refused(.missingShards(index: index.name, shard: index.shards - 1))
     }
 
     /// The index whose shard raises an error.
-    private func firstIndex(_ route: Route, _ info: RequestInfo) -> String? {
-        (try? resolve(route.index, info.parameters))?.first?.name
+    private func firstIndex(_ route: Route, _ info: RequestInfo) -> (name: String, shards: Int) {
+        let first = (try? resolve(route.index, info.parameters))?.first
+        return first.map { ($0.name, $0.index.shards) } ?? (route.index ?? "_all", 1)
     }
 
     /// Frees what the ids in a continuation or clear name.

@@ -1,3 +1,4 @@
+import OpenSearchScrollTesting
 import OpniLogTraining
 
 /// How progress is shown on standard error.
@@ -26,6 +27,18 @@ extension ValueKind where Value == PageSize {
                 throw ValueFault("auto or a whole number from 1 to 10000 (the server's limit)")
             }
             return .documents(number)
+        }
+    }
+}
+
+extension ValueKind where Value == FaultSchedule {
+    static var faults: Self {
+        Self(placeholder: "rate=SHARE,seed=N,kinds=A+B") { text throws(ValueFault) in
+            do throws(OpenSearchServerError) {
+                return try FaultSchedule(text)
+            } catch {
+                throw ValueFault("a schedule such as rate=0.01,seed=7,kinds=cut-body+lost-context: \(error.message)")
+            }
         }
     }
 }

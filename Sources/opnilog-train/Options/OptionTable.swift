@@ -1,4 +1,5 @@
 import LogDataset
+import OpenSearchScrollTesting
 
 /// The option table: one definition a setting. Flags, environment names, keys of the file and help pages follow from
 /// it; nothing about a setting stands anywhere else.
@@ -119,6 +120,11 @@ enum Options {
     static let port = preset(
         "port", .integer(atLeast: 0, atMost: 65_535), "0", [.demo, .simulate], .server,
         help: "Port to listen on at 127.0.0.1; 0 takes any that is free.")
+    static let faults = setting(
+        "faults", .faults, [.simulate], .server,
+        help: "What goes wrong: rate is the share of requests, seed chooses which, kinds are joined by + (default: all "
+            + "but mutate, which changes documents). Kinds: "
+            + FaultKind.allCases.map(\.rawValue).joined(separator: ", ") + ".")
 
     // MARK: Resources and general
 
@@ -152,7 +158,7 @@ enum Options {
         input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, table.spec,
         model.spec, threshold.spec, explain.spec, output.spec, overwrite.spec,
         samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,
-        documents.spec, port.spec,
+        documents.spec, port.spec, faults.spec,
         workers.spec, threads.spec, memory.spec, device.spec, torch.spec, progress.spec, config.spec,
     ]
 
