@@ -29,10 +29,7 @@ struct Wire: Sendable {
         }
         self.servers = servers
         self.configuration = configuration
-        transport = try Transport(
-            TransportSettings(
-                connectTimeout: configuration.connectTimeout, compression: configuration.compression,
-                verifiesTLS: configuration.verifiesTLS, caFile: configuration.caFile))
+        transport = try Transport(TransportSettings(configuration))
     }
 
     /// The server for an attempt, counted from 1.
