@@ -57,7 +57,7 @@ let package = Package(
         shim("CYAML", links: ["yaml"]),
         shim("CMicrohttpd", links: ["microhttpd"]),
 
-        room("OpenSearchScroll", ["CLibcurl", "CSimdjson", "CXXHash"]),
+        room("OpenSearchScroll", ["CLibcurl", "CSimdjson", "CXXHash", "CCrypto"]),
         room("LogMasking"),
         room("LogDataset", ["OpenSearchScroll", "LogMasking", "CXXHash", "CCompression", "CCrypto"]),
         room("OpniLogTraining", ["LogDataset", "LogMasking", "CTorch"]),

@@ -1,6 +1,7 @@
 #include "opnilog_crypto.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 opnilog_sha256 *opnilog_sha256_new(void) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -20,3 +21,8 @@ void opnilog_sha256_finish(opnilog_sha256 *state, uint8_t *ret_digest) {
 }
 
 void opnilog_sha256_free(opnilog_sha256 *state) { EVP_MD_CTX_free((EVP_MD_CTX *)state); }
+
+bool opnilog_hmac_sha256(
+    const void *key, size_t key_length, const void *bytes, size_t length, uint8_t *ret_code) {
+    return HMAC(EVP_sha256(), key, (int)key_length, bytes, length, ret_code, NULL) != NULL;
+}

@@ -4,6 +4,10 @@ CURLcode opnilog_curl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
 }
 
+CURLcode opnilog_curl_set_offset(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
 CURLcode opnilog_curl_set_string(CURL *handle, CURLoption option, const char *value) {
     return curl_easy_setopt(handle, option, value);
 }
@@ -25,6 +29,11 @@ CURLcode opnilog_curl_set_pointer(CURL *handle, CURLoption option, void *pointer
 CURLcode opnilog_curl_set_write(CURL *handle, opnilog_curl_write callback, void *context) {
     CURLcode code = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, callback);
     return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
+}
+
+CURLcode opnilog_curl_set_head(CURL *handle, opnilog_curl_write callback, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, callback);
+    return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_HEADERDATA, context);
 }
 
 CURLcode opnilog_curl_set_before(CURL *handle, opnilog_curl_before callback, void *context) {

@@ -1,6 +1,7 @@
 #ifndef OPNILOG_CRYPTO_H
 #define OPNILOG_CRYPTO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,10 @@ opnilog_sha256 *_Nullable opnilog_sha256_new(void);
 void opnilog_sha256_update(opnilog_sha256 *_Nonnull state, const void *_Nullable bytes, size_t length);
 /// Writes the 32 bytes of the digest; the state takes no more updates.
 void opnilog_sha256_finish(opnilog_sha256 *_Nonnull state, uint8_t *_Nonnull ret_digest);
+/// Writes the 32 bytes of HMAC-SHA-256 of `bytes` under `key`; false when libcrypto refuses.
+bool opnilog_hmac_sha256(
+    const void *_Nonnull key, size_t key_length, const void *_Nonnull bytes, size_t length,
+    uint8_t *_Nonnull ret_code);
 void opnilog_sha256_free(opnilog_sha256 *_Nullable state);
 
 #endif

@@ -19,6 +19,8 @@ typedef curl_socket_t (*opnilog_curl_open)(
     void *_Nullable context, curlsocktype purpose, struct curl_sockaddr *_Nonnull address);
 
 CURLcode opnilog_curl_set_long(CURL *_Nonnull handle, CURLoption option, long value);
+/// Options of the type curl_off_t: sizes in bytes.
+CURLcode opnilog_curl_set_offset(CURL *_Nonnull handle, CURLoption option, curl_off_t value);
 /// `value` is copied by libcurl.
 CURLcode opnilog_curl_set_string(CURL *_Nonnull handle, CURLoption option, const char *_Nullable value);
 /// Sets a request body, which libcurl copies.
@@ -29,6 +31,8 @@ CURLcode opnilog_curl_set_list(CURL *_Nonnull handle, CURLoption option, struct 
 CURLcode opnilog_curl_set_pointer(CURL *_Nonnull handle, CURLoption option, void *_Nullable pointer);
 /// `context` is borrowed until the transfer ends.
 CURLcode opnilog_curl_set_write(CURL *_Nonnull handle, opnilog_curl_write _Nonnull callback, void *_Nullable context);
+/// The same for the lines of the answer's head, one a call. `context` is borrowed until the transfer ends.
+CURLcode opnilog_curl_set_head(CURL *_Nonnull handle, opnilog_curl_write _Nonnull callback, void *_Nullable context);
 /// `context` is borrowed until the transfer ends.
 CURLcode opnilog_curl_set_before(CURL *_Nonnull handle, opnilog_curl_before _Nonnull callback, void *_Nullable context);
 /// `context` is borrowed until the transfer ends.

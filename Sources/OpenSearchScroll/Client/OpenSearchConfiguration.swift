@@ -9,6 +9,14 @@ public struct OpenSearchConfiguration: Sendable {
     public var caFile: String?
     /// Whether certificate and host name of the server must be good.
     public var verifiesTLS: Bool
+    /// A PEM file with our own certificate, and those between it and its authority, shown to servers that ask for one.
+    public var clientCertificate: String?
+    /// A PEM file with the key of ``clientCertificate``; nil: it stands in the same file.
+    public var clientKey: String?
+    /// What ``clientKey`` is encrypted under, if it is.
+    public var clientKeyPassphrase: String?
+    /// The way to the servers.
+    public var proxy = HTTPProxy.environment
     /// Whether answers may come compressed by gzip, at a price in CPU time on both sides; nil: where the link is slow.
     public var compression: Bool?
     /// For one request with its whole answer.
@@ -67,12 +75,6 @@ public struct OpenSearchConfiguration: Sendable {
 extension OpenSearchConfiguration {
     var parkAfter: Duration { parksAfter ?? keepAlive / 2 }
 
-    var transport: TransportSettings {
-        TransportSettings(
-            connectTimeout: connectTimeout, compression: compression ?? false, verifiesTLS: verifiesTLS,
-            caFile: caFile)
-    }
-
     /// Refuses what cannot be.
     func check() throws(OpenSearchError) {
         func refuse(_ message: String) -> OpenSearchError { OpenSearchError(.invalidConfiguration, message) }
@@ -90,7 +92,9 @@ extension OpenSearchConfiguration: CustomStringConvertible, CustomDebugStringCon
     /// The endpoints without user or password, and the kind of the credentials.
     public var description: String {
         let tls = verifiesTLS ? caFile.map { ", CA \($0)" } ?? "" : ", TLS not verified"
-        return "\(endpoints.map(Redaction.url).joined(separator: ", ")) (\(credentials)\(tls))"
+        let own = clientCertificate.map { ", certificate \($0)" } ?? ""
+        let way = proxy == .environment ? "" : ", proxy \(proxy)"
+        return "\(endpoints.map(Redaction.url).joined(separator: ", ")) (\(credentials)\(own)\(tls)\(way))"
     }
 
     /// The same as ``description``.

@@ -21,7 +21,7 @@ struct Wire: Sendable {
         }
         self.servers = ServerChoice(servers)
         self.configuration = configuration
-        transport = try Transport(configuration.transport)
+        transport = try Transport(TransportSettings(configuration))
     }
 
     /// The time that a scroll gets with each page, as the server wants it.
@@ -149,7 +149,8 @@ struct Wire: Sendable {
         // Unlike a request for a page, this one may be repeated.
         var persistence = Persistence.quick
         var outcome = await send(request, context)
-        while case .failure(let error) = outcome, error.httpStatus != 404, let wait = delay(after: error, &persistence) {
+        while case .failure(let error) = outcome, error.httpStatus != 404, let wait = delay(after: error, &persistence)
+        {
             try? await Task.sleep(for: wait)
             outcome = await send(request, context)
         }

@@ -12,3 +12,13 @@ enum Redaction {
         return text[..<scheme.upperBound] + "…" + rest[at...]
     }
 }
+
+/// A password, a token, a key. However it, or what holds it, is printed, dumped or reflected, it does not show.
+struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    let value: String
+    init(_ value: String) { self.value = value }
+
+    var description: String { "(secret)" }
+    var debugDescription: String { description }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}

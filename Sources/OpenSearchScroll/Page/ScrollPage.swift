@@ -59,7 +59,9 @@ public final class ScrollPage: Sendable {
         while position < hits.count {
             let name = bytes.part(hits[position].index_offset, hits[position].index_length)
             let start = position
-            repeat { position += 1 } while position < hits.count
+            repeat {
+                position += 1
+            } while position < hits.count
                 && bytes.part(hits[position].index_offset, hits[position].index_length).elementsEqual(name)
             counts[String(decoding: name, as: UTF8.self), default: 0] += position - start
         }

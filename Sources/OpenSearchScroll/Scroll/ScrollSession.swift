@@ -79,7 +79,8 @@ final class ScrollSession {
 
     // MARK: Pages
 
-    /// The next page, nil after the last, which is when as many documents have been shown as the first page promised.
+    /// The next page, nil after the last: when a page is empty and as many documents have been shown as the first page
+    /// promised. That many alone do not make an end, for the promise may have been wrong.
     ///
     /// - Parameter mayAskAhead: asked when an answer is there: whether the next page may be asked for before this one
     ///   is taken apart.
@@ -88,9 +89,8 @@ final class ScrollSession {
         if let first {
             self.first = nil
             page = first
-            if shown + page.count < total, mayAskAhead() { askAhead() }
+            if page.count > 0, mayAskAhead() { askAhead() }
         } else {
-            if shown == total { return .success(nil) }
             switch await takeIn(await answer(), continuing, mayAskAhead: mayAskAhead()) {
             case .success(let next): page = next
             case .failure(let error): return .failure(error)
@@ -127,7 +127,11 @@ final class ScrollSession {
     private func answer() async -> ScrollAnswer {
         let sent: Sent
         if let ahead {
-            sent = await withTaskCancellationHandler { await ahead.value } onCancel: { ahead.cancel() }
+            sent = await withTaskCancellationHandler {
+                await ahead.value
+            } onCancel: {
+                ahead.cancel()
+            }
             self.ahead = nil
         } else if let scrollID {
             sent = await Self.send(request(scrollID), continuing, wire)
@@ -177,7 +181,8 @@ final class ScrollSession {
         wireBytes = answered.wireBytes
         let isFirst = context.purpose == .open
         // The id stands first in an answer, so the next page can be on its way while this one is taken apart.
-        if answer.scrollID != nil, mayAskAhead, shown + opening.size < total { askAhead() }
+        // When all have been shown it should be the last one, the empty one.
+        if answer.scrollID != nil, mayAskAhead, shown < total { askAhead() }
         do {
             let (envelope, page) = try decoder.decode(answered.body)
             scrollID = envelope.scrollID ?? scrollID

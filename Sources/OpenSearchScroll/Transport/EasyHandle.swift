@@ -10,11 +10,13 @@ final class EasyHandle {
     private let errorText: UnsafeMutablePointer<CChar>
     /// How often libcurl came to the point of sending the request.
     fileprivate var sendings = 0
+    /// Whether the empty line that ends the head of an answer came; libcurl takes a head for whole that ends anywhere.
+    fileprivate var hasHead = false
     fileprivate var refusal: Refusal?
 
     /// Why we did not take the bytes of an answer.
     fileprivate enum Refusal {
-        case tooLarge(announced: Int?)
+        case tooLarge
         case noMemory
     }
 
@@ -30,6 +32,7 @@ final class EasyHandle {
         opnilog_curl_set_pointer(curl, CURLOPT_PRIVATE, Unmanaged.passUnretained(self).toOpaque())
         let context = Unmanaged.passUnretained(self).toOpaque()
         opnilog_curl_set_write(curl, receive, context)
+        opnilog_curl_set_head(curl, receiveHead, context)
         opnilog_curl_set_before(curl, beforeSending, context)
         opnilog_curl_set_open(curl, openSocket, context)
     }
@@ -54,33 +57,66 @@ final class EasyHandle {
         set(CURLOPT_SSL_VERIFYPEER, settings.verifiesTLS ? 1 : 0)
         set(CURLOPT_SSL_VERIFYHOST, settings.verifiesTLS ? 2 : 0)
         if let file = settings.caFile { set(CURLOPT_CAINFO, file) }
+        if let certificate = settings.clientCertificate {
+            set(CURLOPT_SSLCERT, certificate)
+            set(CURLOPT_SSLKEY, settings.clientKey ?? certificate)
+            // Always one, since OpenSSL would ask the terminal.
+            set(CURLOPT_KEYPASSWD, settings.clientKeyPassphrase?.value ?? "")
+        }
+        apply(settings.proxy)
+    }
+
+    private func apply(_ proxy: HTTPProxy.Storage) {
+        // CURLAUTH_BASIC, a macro that Swift cannot read: sent at once, so that no proxy asks first.
+        set(CURLOPT_PROXYAUTH, 1)
+        switch proxy {
+        case .environment: break
+        case .direct: set(CURLOPT_PROXY, "")
+        case .url(let url, let user, let password):
+            set(CURLOPT_PROXY, url)
+            if let user { set(CURLOPT_PROXYUSERNAME, user) }
+            if let password { set(CURLOPT_PROXYPASSWORD, password.value) }
+        }
     }
 
     private func apply(_ request: HTTPRequest) {
         set(CURLOPT_URL, request.endpoint.url + request.path)
         set(CURLOPT_CUSTOMREQUEST, request.method.name)
         set(CURLOPT_TIMEOUT_MS, request.timeout.milliseconds)
-        if case .basic(let user, let password) = request.credentials.storage {
-            set(CURLOPT_USERNAME, user)
-            set(CURLOPT_PASSWORD, password)
+        apply(transfer.authorization)
+        if request.body != nil {
+            addHeader("Content-Type: application/json")
+            // Nothing "expected", which would cost long bodies a round trip.
+            addHeader("Expect:")
         }
-        guard let body = request.body else { return }
-        // Without "Expect", which would cost long bodies a round trip.
-        headers = curl_slist_append(nil, "Content-Type: application/json")
-        headers = curl_slist_append(headers, "Expect:")
         opnilog_curl_set_list(curl, CURLOPT_HTTPHEADER, headers)
+        guard let body = request.body else { return }
         body.withUnsafeBytes { bytes in
             guard let start = bytes.baseAddress else { return }
             opnilog_curl_set_body(curl, start, bytes.count)
         }
     }
 
+    private func apply(_ authorization: Authorization) {
+        switch authorization {
+        case .none: break
+        case .basic(let user, let password):
+            set(CURLOPT_USERNAME, user)
+            set(CURLOPT_PASSWORD, password.value)
+        case .bearer(let token): addHeader("Authorization: Bearer \(token.value)")
+        case .signed(let lines): for line in lines { addHeader(line) }
+        }
+    }
+
+    private func addHeader(_ line: String) { headers = curl_slist_append(headers, line) ?? headers }
+
     private func set(_ option: CURLoption, _ value: Int) { opnilog_curl_set_long(curl, option, value) }
     private func set(_ option: CURLoption, _ value: String) { opnilog_curl_set_string(curl, option, value) }
 
     /// The transfer's outcome, once libcurl has ended it.
     func outcome(_ result: CURLcode) -> Transfer.Outcome {
-        result == CURLE_OK ? .success(answer()) : .failure(failure(result))
+        if result == CURLE_OK, hasHead { return .success(answer()) }
+        return .failure(failure(result == CURLE_OK ? CURLE_RECV_ERROR : result))
     }
 
     private func answer() -> HTTPAnswer {
@@ -106,11 +142,13 @@ final class EasyHandle {
             failure.detail = "the connection was closed before the answer began"
         }
         switch refusal {
-        case .tooLarge(let announced):
+        case .tooLarge:
+            let (announced, allowed) = (header("Content-Length").flatMap { Int($0) }, transfer.request.maximumBytes)
             failure.code = CURLE_FILESIZE_EXCEEDED.rawValue
-            failure.announcedBytes = announced
-            let size = announced.map { "an answer of \($0) bytes" } ?? "an answer that does not end"
-            failure.detail = "\(size), \(transfer.request.maximumBytes) allowed"
+            // Of a compressed answer it may be less than what is too much.
+            failure.announcedBytes = announced.flatMap { $0 > allowed ? $0 : nil }
+            let size = failure.announcedBytes.map { "\($0)" } ?? "more than \(allowed)"
+            failure.detail = "an answer of \(size) bytes, \(allowed) allowed"
         case .noMemory:
             failure.code = CURLE_OUT_OF_MEMORY.rawValue
             failure.detail = "no memory for the answer"
@@ -133,11 +171,11 @@ final class EasyHandle {
             if told > transfer.request.maximumBytes {
                 // Its start tells which scroll it has opened, so that it can be cleared.
                 _ = body.append(bytes, count: min(count, 64 << 10))
-                return refuse(.tooLarge(announced: told))
+                return refuse(.tooLarge)
             }
             if told > 0, !body.reserve(told) { return refuse(.noMemory) }
         }
-        if body.count + count > transfer.request.maximumBytes { return refuse(.tooLarge(announced: nil)) }
+        if body.count + count > transfer.request.maximumBytes { return refuse(.tooLarge) }
         return body.append(bytes, count: count) || refuse(.noMemory)
     }
 
@@ -167,6 +205,16 @@ private func receive(
 ) -> Int {
     guard let context else { return 0 }
     return Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().take(bytes, count) ? count : 0
+}
+
+/// libcurl's callback for a line of the head.
+private func receiveHead(
+    bytes: UnsafeMutablePointer<CChar>, size: Int, count: Int, context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let context else { return 0 }
+    // Heads of 1xx come before the answer's own.
+    Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().hasHead = count <= 2
+    return count
 }
 
 /// libcurl's callback once there is a connection and before the request is sent: it lets the first sending go on only.

@@ -13,10 +13,14 @@ final class Transfer: Sendable {
     }
 
     let request: HTTPRequest
+    let authorization: Authorization
     let body = AnswerBody()
     private let state = Mutex(State.new)
 
-    init(_ request: HTTPRequest) { self.request = request }
+    init(_ request: HTTPRequest, _ authorization: Authorization) {
+        self.request = request
+        self.authorization = authorization
+    }
 
     /// False when the transfer was cancelled before; the continuation is resumed then.
     func wait(_ continuation: CheckedContinuation<Outcome, Never>) -> Bool {

@@ -37,7 +37,8 @@ enum WindowSubtraction {
             let part = ScrollWindow(
                 times: piece, shard: window.shard,
                 expectedDocuments: Int((Double(window.expectedDocuments) * share).rounded(.up)))
-            rest += byShard(part, read: touching.filter { $0.times?.contains(piece.lowerBound) ?? false }, shards: shards)
+            rest += byShard(
+                part, read: touching.filter { $0.times?.contains(piece.lowerBound) ?? false }, shards: shards)
         }
         return merged(rest)
     }

@@ -131,12 +131,17 @@ struct SearchBodyTests {
 struct BackoffTests {
     @Test("Doubles from the first, up to a limit, and draws from the whole of it")
     func doubling() {
-        let most = (2...12).map { Backoff.delay(before: $0, first: .milliseconds(500), longest: .seconds(30), random: 1) }
+        let most = (2...12).map {
+            Backoff.delay(before: $0, first: .milliseconds(500), longest: .seconds(30), random: 1)
+        }
         #expect(most.prefix(4) == [.milliseconds(500), .seconds(1), .seconds(2), .seconds(4)])
         #expect(most.last == .seconds(30))
-        #expect(Backoff.delay(before: 1_000, first: .milliseconds(500), longest: .seconds(30), random: 1) == .seconds(30))
+        #expect(
+            Backoff.delay(before: 1_000, first: .milliseconds(500), longest: .seconds(30), random: 1) == .seconds(30))
         #expect(Backoff.delay(before: 5, first: .milliseconds(500), longest: .seconds(30), random: 0) == .zero)
-        #expect(Backoff.delay(before: 3, first: .milliseconds(500), longest: .seconds(30), random: 0.5) == .milliseconds(500))
+        #expect(
+            Backoff.delay(before: 3, first: .milliseconds(500), longest: .seconds(30), random: 0.5)
+                == .milliseconds(500))
     }
 }
 

@@ -58,7 +58,8 @@ enum RealNodeChecks {
     static func expired(_ target: TestTarget) async throws {
         let query = ScrollQuery(index: "hours", pageSize: 10)
         let window = ScrollWindow(times: nil, expectedDocuments: 1)
-        let everything = ScrollQuery(index: "hours", body: #"{"exists":{"field":"time"}}"#, timeField: "none", pageSize: 10)
+        let everything = ScrollQuery(
+            index: "hours", body: #"{"exists":{"field":"time"}}"#, timeField: "none", pageSize: 10)
         let once = OneTime()
         let (ids, proof) = try await target.client().readWindow(window, of: everything) { pages in
             var ids: [String] = []
@@ -70,9 +71,10 @@ enum RealNodeChecks {
         }
         #expect(ids.count == 1_000 && Set(ids).count == 1_000)
         #expect(proof.windows.first?.scrolls == 2)
-        #expect(try await target.client().readWindow(window, of: query) { pages in
-            try await pages.reduce(0) { $0 + $1.count }
-        } == 1)
+        #expect(
+            try await target.client().readWindow(window, of: query) { pages in
+                try await pages.reduce(0) { $0 + $1.count }
+            } == 1)
         #expect(try await target.openContexts() == 0)
     }
 

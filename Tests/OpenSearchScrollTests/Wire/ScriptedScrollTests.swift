@@ -32,23 +32,41 @@ struct ScriptedScrollTests {
         "POST /logs/_search?scroll=60000ms&allow_partial_search_results=false&allow_no_indices=false "
         + #"{"query":{"bool":{"filter":[{"match_all":{}}],"must_not":[{"exists":{"field":"time"}}]}},"size":2,"sort":["_doc"]}"#
 
-    @Test("Opened, continued with the newest id, ended when all that was promised is there, cleared")
+    @Test("Opened, continued with the newest id, ended by an empty page when all is there, cleared")
     func whole() async throws {
         try await with([
             .answer(200, Answer.page(["1", "2"], total: 3, scrollID: "a")),
+            // The next one is on its way already when this one turns out to be the end, too early.
+            .answer(200, Answer.page([], total: 3, scrollID: "b")),
             .answer(200, Answer.page([], total: 3, scrollID: "b")),
             .answer(200, Answer.cleared), .answer(200, Answer.page(["1", "2"], total: 3, scrollID: "a")),
-            .answer(200, Answer.page(["3"], total: 3, scrollID: "b")), .answer(200, Answer.cleared),
+            .answer(200, Answer.page(["3"], total: 3, scrollID: "b")),
+            .answer(200, Answer.page([], total: 3, scrollID: "c")), .answer(200, Answer.cleared),
         ]) { client, server in
             let ids = try await read(client)
             #expect(ids == ["1", "2", "3"])
             #expect(
                 server.requests == [
                     open, #"POST /_search/scroll {"scroll":"120000ms","scroll_id":"a"}"#,
+                    #"POST /_search/scroll {"scroll":"120000ms","scroll_id":"b"}"#,
                     #"DELETE /_search/scroll {"scroll_id":["b"]}"#,
                     open, #"POST /_search/scroll {"scroll":"120000ms","scroll_id":"a"}"#,
-                    #"DELETE /_search/scroll {"scroll_id":["b"]}"#,
+                    #"POST /_search/scroll {"scroll":"120000ms","scroll_id":"b"}"#,
+                    #"DELETE /_search/scroll {"scroll_id":["c"]}"#,
                 ])
+        }
+    }
+
+    @Test("A promise that was too small by one does not lose that one")
+    func promisedTooFew() async throws {
+        try await with([
+            .answer(200, Answer.page(["1", "2"], total: 2)), .answer(200, Answer.page(["3"], total: 3)),
+            .answer(200, Answer.cleared), .answer(200, Answer.page(["1", "2"], total: 3)),
+            .answer(200, Answer.page(["3"], total: 3)), .answer(200, Answer.page([], total: 3)),
+            .answer(200, Answer.cleared),
+        ]) { client, _ in
+            let ids = try await read(client)
+            #expect(ids == ["1", "2", "3"])
         }
     }
 
@@ -57,7 +75,9 @@ struct ScriptedScrollTests {
         for line in [
             ScriptedServer.Line.hangUp, .answer(503, "<html>"), .raw("HTTP/1.1 200 x\r\nContent-Length: 9\r\n\r\n{"),
         ] {
-            try await with([.answer(200, Answer.page(["1"], total: 2)), line, .answer(200, Answer.cleared)], attempts: 1) {
+            try await with(
+                [.answer(200, Answer.page(["1"], total: 2)), line, .answer(200, Answer.cleared)], attempts: 1
+            ) {
                 client, server in
                 let error = await openSearchError { _ = try await read(client) }
                 #expect(error?.code == .connectionLost || error?.code == .unavailable)
@@ -71,7 +91,8 @@ struct ScriptedScrollTests {
         try await with([
             .answer(200, Answer.page(["1"], total: 2, scrollID: "a")), .hangUp, .answer(404, Answer.cleared),
             .answer(200, Answer.page(["1"], total: 2, scrollID: "b")),
-            .answer(200, Answer.page(["2"], total: 2, scrollID: "b")), .answer(200, Answer.cleared),
+            .answer(200, Answer.page(["2"], total: 2, scrollID: "b")),
+            .answer(200, Answer.page([], total: 2, scrollID: "b")), .answer(200, Answer.cleared),
         ]) { client, server in
             let (ids, proof) = try await client.readWindow(window, of: query) { pages in
                 var ids: [String] = []
@@ -96,12 +117,16 @@ struct ScriptedScrollTests {
             + #"[<http_request>] would be [9]","bytes_wanted":9,"bytes_limit":8,"durability":"TRANSIENT"},"status":429}"#
         try await with([
             .answer(200, Answer.page(["1"], total: 2)), .answer(429, refused), .answer(429, refused),
-            .answer(200, Answer.page(["2"], total: 2)), .answer(200, Answer.cleared),
+            .answer(200, Answer.page(["2"], total: 2)), .answer(200, Answer.page([], total: 2)),
+            .answer(200, Answer.cleared),
         ]) { client, server in
             let ids = try await read(client)
             #expect(ids == ["1", "2"])
             let next = #"POST /_search/scroll {"scroll":"120000ms","scroll_id":"scroll-1"}"#
-            #expect(server.requests == [open, next, next, next, #"DELETE /_search/scroll {"scroll_id":["scroll-1"]}"#])
+            #expect(
+                server.requests == [
+                    open, next, next, next, next, #"DELETE /_search/scroll {"scroll_id":["scroll-1"]}"#,
+                ])
         }
     }
 
@@ -109,8 +134,10 @@ struct ScriptedScrollTests {
     func twice() async throws {
         try await with([
             .answer(200, Answer.page(["1"], total: 3)), .answer(200, Answer.page(["1"], total: 3)),
-            .answer(200, Answer.cleared), .answer(200, Answer.page(["1", "2"], total: 3)),
             .answer(200, Answer.page(["3"], total: 3)), .answer(200, Answer.cleared),
+            .answer(200, Answer.page(["1", "2"], total: 3)),
+            .answer(200, Answer.page(["3"], total: 3)), .answer(200, Answer.page([], total: 3)),
+            .answer(200, Answer.cleared),
         ]) { client, _ in
             let ids = try await read(client)
             #expect(ids == ["1", "2", "3"])

@@ -145,7 +145,9 @@ struct ScrollContract: Sendable, CustomTestStringConvertible {
         let bad = await openSearchError { _ = try await client.windows(of: query) }
         #expect(bad?.code == .invalidQuery)
         let size = await openSearchError {
-            try await client.withScroll(ScrollQuery(index: "wrong", pageSize: 10_001)) { pages in for try await _ in pages {} }
+            try await client.withScroll(ScrollQuery(index: "wrong", pageSize: 10_001)) { pages in
+                for try await _ in pages {}
+            }
         }
         #expect(size?.message == "the index allows pages of at most 10000 documents; lower --page-size to that")
         guard target.isReal else { return }
