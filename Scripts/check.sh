@@ -34,7 +34,7 @@ LogMasking
 LogGenerator
 LogDataset OpenSearchScroll LogMasking CXXHash CCompression CCrypto
 OpniLogTraining LogDataset LogMasking CTorch
-OpenSearchScrollTesting LogGenerator CMicrohttpd
+OpenSearchScrollTesting LogGenerator CMicrohttpd CCompression
 opnilog-train OpenSearchScroll LogMasking LogDataset OpniLogTraining LogGenerator OpenSearchScrollTesting CYAML
 ROOMS
 }

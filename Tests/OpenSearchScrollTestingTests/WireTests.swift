@@ -39,6 +39,7 @@ struct WireTests {
         #expect(packed.isWhole)
         #expect(packed.body.count < plain.body.count)
         #expect(unpacked(packed.body) == plain.body)
+        #expect(client.send("HEAD", "/").headers["content-encoding"] == nil)
         let refused = client.post("/nope/_search", "{}")
         #expect(refused.status == 404)
         #expect(unpacked(refused.body).contains("index_not_found_exception"))

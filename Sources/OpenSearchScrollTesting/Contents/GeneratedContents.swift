@@ -140,9 +140,12 @@ enum GeneratedID {
 
     /// Appends the lowest 5 · `count` bits, highest first.
     static func append(_ value: UInt64, _ count: Int, to buffer: inout [UInt8]) {
-        for place in stride(from: count - 1, through: 0, by: -1) {
-            let digit = UInt8(truncatingIfNeeded: (value >> UInt64(5 * place)) & 31)
-            buffer.append(digit < 10 ? 48 + digit : 87 + digit)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { digits in
+            for place in 0..<count {
+                let digit = UInt8(truncatingIfNeeded: (value >> UInt64(5 * (count - 1 - place))) & 31)
+                digits[place] = digit < 10 ? 48 + digit : 87 + digit
+            }
+            buffer.append(contentsOf: UnsafeBufferPointer(digits))
         }
     }
 

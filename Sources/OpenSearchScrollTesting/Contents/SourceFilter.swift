@@ -43,8 +43,10 @@ public struct SourceFilter: Sendable, Equatable {
 
     /// A pattern covers a path when it matches the path itself or an object on the way to it.
     private static func covers(_ pattern: String, _ path: String) -> Bool {
-        if pattern == path || path.hasPrefix(pattern + ".") { return true }
-        guard pattern.contains("*") else { return false }
+        if pattern == path { return true }
+        // Asked twice a document: no text is built and no character looked at where the lengths decide.
+        if path.utf8.count > pattern.utf8.count, path.hasPrefix(pattern + ".") { return true }
+        guard pattern.utf8.contains(UInt8(ascii: "*")) else { return false }
         return Wildcard.matches(pattern, path)
     }
 

@@ -31,7 +31,8 @@ final class ServerCore: Sendable {
                 segments: request.segments)
         }
         var answer = isAuthorized(info) ? faulted(route, info) : Self.unauthorized
-        if configuration.identity == nil, ContentCoding.takesGzip(request.headers["accept-encoding"] ?? "") {
+        let accepted = request.headers["accept-encoding"] ?? ""
+        if configuration.identity == nil, request.method != "HEAD", ContentCoding.takesGzip(accepted) {
             answer = ContentCoding.gzipped(answer)
         }
         if isVersion3 {
