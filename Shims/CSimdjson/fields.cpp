@@ -25,15 +25,9 @@ std::string_view token(ondemand::value value) {
     return text;
 }
 
-bool is_key(const char *raw, std::string_view wanted) {
-    size_t i = 0;
-    for (;; i++) {
-        if (raw[i] == '"') { return i == wanted.size(); }
-        if (raw[i] == '\\') { break; }
-        if (i == wanted.size() || raw[i] != wanted[i]) { return false; }
-    }
-    // A key with escapes, seldom enough for a copy.
-    size_t length = i;
+bool is_escaped_key(const char *raw, std::string_view wanted) {
+    // Seldom enough for a copy.
+    size_t length = 0;
     while (raw[length] != '"') { length += raw[length] == '\\' ? 2 : 1; }
     std::string key(raw, length);
     size_t replaced = 0;

@@ -16,7 +16,6 @@ struct Page {
     opnilog_json_parser &parser;
     const char *start;
     opnilog_json_page &page;
-    std::vector<Found> messages;
 
     uint32_t offset(std::string_view text) const { return uint32_t(text.data() - start); }
 
@@ -28,24 +27,38 @@ struct Page {
         length_out = uint32_t(text.size() - 2);
     }
 
-    /// The field that is looked for, or the whole object as one token.
-    error_code read_source(ondemand::object source, Found &message) {
-        if (!parser.raw_source) {
-            if (auto error = find_fields(parser, source, false)) { return error; }
-            message = parser.targets[0].found();
+    /// Notes where the message stands: the field that is looked for, or the whole object. Nearly always that is one
+    /// token; the tokens of an array stay in the parser's list until they are joined.
+    error_code read_source(ondemand::object source, opnilog_json_hit &hit) {
+        if (parser.raw_source) {
+            std::string_view text;
+            if (auto error = source.raw_json().get(text)) { return error; }
+            while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') { text.remove_suffix(1); }
+            hit.message_offset = offset(text);
+            hit.message_length = uint32_t(text.size());
+            hit.outcome = opnilog_json_message;
             return SUCCESS;
         }
-        std::string_view text;
-        if (auto error = source.raw_json().get(text)) { return error; }
-        while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') { text.remove_suffix(1); }
-        message = {Kind::strings, parser.tokens.size(), 1};
-        parser.tokens.push_back(text);
+        size_t mark = parser.tokens.size();
+        if (auto error = find_fields(parser, source, false)) { return error; }
+        const Found &found = parser.targets[0].found();
+        hit.outcome = outcome_of(found);
+        if (hit.outcome == opnilog_json_message) {
+            std::string_view text = parser.tokens[found.first];
+            hit.message_offset = offset(text) + 1;
+            hit.message_length = uint32_t(text.size() - 2);
+            if (found.count > 1) {
+                parser.joined.push_back({parser.hits.size(), found});
+                return SUCCESS;
+            }
+        }
+        parser.tokens.resize(mark);
         return SUCCESS;
     }
 
     error_code read_hit(ondemand::object object) {
         opnilog_json_hit hit = {};
-        Found message;
+        hit.outcome = opnilog_json_field_missing;
         for (auto item : object) {
             ondemand::field field;
             if (auto error = std::move(item).get(field)) { return error; }
@@ -54,7 +67,7 @@ struct Page {
                 if (token(field.value()).substr(0, 3) == "\xEF\xBB\xBF") { return mark_met; }
                 ondemand::object source;
                 if (auto error = field.value().get_object().get(source)) { return error; }
-                if (auto error = read_source(source, message)) { return error; }
+                if (auto error = read_source(source, hit)) { return error; }
             } else if (is_key(key, "_index")) {
                 note(field.value(), hit.index_offset, hit.index_length);
             } else if (is_key(key, "_id")) {
@@ -63,9 +76,7 @@ struct Page {
                 note(field.value(), hit.routing_offset, hit.routing_length);
             }
         }
-        hit.outcome = outcome_of(message);
         parser.hits.push_back(hit);
-        messages.push_back(message);
         return SUCCESS;
     }
 
@@ -184,7 +195,7 @@ error_code walk(Page &state, size_t length) {
     opnilog_json_parser &parser = state.parser;
     parser.tokens.clear();
     parser.hits.clear();
-    state.messages.clear();
+    parser.joined.clear();
     state.page = {};
     state.page.shards_total = state.page.shards_successful = state.page.shards_failed = state.page.total = -1;
     ondemand::document document;
@@ -197,30 +208,32 @@ error_code walk(Page &state, size_t length) {
     return ended(document) ? SUCCESS : simdjson::TRAILING_CONTENT;
 }
 
-bool unescape_in_place(char *page, uint32_t offset, uint32_t &length) {
-    size_t replaced = 0;
+bool unescape_in_place(char *page, uint32_t offset, uint32_t &length, size_t &replaced) {
     size_t size = opnilog_json_unescape(page + offset, length, page + offset, &replaced);
     length = uint32_t(size);
     return size != SIZE_MAX;
 }
 
 bool unescape_all(Page &state, char *page) {
-    for (size_t i = 0; i < state.messages.size(); i++) {
-        opnilog_json_hit &hit = state.parser.hits[i];
-        if (!unescape_in_place(page, hit.index_offset, hit.index_length)) { return false; }
-        if (!unescape_in_place(page, hit.id_offset, hit.id_length)) { return false; }
-        if (!unescape_in_place(page, hit.routing_offset, hit.routing_length)) { return false; }
-        if (hit.outcome != opnilog_json_message) { continue; }
-        const Found &message = state.messages[i];
-        if (state.parser.raw_source) {
-            hit.message_offset = state.offset(state.parser.tokens[message.first]);
-            hit.message_length = uint32_t(state.parser.tokens[message.first].size());
-            continue;
+    opnilog_json_parser &parser = state.parser;
+    size_t in_names = 0;
+    auto joined = parser.joined.begin();
+    for (size_t i = 0; i < parser.hits.size(); i++) {
+        opnilog_json_hit &hit = parser.hits[i];
+        if (!unescape_in_place(page, hit.index_offset, hit.index_length, in_names)) { return false; }
+        if (!unescape_in_place(page, hit.id_offset, hit.id_length, in_names)) { return false; }
+        if (hit.routing_length > 0 && !unescape_in_place(page, hit.routing_offset, hit.routing_length, in_names)) {
+            return false;
         }
-        hit.message_offset = state.offset(state.parser.tokens[message.first]) + 1;
-        size_t size = join(state.parser, message, page + hit.message_offset, state.page.replaced);
-        if (size == SIZE_MAX) { return false; }
-        hit.message_length = uint32_t(size);
+        if (hit.outcome != opnilog_json_message || parser.raw_source) { continue; }
+        if (joined != parser.joined.end() && joined->hit == i) {
+            size_t size = join(parser, joined->found, page + hit.message_offset, state.page.replaced);
+            if (size == SIZE_MAX) { return false; }
+            hit.message_length = uint32_t(size);
+            joined++;
+        } else if (!unescape_in_place(page, hit.message_offset, hit.message_length, state.page.replaced)) {
+            return false;
+        }
     }
     return true;
 }
@@ -230,7 +243,7 @@ bool unescape_all(Page &state, char *page) {
 extern "C" opnilog_json_status opnilog_json_parse_page(
     opnilog_json_parser *parser, char *text, size_t length, opnilog_json_page *ret_page) try {
     if (length >= UINT32_MAX) { return opnilog_json_too_large; }
-    Page state = {*parser, text, *ret_page, {}};
+    Page state = {*parser, text, *ret_page};
     error_code error = walk(state, length);
     if (error == mark_met) {
         blank_marks(text, length);

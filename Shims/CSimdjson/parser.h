@@ -44,6 +44,9 @@ struct opnilog_json_parser {
     std::vector<std::string_view> tokens;
     std::vector<opnilog_json_text> times;
     std::vector<opnilog_json_hit> hits;
+    /// Messages of a page that are arrays, by their hit.
+    struct Joined { size_t hit; opnilog::Found found; };
+    std::vector<Joined> joined;
     std::string unescaped;
 };
 
@@ -51,8 +54,15 @@ namespace opnilog {
 
 /// The token of a value without the blanks that follow it.
 std::string_view token(ondemand::value value);
+/// The rest of is_key, where the key has an escape.
+bool is_escaped_key(const char *raw, std::string_view wanted);
 /// Whether a key as it stands in the text, up to its closing quote, is `wanted`.
-bool is_key(const char *raw, std::string_view wanted);
+inline bool is_key(const char *raw, std::string_view wanted) {
+    size_t i = 0;
+    while (i < wanted.size() && raw[i] == wanted[i]) { i++; }
+    if (raw[i] == '"') { return i == wanted.size(); }
+    return raw[i] == '\\' && is_escaped_key(raw, wanted);
+}
 /// Looks for the targets in an object. `strict`: everything else in it is checked to be JSON, too.
 simdjson::error_code find_fields(opnilog_json_parser &parser, ondemand::object object, bool strict);
 /// Checks that a value is JSON throughout.

@@ -13,6 +13,9 @@ typedef struct {
 /// XXH3-128 with seed 0 of `length` bytes.
 opnilog_hash128 opnilog_xxh3_128(const void *_Nullable bytes, size_t length);
 
+/// Asks for a line of memory that will be looked at soon.
+static inline void opnilog_prefetch(const void *_Nullable place) { __builtin_prefetch(place, 1); }
+
 /// XXH3-128 with a seed.
 opnilog_hash128 opnilog_xxh3_128_seeded(const void *_Nullable bytes, size_t length, uint64_t seed);
 

@@ -5,6 +5,8 @@ final class WindowLedger {
     /// Delivered documents by the name of their index.
     private(set) var indices: [String: Int] = [:]
     private let ids: IDSet
+    /// Of the page being looked at.
+    private var pageIDs: [DocumentID] = []
     /// The scroll under way; 1 is what an earlier run delivered.
     private var scroll: UInt16 = 1
 
@@ -31,7 +33,13 @@ final class WindowLedger {
         var positions: [Int] = []
         positions.reserveCapacity(page.count)
         var hasRepeats = false
-        page.forEachID { position, id in
+        pageIDs.removeAll(keepingCapacity: true)
+        pageIDs.reserveCapacity(page.count)
+        page.forEachID { _, id in
+            ids.prefetch(id)
+            pageIDs.append(id)
+        }
+        for (position, id) in pageIDs.enumerated() {
             switch ids.insert(id, scroll: scroll) {
             case .new:
                 digest.add(id)

@@ -1,4 +1,5 @@
 import CSimdjson
+import Glibc
 
 /// What one scroll request answered: documents, in bytes that the page owns.
 ///
@@ -38,33 +39,33 @@ public final class ScrollPage: Sendable {
     /// The identity of each document with its place.
     func forEachID(_ use: (Int, DocumentID) -> Void) {
         let bytes = self.body.bytes
-        var index = UnsafeRawBufferPointer(start: nil, count: 0)
-        var seed: UInt64 = 0
-        for (position, hit) in hits.enumerated() {
-            let name = bytes.part(hit.index_offset, hit.index_length)
-            // Nearly all documents of a page are of one index.
-            if position == 0 || !name.elementsEqual(index) {
-                index = name
-                seed = DocumentID.seed(index: name)
+        forEachIndex { name, places in
+            let seed = DocumentID.seed(index: name)
+            for place in places {
+                let hit = hits[place]
+                let routing = bytes.part(hit.routing_offset, hit.routing_length)
+                use(place, DocumentID(bytes.part(hit.id_offset, hit.id_length), routing: routing, seed: seed))
             }
-            let routing = bytes.part(hit.routing_offset, hit.routing_length)
-            use(position, DocumentID(bytes.part(hit.id_offset, hit.id_length), routing: routing, seed: seed))
         }
     }
 
     /// Adds the number of documents of each index.
     func countIndices(into counts: inout [String: Int]) {
-        let bytes = self.body.bytes
-        var position = 0
-        while position < hits.count {
-            let name = bytes.part(hits[position].index_offset, hits[position].index_length)
-            let start = position
-            repeat {
-                position += 1
-            } while position < hits.count
-                && bytes.part(hits[position].index_offset, hits[position].index_length).elementsEqual(name)
-            counts[String(decoding: name, as: UTF8.self), default: 0] += position - start
+        forEachIndex { name, places in counts[String(decoding: name, as: UTF8.self), default: 0] += places.count }
+    }
+
+    /// Runs of documents of the same index: nearly always one.
+    private func forEachIndex(_ use: (UnsafeRawBufferPointer, Range<Int>) -> Void) {
+        guard let first = hits.first, let start = body.start else { return }
+        var (offset, length, begin) = (first.index_offset, first.index_length, 0)
+        for (place, hit) in hits.enumerated() {
+            let isSame = hit.index_length == length
+                && memcmp(start + Int(hit.index_offset), start + Int(offset), Int(length)) == 0
+            if isSame { continue }
+            use(body.bytes.part(offset, length), begin..<place)
+            (offset, length, begin) = (hit.index_offset, hit.index_length, place)
         }
+        use(body.bytes.part(offset, length), begin..<hits.count)
     }
 
     /// Lends the message of each document that has one, in order, unescaped UTF-8, without a copy.

@@ -70,7 +70,8 @@ struct WindowLedgerTests {
         for step in 0..<count * 2 {
             let scroll = UInt16(1 + step / max(1, count / 2))
             // Few different low bits, so that runs of taken slots are long.
-            let id = DocumentID(high: UInt64.random(in: 0..<64, using: &random), low: UInt64(step % count) & ~3)
+            let id = DocumentID(
+                high: UInt64(step % count) & ~3, low: UInt64.random(in: 0..<64, using: &random) << 16)
             let expected: IDSet.Insertion = plain[id].map { $0 == scroll ? .repeated : .known } ?? .new
             #expect(set.insert(id, scroll: scroll) == expected)
             plain[id] = scroll
