@@ -70,13 +70,17 @@ final class EasyHandle {
         // CURLAUTH_BASIC, a macro that Swift cannot read: sent at once, so that no proxy asks first.
         set(CURLOPT_PROXYAUTH, 1)
         switch proxy {
-        case .environment: break
+        case .environment(let user, let password): apply(proxyUser: user, password)
         case .direct: set(CURLOPT_PROXY, "")
         case .url(let url, let user, let password):
             set(CURLOPT_PROXY, url)
-            if let user { set(CURLOPT_PROXYUSERNAME, user) }
-            if let password { set(CURLOPT_PROXYPASSWORD, password.value) }
+            apply(proxyUser: user, password)
         }
+    }
+
+    private func apply(proxyUser user: String?, _ password: Secret?) {
+        if let user { set(CURLOPT_PROXYUSERNAME, user) }
+        if let password { set(CURLOPT_PROXYPASSWORD, password.value) }
     }
 
     private func apply(_ request: HTTPRequest) {
@@ -106,7 +110,7 @@ final class EasyHandle {
             set(CURLOPT_USERNAME, user)
             set(CURLOPT_PASSWORD, password.value)
         case .bearer(let token): addHeader("Authorization: Bearer \(token.value)")
-        case .signed(let lines): for line in lines { addHeader(line) }
+        case .signed(let lines): for line in lines { addHeader(line.value) }
         }
     }
 
@@ -117,8 +121,12 @@ final class EasyHandle {
 
     /// The transfer's outcome, once libcurl has ended it.
     func outcome(_ result: CURLcode) -> Transfer.Outcome {
-        if result == CURLE_OK, hasHead { return .success(answer()) }
-        return .failure(failure(result == CURLE_OK ? CURLE_RECV_ERROR : result))
+        guard result == CURLE_OK, hasHead else {
+            return .failure(failure(result == CURLE_OK ? CURLE_RECV_ERROR : result))
+        }
+        let answer = answer()
+        // No server says that but a proxy.
+        return answer.status == 407 ? .failure(failure(CURLE_RECV_ERROR, proxyStatus: 407)) : .success(answer)
     }
 
     private func answer() -> HTTPAnswer {
@@ -132,12 +140,14 @@ final class EasyHandle {
             wireBytes: offset(CURLINFO_SIZE_DOWNLOAD_T))
     }
 
-    private func failure(_ result: CURLcode) -> TransferFailure {
+    private func failure(_ result: CURLcode, proxyStatus: Int? = nil) -> TransferFailure {
         let said = String(cString: errorText)
         var failure = TransferFailure(
             code: result.rawValue, detail: said.isEmpty ? String(cString: curl_easy_strerror(result)) : said,
             systemError: Int32(truncatingIfNeeded: long(CURLINFO_OS_ERRNO)),
-            certificateVerdict: long(CURLINFO_SSL_VERIFYRESULT), wasSent: sendings > 0)
+            certificateVerdict: long(CURLINFO_SSL_VERIFYRESULT),
+            proxyVerdict: long(CURLINFO_PROXY_SSL_VERIFYRESULT),
+            proxyStatus: proxyStatus ?? long(CURLINFO_HTTP_CONNECTCODE), wasSent: sendings > 0)
         if sendings > 0, isRepetition || result == CURLE_COULDNT_CONNECT {
             failure.code = CURLE_GOT_NOTHING.rawValue
             failure.detail = "the connection was closed before the answer began"
@@ -209,8 +219,13 @@ private func receiveHead(
     bytes: UnsafeMutablePointer<CChar>, size: Int, count: Int, context: UnsafeMutableRawPointer?
 ) -> Int {
     guard let context else { return 0 }
-    // Heads of 1xx come before the answer's own.
-    Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().hasHead = count <= 2
+    let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
+    if count <= 2 {
+        handle.hasHead = true
+    } else if strncmp(bytes, "HTTP/", 5) == 0 {
+        // The heads of a proxy and of 1xx come before the answer's own; trailers after its body.
+        handle.hasHead = false
+    }
     return count
 }
 
