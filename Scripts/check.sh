@@ -29,7 +29,7 @@ imports() {
         done < <(grep -rnoE '^(@[a-z]+ )?((public|package|internal|private) )?import (struct |func |class )?[A-Za-z]+' "Sources/$room" \
             | sed -E 's/:[0-9]+:.* ([A-Za-z]+)$/:\1/')
     done << 'ROOMS'
-OpenSearchScroll CLibcurl CSimdjson
+OpenSearchScroll CLibcurl CSimdjson CCrypto
 LogMasking
 LogGenerator
 LogDataset OpenSearchScroll LogMasking CXXHash CCompression CCrypto

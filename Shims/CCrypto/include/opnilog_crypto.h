@@ -19,4 +19,19 @@ bool opnilog_hmac_sha256(
     uint8_t *_Nonnull ret_code);
 void opnilog_sha256_free(opnilog_sha256 *_Nullable state);
 
+/// What a certificate and its key are good for together.
+typedef enum {
+    OPNILOG_IDENTITY_GOOD,
+    /// The first file holds no certificate in PEM.
+    OPNILOG_IDENTITY_NO_CERTIFICATE,
+    /// The second holds no key in PEM, or one under another passphrase.
+    OPNILOG_IDENTITY_NO_KEY,
+    /// The key is not the certificate's.
+    OPNILOG_IDENTITY_MISMATCH,
+} opnilog_identity;
+
+/// Reads two PEM files, which may be the same. `passphrase` is used only if the key is encrypted; nothing is asked.
+opnilog_identity opnilog_identity_check(
+    const char *_Nonnull certificate_path, const char *_Nonnull key_path, const char *_Nonnull passphrase);
+
 #endif

@@ -5,7 +5,7 @@ public struct Credentials: Sendable, Hashable {
         case basic(user: String, password: Secret)
         case bearer(Secret)
         case bearerFile(String)
-        case bearerCommand([String], lifetime: Duration?)
+        case bearerCommand([Secret], lifetime: Duration?)
         case aws(AWSIdentity)
     }
 
@@ -32,7 +32,7 @@ public struct Credentials: Sendable, Hashable {
     ///   - command: the program, looked for in `PATH`, and its arguments.
     ///   - lifetime: nil: until a 401.
     public static func bearer(command: [String], lifetime: Duration? = nil) -> Credentials {
-        Credentials(storage: .bearerCommand(command, lifetime: lifetime))
+        Credentials(storage: .bearerCommand(command.map(Secret.init), lifetime: lifetime))
     }
 
     /// Requests signed as Amazon's managed service wants them (Signature Version 4).
@@ -68,7 +68,7 @@ extension Credentials: CustomStringConvertible, CustomDebugStringConvertible, Cu
         case .bearer: "a bearer token"
         case .bearerFile(let path): "the bearer token in \(path)"
         // Its arguments may be secrets.
-        case .bearerCommand(let command, _): "the bearer token that \(command.first ?? "no command") prints"
+        case .bearerCommand(let command, _): "the bearer token that \(command.first?.value ?? "no command") prints"
         case .aws(let identity):
             "AWS signatures as \(identity.accessKey) for \(identity.service) in \(identity.region)"
         }

@@ -1,7 +1,7 @@
 /// Which HTTP proxy stands between us and the servers. Printing it never shows a password.
 public struct HTTPProxy: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     enum Storage: Sendable, Hashable {
-        case environment
+        case environment(user: String?, password: Secret?)
         case direct
         case url(String, user: String?, password: Secret?)
     }
@@ -10,7 +10,13 @@ public struct HTTPProxy: Sendable, Hashable, CustomStringConvertible, CustomDebu
 
     /// As the environment says, the way curl reads it: `https_proxy` for https:// endpoints, `http_proxy` (in small
     /// letters only) for http:// ones, else `all_proxy`; none for the hosts of `no_proxy`.
-    public static let environment = HTTPProxy(storage: .environment)
+    public static let environment = HTTPProxy(storage: .environment(user: nil, password: nil))
+
+    /// The same with a user that the proxy's URL in the environment does not name.
+    public static func environment(user: String?, password: String?) -> HTTPProxy {
+        HTTPProxy(storage: .environment(user: user, password: password.map(Secret.init)))
+    }
+
     /// None, whatever the environment says.
     public static let direct = HTTPProxy(storage: .direct)
 
@@ -22,6 +28,11 @@ public struct HTTPProxy: Sendable, Hashable, CustomStringConvertible, CustomDebu
     ///   - user: for basic authentication at the proxy.
     public static func url(_ url: String, user: String? = nil, password: String? = nil) -> HTTPProxy {
         HTTPProxy(storage: .url(url, user: user, password: password.map(Secret.init)))
+    }
+
+    /// Whether the environment decides.
+    public var isEnvironment: Bool {
+        if case .environment = storage { true } else { false }
     }
 
     /// Where the proxy is, without its user.

@@ -93,7 +93,7 @@ extension OpenSearchConfiguration: CustomStringConvertible, CustomDebugStringCon
     public var description: String {
         let tls = verifiesTLS ? caFile.map { ", CA \($0)" } ?? "" : ", TLS not verified"
         let own = clientCertificate.map { ", certificate \($0)" } ?? ""
-        let way = proxy == .environment ? "" : ", proxy \(proxy)"
+        let way = proxy.isEnvironment ? "" : ", proxy \(proxy)"
         return "\(endpoints.map(Redaction.url).joined(separator: ", ")) (\(credentials)\(own)\(tls)\(way))"
     }
 

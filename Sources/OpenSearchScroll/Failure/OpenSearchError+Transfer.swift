@@ -9,10 +9,100 @@ extension OpenSearchError {
             self.init(.cancelled, "the request to \(context.endpoint) was cancelled")
             return
         }
-        self = Self.connection(failure, context) ?? Self.tls(failure, context) ?? Self.exchange(failure, context)
+        self =
+            Self.credentials(failure) ?? Self.proxy(failure, context) ?? Self.clientCertificate(failure, context)
+            ?? Self.connection(failure, context) ?? Self.tls(failure, context) ?? Self.exchange(failure, context)
         isRepeatable = !failure.wasSent
         pageBytes = failure.announcedBytes
     }
+
+    private static func credentials(_ failure: TransferFailure) -> OpenSearchError? {
+        switch CURLcode(failure.code) {
+        case CURLE_LOGIN_DENIED: OpenSearchError(.noCredentials, failure.detail)
+        case CURLE_AUTH_ERROR: OpenSearchError(.noCredentials, failure.detail, isTransient: true)
+        default: nil
+        }
+    }
+
+    // MARK: The proxy
+
+    private static func proxy(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError? {
+        let endpoint = context.endpoint
+        switch failure.proxyStatus {
+        case 0, 200: break
+        case 407:
+            return OpenSearchError(
+                .proxyFailed,
+                "the proxy before \(endpoint) wants credentials, or others than it got (407); give its user and password "
+                    + "in OPNILOG_PROXY_USERNAME and OPNILOG_PROXY_PASSWORD")
+        case let status:
+            return OpenSearchError(
+                .proxyFailed,
+                "the proxy makes no way to \(endpoint) (HTTP \(status)); let it allow CONNECT there, or go without it: "
+                    + "--proxy none, or the host in no_proxy", isTransient: status >= 500)
+        }
+        let code = CURLcode(failure.code)
+        if code == CURLE_COULDNT_RESOLVE_PROXY {
+            return OpenSearchError(
+                .proxyFailed,
+                "no address is known for the host of the proxy (\(failure.detail)); correct --proxy or the environment, "
+                    + "or go without: --proxy none", isTransient: true)
+        }
+        if let other = otherHost(failure, endpoint), [CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT].contains(code) {
+            return OpenSearchError(
+                .proxyFailed,
+                "the proxy \(other) cannot be reached (\(failure.detail)); correct --proxy or the environment, or go "
+                    + "without: --proxy none", isTransient: true)
+        }
+        if failure.proxyVerdict != 0 {
+            return OpenSearchError(
+                .proxyFailed,
+                "the certificate of the proxy is refused (\(failure.detail)); this machine must trust it")
+        }
+        return nil
+    }
+
+    /// Whom libcurl says that it did not reach, if that is not the server.
+    private static func otherHost(_ failure: TransferFailure, _ endpoint: Endpoint) -> String? {
+        guard let start = failure.detail.firstRange(of: "Failed to connect to ")?.upperBound else { return nil }
+        let host = String(failure.detail[start...].prefix { $0 != " " })
+        return "\(endpoint.host)".filter { $0 != "[" && $0 != "]" } == host ? nil : host
+    }
+
+    // MARK: Our own certificate
+
+    private static func clientCertificate(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError? {
+        let (endpoint, said) = (context.endpoint, failure.detail.lowercased())
+        switch CURLcode(failure.code) {
+        case CURLE_SSL_CERTPROBLEM:
+            return OpenSearchError(
+                .clientCertificate,
+                "the client certificate or its key cannot be used (\(failure.detail)); they were good when this "
+                    + "client was made: look at what replaced them")
+        case CURLE_SSL_CLIENTCERT: return wantsCertificate(endpoint)
+        // With TLS 1.3 the server looks at it after the handshake, so these come in place of an answer too.
+        case CURLE_SSL_CONNECT_ERROR, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
+            if said.contains("alert certificate required") { return wantsCertificate(endpoint) }
+            let verdicts = [
+                "alert unknown ca", "alert bad certificate", "alert certificate unknown", "alert certificate expired",
+                "alert certificate revoked", "alert unsupported certificate", "alert access denied",
+            ]
+            guard let verdict = verdicts.first(where: said.contains) else { return nil }
+            return OpenSearchError(
+                .clientCertificate,
+                "\(endpoint) refuses the client certificate (\(verdict.dropFirst("alert ".count))); give "
+                    + "--client-certificate one that its authority has signed and that is in force")
+        default: return nil
+        }
+    }
+
+    private static func wantsCertificate(_ endpoint: Endpoint) -> OpenSearchError {
+        OpenSearchError(
+            .clientCertificate,
+            "\(endpoint) wants a client certificate and got none; give --client-certificate FILE and --client-key FILE")
+    }
+
+    // MARK: The server
 
     private static func connection(_ failure: TransferFailure, _ context: RequestContext) -> OpenSearchError? {
         let endpoint = context.endpoint
@@ -53,7 +143,8 @@ extension OpenSearchError {
         case CURLE_SSL_CONNECT_ERROR:
             return OpenSearchError(
                 .tlsFailed,
-                "TLS with \(endpoint) failed (\(failure.detail)); if the server speaks plain HTTP there, write http://")
+                "TLS with \(endpoint) failed (\(failure.detail)); if it wants a client certificate, give "
+                    + "--client-certificate; if the server speaks plain HTTP there, write http://")
         default: return nil
         }
     }

@@ -5,8 +5,8 @@ public struct OpenSearchError: Error, Sendable, Equatable, CustomStringConvertib
         private enum Value: String {
             case invalidConfiguration, invalidQuery, cancelled
             case hostNotFound, connectionRefused, unreachable, connectionLost, timedOut
-            case unknownAuthority, wrongHostName, certificateExpired, tlsFailed
-            case unauthorized, forbidden
+            case unknownAuthority, wrongHostName, certificateExpired, tlsFailed, clientCertificate, proxyFailed
+            case unauthorized, forbidden, noCredentials
             case indexNotFound, noIndexMatches, timeFieldIsNoDate, tooManyBuckets, pageTooLarge
             case partialShards, scrollLost, incomplete
             case overloaded, unavailable, rejected, badAnswer
@@ -42,6 +42,12 @@ public struct OpenSearchError: Error, Sendable, Equatable, CustomStringConvertib
         public static let certificateExpired = Code(.certificateExpired)
         /// TLS failed for another reason.
         public static let tlsFailed = Code(.tlsFailed)
+        /// The server does not take our own certificate, or wants one and got none, or its file cannot be used.
+        public static let clientCertificate = Code(.clientCertificate)
+        /// The proxy cannot be reached, or does not let us through.
+        public static let proxyFailed = Code(.proxyFailed)
+        /// The token cannot be had: its file cannot be read, or its command fails.
+        public static let noCredentials = Code(.noCredentials)
         /// 401: no credentials, or wrong ones.
         public static let unauthorized = Code(.unauthorized)
         /// 403: the credentials lack a right.

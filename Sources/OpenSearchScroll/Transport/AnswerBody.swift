@@ -10,27 +10,44 @@ final class AnswerBody: @unchecked Sendable {
     private(set) var start: UnsafeMutableRawPointer?
     private(set) var count = 0
     private var capacity = 0
+    private let pool: BufferPool?
 
     /// More than a page may have; also what a JSON parser with offsets of 32 bits can take.
     static let largest = Int(UInt32.max) - 1
     private static let padding = Int(OPNILOG_JSON_PADDING)
 
-    init() {}
+    /// - Parameter pool: where large memory comes from and goes back to.
+    init(pool: BufferPool? = nil) { self.pool = pool }
 
     convenience init(copying bytes: UnsafeRawBufferPointer) {
         self.init()
         if let base = bytes.baseAddress { append(base, count: bytes.count) }
     }
 
-    deinit { free(start) }
+    deinit {
+        guard let start else { return }
+        if pool?.give(BufferPool.Buffer(start: start, capacity: capacity)) != true { free(start) }
+    }
 
+    /// Good for as long as the body is held, which who takes them must see to.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+
+    /// Lends the bytes, and holds the body meanwhile.
+    func withBytes<R, E>(_ use: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        defer { withExtendedLifetime(self) {} }
+        return try use(bytes)
+    }
 
     /// False when there is no memory, or too much was sent.
     func reserve(_ wanted: Int) -> Bool {
         guard wanted <= Self.largest else { return false }
         let needed = wanted + Self.padding
         if needed <= capacity { return true }
+        if start == nil, let used = pool?.take(needed) {
+            start = used.start
+            capacity = used.capacity
+            return true
+        }
         guard let grown = realloc(start, needed) else { return false }
         start = grown
         capacity = needed

@@ -1,11 +1,13 @@
 import CLibcurl
 import Glibc
 
-/// A libcurl handle set up for one transfer, with all the memory that libcurl uses meanwhile. Only the transfer thread
-/// touches it.
+/// A libcurl handle with all the memory that libcurl uses meanwhile: for one transfer at a time, and for one after the
+/// other. Only the transfer thread touches it.
 final class EasyHandle {
     let curl: UnsafeMutableRawPointer
-    let transfer: Transfer
+    /// Nil between two.
+    private(set) var transfer: Transfer?
+    private let settings: TransportSettings
     private var headers: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
     /// How often libcurl came to the point of sending the request.
@@ -20,27 +22,40 @@ final class EasyHandle {
         case noMemory
     }
 
-    init(_ transfer: Transfer, settings: TransportSettings) {
+    init(settings: TransportSettings) {
         guard let curl = curl_easy_init() else { fatalError("out of memory for a request") }
         self.curl = curl
-        self.transfer = transfer
+        self.settings = settings
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        apply(settings)
-        apply(transfer.request)
-        opnilog_curl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
-        opnilog_curl_set_pointer(curl, CURLOPT_PRIVATE, Unmanaged.passUnretained(self).toOpaque())
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        opnilog_curl_set_write(curl, receive, context)
-        opnilog_curl_set_head(curl, receiveHead, context)
-        opnilog_curl_set_before(curl, beforeSending, context)
-        opnilog_curl_set_open(curl, openSocket, context)
     }
 
     deinit {
         curl_easy_cleanup(curl)
         curl_slist_free_all(headers)
         errorText.deallocate()
+    }
+
+    func begin(_ transfer: Transfer) {
+        self.transfer = transfer
+        apply(settings)
+        apply(transfer.authorization)
+        apply(transfer.request)
+        opnilog_curl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        opnilog_curl_set_pointer(curl, CURLOPT_PRIVATE, context)
+        opnilog_curl_set_write(curl, receive, context)
+        opnilog_curl_set_head(curl, receiveHead, context)
+        opnilog_curl_set_before(curl, beforeSending, context)
+        opnilog_curl_set_open(curl, openSocket, context)
+    }
+
+    /// Forgets the transfer, its body and its secrets; libcurl's own memory remains, and the connection is not ours.
+    func end() {
+        curl_easy_reset(curl)
+        curl_slist_free_all(headers)
+        (transfer, headers, sendings, hasHead, refusal) = (nil, nil, 0, false, nil)
+        errorText.pointee = 0
     }
 
     private func apply(_ settings: TransportSettings) {
@@ -53,7 +68,6 @@ final class EasyHandle {
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout.milliseconds)
         set(CURLOPT_USERAGENT, "opnilog")
-        if transfer.request.acceptsGzip ?? settings.compression { set(CURLOPT_ACCEPT_ENCODING, "gzip") }
         set(CURLOPT_SSL_VERIFYPEER, settings.verifiesTLS ? 1 : 0)
         set(CURLOPT_SSL_VERIFYHOST, settings.verifiesTLS ? 2 : 0)
         if let file = settings.caFile { set(CURLOPT_CAINFO, file) }
@@ -70,20 +84,24 @@ final class EasyHandle {
         // CURLAUTH_BASIC, a macro that Swift cannot read: sent at once, so that no proxy asks first.
         set(CURLOPT_PROXYAUTH, 1)
         switch proxy {
-        case .environment: break
+        case .environment(let user, let password): apply(proxyUser: user, password)
         case .direct: set(CURLOPT_PROXY, "")
         case .url(let url, let user, let password):
             set(CURLOPT_PROXY, url)
-            if let user { set(CURLOPT_PROXYUSERNAME, user) }
-            if let password { set(CURLOPT_PROXYPASSWORD, password.value) }
+            apply(proxyUser: user, password)
         }
+    }
+
+    private func apply(proxyUser user: String?, _ password: Secret?) {
+        if let user { set(CURLOPT_PROXYUSERNAME, user) }
+        if let password { set(CURLOPT_PROXYPASSWORD, password.value) }
     }
 
     private func apply(_ request: HTTPRequest) {
         set(CURLOPT_URL, request.endpoint.url + request.path)
         set(CURLOPT_CUSTOMREQUEST, request.method.name)
+        if request.acceptsGzip ?? settings.compression { set(CURLOPT_ACCEPT_ENCODING, "gzip") }
         set(CURLOPT_TIMEOUT_MS, request.timeout.milliseconds)
-        apply(transfer.authorization)
         if request.body != nil {
             addHeader("Content-Type: application/json")
             // Nothing "expected", which would cost long bodies a round trip.
@@ -104,7 +122,7 @@ final class EasyHandle {
             set(CURLOPT_USERNAME, user)
             set(CURLOPT_PASSWORD, password.value)
         case .bearer(let token): addHeader("Authorization: Bearer \(token.value)")
-        case .signed(let lines): for line in lines { addHeader(line) }
+        case .signed(let lines): for line in lines { addHeader(line.value) }
         }
     }
 
@@ -114,14 +132,18 @@ final class EasyHandle {
     private func set(_ option: CURLoption, _ value: String) { opnilog_curl_set_string(curl, option, value) }
 
     /// The transfer's outcome, once libcurl has ended it.
-    func outcome(_ result: CURLcode) -> Transfer.Outcome {
-        if result == CURLE_OK, hasHead { return .success(answer()) }
-        return .failure(failure(result == CURLE_OK ? CURLE_RECV_ERROR : result))
+    func outcome(_ result: CURLcode, of transfer: Transfer) -> Transfer.Outcome {
+        let status = long(CURLINFO_RESPONSE_CODE)
+        if result == CURLE_OK, hasHead, status != 407 { return .success(answer(status, transfer.body)) }
+        var failure = failure(result == CURLE_OK ? CURLE_RECV_ERROR : result, transfer.request)
+        // No server says that but a proxy.
+        if result == CURLE_OK, hasHead { failure.proxyStatus = status }
+        return .failure(failure)
     }
 
-    private func answer() -> HTTPAnswer {
+    private func answer(_ status: Int, _ body: AnswerBody) -> HTTPAnswer {
         HTTPAnswer(
-            status: long(CURLINFO_RESPONSE_CODE), body: transfer.body,
+            status: status, body: body,
             retryAfter: AnswerHeaders.retryAfter(header("Retry-After"), date: header("Date")),
             serverVersion: AnswerHeaders.version(header("X-OpenSearch-Version")),
             timing: TransferTiming(
@@ -130,20 +152,21 @@ final class EasyHandle {
             wireBytes: offset(CURLINFO_SIZE_DOWNLOAD_T))
     }
 
-    private func failure(_ result: CURLcode) -> TransferFailure {
+    private func failure(_ result: CURLcode, _ request: HTTPRequest) -> TransferFailure {
         let said = String(cString: errorText)
         var failure = TransferFailure(
             code: result.rawValue, detail: said.isEmpty ? String(cString: curl_easy_strerror(result)) : said,
             systemError: Int32(truncatingIfNeeded: long(CURLINFO_OS_ERRNO)),
-            certificateVerdict: long(CURLINFO_SSL_VERIFYRESULT), wasSent: sendings > 0,
-            partialBody: transfer.body)
+            certificateVerdict: long(CURLINFO_SSL_VERIFYRESULT),
+            proxyVerdict: long(CURLINFO_PROXY_SSL_VERIFYRESULT),
+            proxyStatus: long(CURLINFO_HTTP_CONNECTCODE), wasSent: sendings > 0, partialBody: transfer?.body)
         if sendings > 0, isRepetition || result == CURLE_COULDNT_CONNECT {
             failure.code = CURLE_GOT_NOTHING.rawValue
             failure.detail = "the connection was closed before the answer began"
         }
         switch refusal {
         case .tooLarge:
-            let (announced, allowed) = (header("Content-Length").flatMap { Int($0) }, transfer.request.maximumBytes)
+            let (announced, allowed) = (header("Content-Length").flatMap { Int($0) }, request.maximumBytes)
             failure.code = CURLE_FILESIZE_EXCEEDED.rawValue
             // Of a compressed answer it may be less than what is too much.
             failure.announcedBytes = announced.flatMap { $0 > allowed ? $0 : nil }
@@ -164,6 +187,7 @@ final class EasyHandle {
 
     /// Takes bytes of the answer, unless they are too many.
     fileprivate func take(_ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
+        guard let transfer else { return false }
         let body = transfer.body
         if body.count == 0 {
             // Told in advance, the length saves all growing; of a compressed answer it is too small, which does no harm.
@@ -212,8 +236,13 @@ private func receiveHead(
     bytes: UnsafeMutablePointer<CChar>, size: Int, count: Int, context: UnsafeMutableRawPointer?
 ) -> Int {
     guard let context else { return 0 }
-    // Heads of 1xx come before the answer's own.
-    Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().hasHead = count <= 2
+    let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
+    if count <= 2 {
+        handle.hasHead = true
+    } else if strncmp(bytes, "HTTP/", 5) == 0 {
+        // The heads of a proxy and of 1xx come before the answer's own; trailers after its body.
+        handle.hasHead = false
+    }
     return count
 }
 

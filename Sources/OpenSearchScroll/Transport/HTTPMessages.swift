@@ -53,8 +53,13 @@ struct TransferFailure: Error, Sendable {
     var systemError: Int32 = 0
     /// OpenSSL's verdict on the certificate, 0 if it is good or was not looked at.
     var certificateVerdict = 0
-    /// False only when surely no byte of the request has left: it may be sent again as if it had never been. Else
-    /// nobody knows what the server made of it.
+    /// The same on the certificate of an https:// proxy.
+    var proxyVerdict = 0
+    /// The status that a proxy refused by; 200 if it made way, 0 if it was not asked.
+    var proxyStatus = 0
+    /// False only when surely no byte of the request has left, or the server has refused it by a 401 (which leaves all
+    /// as it was) and there were no other credentials: it may be sent again as if it had never been. Else nobody knows
+    /// what the server made of it.
     var wasSent = true
     /// How long an answer was said to be that was broken off because it is larger than allowed; nil if it is not that,
     /// or if the answer did not tell its length.

@@ -14,10 +14,11 @@ final class Transfer: Sendable {
 
     let request: HTTPRequest
     let authorization: Authorization
-    let body = AnswerBody()
+    let body: AnswerBody
     private let state = Mutex(State.new)
 
-    init(_ request: HTTPRequest, _ authorization: Authorization) {
+    init(_ request: HTTPRequest, _ authorization: Authorization, _ pool: BufferPool? = nil) {
+        body = AnswerBody(pool: pool)
         self.request = request
         self.authorization = authorization
     }

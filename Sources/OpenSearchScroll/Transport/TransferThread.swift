@@ -18,6 +18,25 @@ final class TransferThread: Sendable {
     /// thread cleans it up only after it has seen `stopped` under the lock that every waker holds.
     private struct Multi: @unchecked Sendable { let handle: UnsafeMutableRawPointer }
 
+    /// The handles under way, and some that wait for the next transfer: with their buffers they are worth keeping.
+    private struct Handles {
+        private(set) var active: [ObjectIdentifier: EasyHandle] = [:]
+        private var idle: [EasyHandle] = []
+
+        mutating func take(_ transfer: Transfer, _ settings: TransportSettings) -> EasyHandle {
+            let handle = idle.popLast() ?? EasyHandle(settings: settings)
+            handle.begin(transfer)
+            active[ObjectIdentifier(transfer)] = handle
+            return handle
+        }
+
+        mutating func give(_ handle: EasyHandle) {
+            if let transfer = handle.transfer { active[ObjectIdentifier(transfer)] = nil }
+            handle.end()
+            if idle.count < 8 { idle.append(handle) }
+        }
+    }
+
     private let multi: Multi
     private let settings: TransportSettings
     private let queue = Mutex(Queue())
@@ -79,40 +98,40 @@ final class TransferThread: Sendable {
 
     fileprivate func loop() {
         blockSignals()
-        var active: [ObjectIdentifier: EasyHandle] = [:]
+        var handles = Handles()
         while true {
             let (commands, stopped) = take()
-            for command in commands { execute(command, &active) }
+            for command in commands { execute(command, &handles) }
             if stopped { break }
             var running: Int32 = 0
             curl_multi_perform(multi.handle, &running)
-            collect(&active)
+            collect(&handles)
             // Woken by data, by a command, or by libcurl's own timers; the time is only an upper bound.
             curl_multi_poll(multi.handle, nil, 0, 60_000, nil)
         }
-        for handle in active.values {
+        for handle in handles.active.values {
             curl_multi_remove_handle(multi.handle, handle.curl)
-            handle.transfer.finish(.failure(.cancelled))
+            handle.transfer?.finish(.failure(.cancelled))
         }
-        active.removeAll()
+        handles = Handles()
         curl_multi_cleanup(multi.handle)
     }
 
-    private func execute(_ command: Command, _ active: inout [ObjectIdentifier: EasyHandle]) {
+    private func execute(_ command: Command, _ handles: inout Handles) {
         switch command {
         case .add(let transfer):
             if transfer.isDone { return }
-            let handle = EasyHandle(transfer, settings: settings)
-            active[ObjectIdentifier(transfer)] = handle
+            let handle = handles.take(transfer, settings)
             curl_multi_add_handle(multi.handle, handle.curl)
         case .cancel(let transfer):
             // Not there when it ended meanwhile, or was cancelled before it was added.
-            guard let handle = active.removeValue(forKey: ObjectIdentifier(transfer)) else { return }
+            guard let handle = handles.active[ObjectIdentifier(transfer)] else { return }
             curl_multi_remove_handle(multi.handle, handle.curl)
+            handles.give(handle)
         }
     }
 
-    private func collect(_ active: inout [ObjectIdentifier: EasyHandle]) {
+    private func collect(_ handles: inout Handles) {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi.handle, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let curl = message.pointee.easy_handle else { continue }
@@ -121,10 +140,10 @@ final class TransferThread: Sendable {
             opnilog_curl_get_private(curl, &context)
             guard let context else { continue }
             let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
-            let outcome = handle.outcome(result)
-            let transfer = handle.transfer
+            guard let transfer = handle.transfer else { continue }
+            let outcome = handle.outcome(result, of: transfer)
             curl_multi_remove_handle(multi.handle, curl)
-            active.removeValue(forKey: ObjectIdentifier(transfer))
+            handles.give(handle)
             transfer.finish(outcome)
         }
     }

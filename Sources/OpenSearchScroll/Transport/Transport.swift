@@ -2,6 +2,7 @@
 final class Transport: Sendable {
     private let thread: TransferThread
     private let authorizer = Authorizer()
+    private let pool = BufferPool()
 
     init(_ settings: TransportSettings) throws(OpenSearchError) {
         thread = try TransferThread.start(settings)
@@ -35,7 +36,7 @@ final class Transport: Sendable {
     private func exchange(
         _ request: HTTPRequest, _ authorization: Authorization
     ) async -> Result<HTTPAnswer, TransferFailure> {
-        let transfer = Transfer(request, authorization)
+        let transfer = Transfer(request, authorization, pool)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 if transfer.wait(continuation) { thread.add(transfer) }

@@ -1,3 +1,4 @@
+import CCrypto
 import CLibcurl
 import Glibc
 
@@ -10,7 +11,7 @@ struct TransportSettings: Sendable {
     var clientCertificate: String?
     var clientKey: String?
     var clientKeyPassphrase: Secret?
-    var proxy = HTTPProxy.Storage.environment
+    var proxy = HTTPProxy.environment.storage
 }
 
 extension TransportSettings {
@@ -25,17 +26,7 @@ extension TransportSettings {
     }
 
     private func check() throws(OpenSearchError) {
-        if clientKey != nil, clientCertificate == nil {
-            throw OpenSearchError(
-                .invalidConfiguration, "there is a client key but no certificate; give --client-certificate FILE too")
-        }
-        for (path, option) in [(clientCertificate, "--client-certificate"), (clientKey, "--client-key")] {
-            guard let path, access(path, R_OK) != 0 else { continue }
-            throw OpenSearchError(
-                .invalidConfiguration,
-                "\(path) cannot be read (\(String(cString: strerror(errno)))); give \(option) a PEM file that this user "
-                    + "may read")
-        }
+        try checkIdentity()
         guard case .url(let url, _, _) = proxy else { return }
         guard let parts = curl_url() else { throw OpenSearchError(.invalidConfiguration, "out of memory") }
         defer { curl_url_cleanup(parts) }
@@ -46,5 +37,36 @@ extension TransportSettings {
                 "the proxy \(Redaction.url(url)) is no URL that starts with http:// or https://; write it like "
                     + "http://proxy.example:3128")
         }
+    }
+
+    private func checkIdentity() throws(OpenSearchError) {
+        guard let certificate = clientCertificate else {
+            guard let clientKey else { return }
+            throw OpenSearchError(
+                .invalidConfiguration,
+                "there is the client key \(clientKey) but no certificate; give --client-certificate FILE too")
+        }
+        let key = clientKey ?? certificate
+        for path in [certificate, key] where access(path, R_OK) != 0 {
+            throw OpenSearchError(
+                .clientCertificate,
+                "\(path) cannot be read (\(String(cString: strerror(errno)))); give --client-certificate and "
+                    + "--client-key files that this user may read")
+        }
+        let fault: String
+        switch opnilog_identity_check(certificate, key, clientKeyPassphrase?.value ?? "") {
+        case OPNILOG_IDENTITY_GOOD: return
+        case OPNILOG_IDENTITY_NO_CERTIFICATE:
+            fault = "\(certificate) holds no certificate in PEM; give --client-certificate one that does"
+        case OPNILOG_IDENTITY_NO_KEY:
+            fault =
+                "\(key) holds no key in PEM that can be read; give --client-key one that does, and its passphrase, if it "
+                + "has one, in OPNILOG_CLIENT_KEY_PASSPHRASE"
+        default:
+            fault =
+                "the key in \(key) does not belong to the certificate in \(certificate); give --client-key the one that "
+                + "the certificate was made for"
+        }
+        throw OpenSearchError(.clientCertificate, fault)
     }
 }

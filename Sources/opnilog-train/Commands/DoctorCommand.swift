@@ -48,7 +48,18 @@ enum DoctorCommand {
             return [.skipped("server", "not looked for: no --endpoint; files and tables can be trained on")]
         }
         do {
-            let client = try OpenSearchSettings.client(settings, console)
+            let configuration = try OpenSearchSettings.configuration(settings, console)
+            let client = try OpenSearchClient(configuration: configuration)
+            let access = Finding.works("access", OpenSearchAccess.description(configuration))
+            return [access] + (await answers(client, endpoint, settings))
+        } catch {
+            return [.of("access", error)]
+        }
+    }
+
+    private static func answers(_ client: OpenSearchClient, _ endpoint: String, _ settings: Settings) async -> [Finding]
+    {
+        do {
             let version = try await client.serverVersion()
             let found = Finding.works(
                 "server", "\(endpoint): OpenSearch " + (version ?? "of a version that this user may not ask for"))

@@ -23,23 +23,15 @@ struct OpenSearchSettings: Sendable {
     }
 
     static func client(_ settings: Settings, _ console: Console) throws -> OpenSearchClient {
-        if settings[Options.insecure] { console.note("the server's certificate is not verified, as --insecure asks") }
-        return try OpenSearchClient(
-            configuration: OpenSearchConfiguration(
-                endpoints: settings[Options.endpoint], credentials: try credentials(settings),
-                caFile: settings[Options.ca], verifiesTLS: !settings[Options.insecure],
-                onEvent: { event in if let text = text(event) { console.note(text) } }))
+        try OpenSearchClient(configuration: try configuration(settings, console))
     }
 
-    private static func credentials(_ settings: Settings) throws(CommandError) -> Credentials {
-        switch (settings[Options.username], settings[Options.password]) {
-        case (nil, nil): return .none
-        case (let user?, let password?): return .basic(user: user, password: password)
-        case (_?, nil):
-            let names = Options.password.spec.environmentNames.joined(separator: " or ")
-            throw .usage("there is a user but no password", remedy: "set \(names), or password: in the --config file")
-        case (nil, _?): throw .usage("there is a password but no user", remedy: "give --username NAME")
-        }
+    static func configuration(_ settings: Settings, _ console: Console) throws -> OpenSearchConfiguration {
+        if settings[Options.insecure] { console.note("the server's certificate is not verified, as --insecure asks") }
+        var configuration = OpenSearchConfiguration(
+            endpoints: settings[Options.endpoint], onEvent: { event in if let text = text(event) { console.note(text) } })
+        try OpenSearchAccess.apply(settings, to: &configuration)
+        return configuration
     }
 
     /// The query as JSON: itself, or out of the file it names.

@@ -35,6 +35,7 @@ struct OptionSpec: Sendable {
 /// The headings of a help page, in their order.
 enum OptionGroup: String, CaseIterable, Sendable {
     case openSearch = "From OpenSearch"
+    case access = "Access to OpenSearch"
     case files = "From files"
     case table = "From a table"
     case model = "Model"

@@ -9,12 +9,6 @@ enum Options {
     static let endpoint = many(
         "endpoint", .endpoint, readers.union([.doctor]), .openSearch, or: ["ES_ENDPOINT"],
         help: "Address of the cluster; again for more nodes of the same cluster.")
-    static let username = setting(
-        "username", .text("NAME"), readers.union([.doctor]), .openSearch, or: ["ES_USERNAME"],
-        help: "User of basic authentication.")
-    static let password = secret(
-        "password", readers.union([.doctor]), .openSearch, or: ["ES_PASSWORD"],
-        help: "Its password: from the environment or the --config file only.")
     static let index = preset(
         "index", .text("PATTERN"), "logs", readers.union([.doctor]), .openSearch,
         help: "Index, alias or wildcard to read.")
@@ -36,12 +30,6 @@ enum Options {
     static let parallel = setting(
         "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample], .openSearch,
         help: "Hours read at once (default: as many as --workers).")
-    static let ca = setting(
-        "ca", .text("FILE"), readers.union([.doctor]), .openSearch,
-        help: "Certificate authorities (PEM) that the server's certificate is checked against.")
-    static let insecure = toggle(
-        "insecure", readers.union([.doctor]), .openSearch,
-        help: "Do not verify the server's certificate. It is logged that this was asked for.")
 
     // MARK: From files, from a table
 
@@ -153,8 +141,11 @@ enum Options {
 
     /// Every setting, in the order of the help pages.
     static let every: [OptionSpec] = [
-        endpoint.spec, username.spec, password.spec, index.spec, query.spec, since.spec, until.spec, lag.spec,
-        pageSize.spec, parallel.spec, ca.spec, insecure.spec,
+        endpoint.spec, index.spec, query.spec, since.spec, until.spec, lag.spec, pageSize.spec, parallel.spec,
+        username.spec, password.spec, bearerToken.spec, bearerFile.spec, bearerCommand.spec,
+        awsRegion.spec, awsService.spec, awsAccessKey.spec, awsSecretKey.spec, awsSessionToken.spec,
+        clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,
+        proxy.spec, proxyUsername.spec, proxyPassword.spec,
         input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, table.spec,
         model.spec, threshold.spec, explain.spec, output.spec, overwrite.spec,
         samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,
@@ -165,7 +156,7 @@ enum Options {
     /// The settings that a command has.
     static func of(_ command: Command) -> [OptionSpec] { every.filter { $0.commands.contains(command) } }
 
-    private static let readers: Set<Command> = [.train, .collect, .sample, .score]
+    static let readers: Set<Command> = [.train, .collect, .sample, .score]
     private static let trainers: Set<Command> = [.train, .demo]
     private static let drawers: Set<Command> = [.train, .sample, .demo]
     private static let torchUsers: Set<Command> = [.train, .score, .demo, .doctor]

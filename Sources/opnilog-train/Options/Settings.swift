@@ -5,6 +5,16 @@ enum Origin: Sendable, Equatable {
     case file(path: String, line: Int)
     case preset
 
+    /// Smaller is stronger.
+    var rank: Int {
+        switch self {
+        case .flag: 0
+        case .environment: 1
+        case .file: 2
+        case .preset: 3
+        }
+    }
+
     /// How an error names the setting: by what its user typed.
     func name(_ spec: OptionSpec) -> String {
         switch self {

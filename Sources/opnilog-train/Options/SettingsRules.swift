@@ -53,7 +53,7 @@ enum LogOrigin: Sendable, Equatable {
             (.openSearch, Options.endpoint.spec), (.files, Options.input.spec), (.table, Options.table.spec),
         ].filter { $0.spec.commands.contains(command) }
         let given = kinds.compactMap { entry in
-            settings.origin(entry.spec).map { (kind: entry.kind, spec: entry.spec, rank: Self.rank($0)) }
+            settings.origin(entry.spec).map { (kind: entry.kind, spec: entry.spec, rank: $0.rank) }
         }
         let strongest = given.map(\.rank).min()
         let chosen = given.filter { $0.rank == strongest }
@@ -81,8 +81,8 @@ enum LogOrigin: Sendable, Equatable {
         switch self {
         case .openSearch:
             ![Options.inputFormat.spec.name, Options.maxBadShare.spec.name].contains(spec.name)
-        case .files: spec.group != .openSearch
-        case .table: spec.group != .openSearch && spec.group != .files
+        case .files: ![.openSearch, .access].contains(spec.group)
+        case .table: ![.openSearch, .access, .files].contains(spec.group)
         }
     }
 
@@ -91,15 +91,6 @@ enum LogOrigin: Sendable, Equatable {
         case .openSearch: "from OpenSearch"
         case .files: "from files"
         case .table: "from a table"
-        }
-    }
-
-    private static func rank(_ origin: Origin) -> Int {
-        switch origin {
-        case .flag: 0
-        case .environment: 1
-        case .file: 2
-        case .preset: 3
         }
     }
 }

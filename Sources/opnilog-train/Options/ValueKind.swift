@@ -23,17 +23,60 @@ extension ValueKind where Value == String {
     /// An http or https URL that carries no password.
     static var endpoint: Self {
         Self(placeholder: "URL") { text throws(ValueFault) in
-            let scheme = text.prefix { $0 != ":" }.lowercased()
-            let rest = text.dropFirst(scheme.count)
-            guard scheme == "http" || scheme == "https", rest.hasPrefix("://"), rest.count > 3 else {
-                throw ValueFault("a URL such as https://opensearch.example:9200")
+            try url(
+                text, like: "https://opensearch.example:9200",
+                user: "give the user by --username and the password by OPNILOG_PASSWORD")
+        }
+    }
+
+    /// The same, or `none`.
+    static var proxy: Self {
+        Self(placeholder: "URL|none") { text throws(ValueFault) in
+            if text == "none" { return text }
+            return try url(
+                text, like: "http://proxy.example:3128, or none",
+                user: "give them by OPNILOG_PROXY_USERNAME and OPNILOG_PROXY_PASSWORD")
+        }
+    }
+
+    private static func url(_ text: String, like example: String, user remedy: String) throws(ValueFault) -> String {
+        let scheme = text.prefix { $0 != ":" }.lowercased()
+        let rest = text.dropFirst(scheme.count)
+        guard scheme == "http" || scheme == "https", rest.hasPrefix("://"), rest.count > 3 else {
+            throw ValueFault("a URL such as \(example)")
+        }
+        let authority = rest.dropFirst(3).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        if authority.contains("@") { throw ValueFault("a URL without a user in it; \(remedy)") }
+        return text
+    }
+}
+
+extension ValueKind where Value == [String] {
+    /// Words between blanks; quotes of either kind keep what stands between them together.
+    static func words(_ placeholder: String) -> Self {
+        Self(placeholder: placeholder) { text throws(ValueFault) in
+            var words: [String] = []
+            var word: String?
+            var quote: Character?
+            for character in text {
+                if character == quote {
+                    quote = nil
+                } else if quote == nil, character == "'" || character == "\"" {
+                    quote = character
+                    word = word ?? ""
+                } else if quote == nil, character.isWhitespace {
+                    if let ended = word { words.append(ended) }
+                    word = nil
+                } else {
+                    word = (word ?? "") + String(character)
+                }
             }
-            let authority = rest.dropFirst(3).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-            if authority.contains("@") {
-                throw ValueFault(
-                    "a URL without a user in it; give the user by --username and the password by OPNILOG_PASSWORD")
+            if quote != nil { throw ValueFault("a command: a quote is not closed") }
+            if let word { words.append(word) }
+            guard let program = words.first, !program.isEmpty else {
+                throw ValueFault("a command with its arguments, such as 'get-token --audience opensearch'")
             }
-            return text
+            return words
         }
     }
 }

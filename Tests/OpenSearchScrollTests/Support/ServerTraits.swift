@@ -42,6 +42,7 @@ extension Trait where Self == ServerTrait {
             var target = TestTarget(name: "node \(options)", url: url, openContexts: { nil }, isReal: true)
             target.caFile = started["ca"]?.string
             if target.caFile != nil { target.credentials = .basic(user: "admin", password: "admin-secret") }
+            target.identities = started
             let bare = target
             target.openContexts = { try await scrollContexts(on: bare) }
             return (target, { _ = try await Shell.run([node, "stop", folder]) })

@@ -10,6 +10,8 @@ struct TestTarget: Sendable {
     var openContexts: @Sendable () async throws -> Int?
     /// Whether documents come back byte for byte as they were indexed, and mappings are looked at, as on a real node.
     var isReal = false
+    /// What a real node with security said when it started: certificates and tokens, by name.
+    var identities = JSONValue.null
 
     func client(_ change: (inout OpenSearchConfiguration) -> Void = { _ in }) throws -> OpenSearchClient {
         var settings = configuration(url)

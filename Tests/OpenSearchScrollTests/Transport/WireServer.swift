@@ -225,3 +225,10 @@ extension Result {
         if case .failure(let failure) = self { failure } else { nil }
     }
 }
+
+/// What an error says of a request to a server.
+func requestContext(_ url: String) throws -> RequestContext {
+    RequestContext(
+        purpose: .next, endpoint: try Endpoint.parse(url).endpoint, index: "logs", timeField: "time",
+        timeout: .seconds(20), caFile: nil, credentials: .none)
+}

@@ -6,7 +6,7 @@ enum Authorization: Sendable, Equatable {
     case basic(user: String, password: Secret)
     case bearer(Secret)
     /// Whole header lines: a signature, and what it covers.
-    case signed([String])
+    case signed([Secret])
 }
 
 extension TransferFailure {

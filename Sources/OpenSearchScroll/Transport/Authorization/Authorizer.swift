@@ -20,14 +20,14 @@ final class Authorizer: Sendable {
                 .map { .bearer($0) }
         case .bearerCommand(let arguments, let lifetime):
             let command = commands.withLock { commands in
-                let command = commands[request.credentials] ?? TokenCommand(arguments, lifetime: lifetime)
+                let command = commands[request.credentials] ?? TokenCommand(arguments.map(\.value), lifetime: lifetime)
                 commands[request.credentials] = command
                 return command
             }
             return await command.token(insteadOf: refused).map { .bearer($0) }
         case .aws(let identity):
             let signer = AWSSigner(identity: identity, timestamp: AWSSigner.timestamp(time(nil)))
-            return .success(.signed(signer.headers(of: request)))
+            return .success(.signed(signer.headers(of: request).map(Secret.init)))
         }
     }
 }
@@ -42,11 +42,13 @@ enum Token {
         while let first = token.first, blanks.contains(first) { token.removeFirst() }
         while let last = token.last, blanks.contains(last) { token.removeLast() }
         if token.isEmpty {
-            return .failure(.noCredentials("\(name) is empty", mayPass: true))
+            return .failure(.noCredentials("\(name) is empty; look at what makes it", mayPass: true))
         }
         guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             return .failure(
-                .noCredentials("\(name) has blanks, line ends or other characters that no token has", mayPass: false))
+                .noCredentials(
+                    "\(name) has blanks, line ends or other characters that no token has; it must be the token and "
+                        + "nothing else", mayPass: false))
         }
         return .success(Secret(String(token)))
     }

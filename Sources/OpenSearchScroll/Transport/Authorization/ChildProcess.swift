@@ -12,7 +12,7 @@ enum ChildProcess {
     /// Runs a program without a shell and returns its standard output; its standard error is ours. Blocks its thread.
     static func output(of arguments: [String], within limit: Duration) -> Result<String, Failure> {
         guard let program = arguments.first, !program.isEmpty else {
-            return .failure(Failure(reason: "no command is given that prints a bearer token", mayPass: false))
+            return .failure(Failure(reason: "no command is given that prints a bearer token; name one", mayPass: false))
         }
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { return .failure(failure(program, errno)) }
@@ -30,20 +30,24 @@ enum ChildProcess {
             // The whole group, since a script's programs may hold the pipe.
             kill(-child, SIGKILL)
             waitpid(child, nil, 0)
-            let reason = "the command \(program) did not end within \(limit), or printed more than a token"
+            let reason =
+                "the command \(program) did not end within \(limit), or printed more than a token; run it by hand"
             return .failure(Failure(reason: reason, mayPass: true))
         }
         guard status == 0 else {
             let way = status & 0x7F == 0 ? "status \(status >> 8)" : "signal \(status & 0x7F)"
             return .failure(
-                Failure(reason: "the command \(program), which prints the token, ended by \(way)", mayPass: true))
+                Failure(
+                    reason: "the command \(program), which prints the token, ended by \(way); run it by hand",
+                    mayPass: true))
         }
         return .success(text)
     }
 
     private static func failure(_ program: String, _ number: Int32) -> Failure {
         Failure(
-            reason: "the command \(program) cannot be run (\(String(cString: strerror(number))))", mayPass: false)
+            reason: "the command \(program) cannot be run (\(String(cString: strerror(number)))); name a program "
+                + "that is in PATH", mayPass: false)
     }
 
     /// In a process group of its own, with signals as they are by default.

@@ -45,6 +45,7 @@ struct TokenFile {
     private func unreadable(_ number: Int32) -> Result<Secret, TransferFailure> {
         .failure(
             .noCredentials(
-                "the token file \(path) cannot be read (\(String(cString: strerror(number))))", mayPass: false))
+                "the token file \(path) cannot be read (\(String(cString: strerror(number)))); name one that this user "
+                    + "may read", mayPass: false))
     }
 }
