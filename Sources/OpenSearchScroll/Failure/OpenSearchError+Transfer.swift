@@ -88,6 +88,8 @@ extension OpenSearchError {
                 "alert certificate revoked", "alert unsupported certificate", "alert access denied",
             ]
             guard let verdict = verdicts.first(where: said.contains) else { return nil }
+            // Some servers find a certificate bad that is not there.
+            guard failure.hasClientCertificate else { return wantsCertificate(endpoint) }
             return OpenSearchError(
                 .clientCertificate,
                 "\(endpoint) refuses the client certificate (\(verdict.dropFirst("alert ".count))); give "

@@ -159,7 +159,8 @@ final class EasyHandle {
             systemError: Int32(truncatingIfNeeded: long(CURLINFO_OS_ERRNO)),
             certificateVerdict: long(CURLINFO_SSL_VERIFYRESULT),
             proxyVerdict: long(CURLINFO_PROXY_SSL_VERIFYRESULT),
-            proxyStatus: long(CURLINFO_HTTP_CONNECTCODE), wasSent: sendings > 0, partialBody: transfer?.body)
+            hasClientCertificate: settings.clientCertificate != nil, proxyStatus: long(CURLINFO_HTTP_CONNECTCODE),
+            wasSent: sendings > 0, partialBody: transfer?.body)
         if sendings > 0, isRepetition || result == CURLE_COULDNT_CONNECT {
             failure.code = CURLE_GOT_NOTHING.rawValue
             failure.detail = "the connection was closed before the answer began"

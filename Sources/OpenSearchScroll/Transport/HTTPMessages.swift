@@ -55,6 +55,8 @@ struct TransferFailure: Error, Sendable {
     var certificateVerdict = 0
     /// The same on the certificate of an https:// proxy.
     var proxyVerdict = 0
+    /// Whether we have a certificate of our own to show.
+    var hasClientCertificate = false
     /// The status that a proxy refused by; 200 if it made way, 0 if it was not asked.
     var proxyStatus = 0
     /// False only when surely no byte of the request has left, or the server has refused it by a 401 (which leaves all
