@@ -25,6 +25,16 @@ extension DatasetError {
             file: file, line: line)
     }
 
+    /// A reading with holes where a complete one was demanded.
+    static func incomplete(_ holes: [Hole], file: String = #fileID, line: Int = #line) -> DatasetError {
+        let shown = holes.prefix(3).map(\.what).joined(separator: "; ")
+        let more = holes.count > 3 ? "; and \(holes.count - 3) more" : ""
+        return DatasetError(
+            .incomplete,
+            "not everything could be read: \(shown)\(more); mend that, or leave --require-complete out to do without it",
+            file: file, line: line)
+    }
+
     static func notATable(_ path: String, file: String = #fileID, line: Int = #line) -> DatasetError {
         DatasetError(
             .corruptFile, "\(path) is no template table; give one that `opnilog-train collect` or `train` has written",

@@ -9,6 +9,11 @@ enum SettingsRules {
             try require(Options.output.spec, settings, "the folder to write to")
         }
         if command == .score { try require(Options.model.spec, settings, "the folder that holds the model") }
+        if [.train, .collect].contains(command), settings[Options.resume], settings[Options.overwrite] {
+            throw .usage(
+                "--resume and --overwrite: the one goes on with the run in the folder, the other starts anew",
+                remedy: "give one of them")
+        }
         try exclude(
             Options.steps.spec, Options.batchSize.spec, settings,
             "both set the length of the training", remedy: "give one of them")
