@@ -180,6 +180,37 @@ struct ResumeCommandTests {
         #expect(!folder.exists("out/buckets"))
     }
 
+    @Test("relative times count from the first run's start, for what is asked and for what is checked")
+    func times() async throws {
+        let server = try server()
+        // The run began a day before 2020-01-02 and asks for what came before then.
+        let range = ["--endpoint", server.url, "--since", "-24h", "--until", "2020-01-02T00:00:00Z"]
+        let first = try await collect(range)
+        #expect(first.code == 64)
+        #expect(first.errors.contains("does not lie before --until 2020-01-02"))
+        let asked = try settings(range, checks: false)
+        var configuration = DatasetConfiguration(directory: folder.path("out"))
+        configuration.checkpoint = CollectionCheckpoint(
+            startedAt: 1_577_923_200_000 - 60_000, settings: RunFingerprint.of(asked))
+        mkdir(folder.path("out"), 0o700)
+        struct Interrupted: LogSource {
+            let name: String
+            func windows() async throws -> [LogWindow] { ["a", "b"].map { LogWindow(name: $0) } }
+            func read(_ window: LogWindow, into sink: LogSink) async throws {
+                if window.name == "b" { throw CancellationError() }
+                try await sink.add(MessagePage(["kept"]))
+            }
+        }
+        configuration.parallelWindows = 1
+        let interrupted = Interrupted(name: try Sources.of(asked, Console(style: .none)).name)
+        _ = try? await TableCollector(source: interrupted, configuration: configuration).collect()
+        let run = try await collect(range, ["--resume"])
+        // Nothing of the server's is that old: the kept window is all there is.
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(try manifest().read?.lines == 1)
+        #expect(try manifest().startedAt == "2020-01-01T23:59:00.000Z")
+    }
+
     @Test("files: what was read is kept when another is damaged, and said")
     func files() async throws {
         try folder.write("a.log", "a 1\n")
@@ -223,11 +254,13 @@ struct ResumeCommandTests {
         #expect(Failures.commandError(DatasetError(.incomplete, "x")).code == .unavailable)
     }
 
-    private func settings(_ flags: [String]) throws -> Settings {
+    private func settings(_ flags: [String], checks: Bool = true) throws -> Settings {
         guard case .run(let command, let given) = try ArgumentScanner.scan(["collect", "--output", "out"] + flags)
         else {
             throw CommandError(.fault, "not a run")
         }
-        return try SettingsLoader.load(command, flags: given, environment: [:])
+        return checks
+            ? try SettingsLoader.load(command, flags: given, environment: [:])
+            : try Settings(of: command, from: [given])
     }
 }

@@ -125,6 +125,8 @@ public struct TableCollector: Sendable {
             monitor.windows = committed.count
             monitor.windowsTotal = windows.count + committed.count
             monitor.documents = read
+            monitor.documentsKept = read
+            // 0, unknown, stays unknown.
             let rest = expected.reduce(0) { $0 + UInt64($1 ?? 0) }
             monitor.documentsExpected = rest == 0 && !expected.isEmpty ? 0 : rest + read
         }

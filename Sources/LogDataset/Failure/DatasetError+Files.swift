@@ -20,9 +20,12 @@ extension DatasetError {
     static func corrupt(
         _ path: String, at offset: Int, _ how: String, file: String = #fileID, line: Int = #line
     ) -> DatasetError {
-        DatasetError(
-            .corruptFile, "\(path) is damaged at byte \(offset): \(how); fetch or make the file again",
-            file: file, line: line)
+        let mend =
+            path.hasSuffix(".run")
+            ? "go on with the run (opnilog-train: --resume), which reads again what was in it"
+            : "fetch or make the file again"
+        return DatasetError(
+            .corruptFile, "\(path) is damaged at byte \(offset): \(how); \(mend)", file: file, line: line)
     }
 
     /// A reading with holes where a complete one was demanded.

@@ -40,6 +40,7 @@ extension Console {
         begin("reading", unit: "documents") { state in
             let snapshot = monitor.snapshot
             state.done = Int(snapshot.documents)
+            state.doneBefore = Int(snapshot.documentsKept)
             state.total = snapshot.documentsExpected > 0 ? Int(snapshot.documentsExpected) : nil
             state.bytes = Int(snapshot.bytes)
             state.stalledSeconds = Double(snapshot.stalledNanoseconds) / 1e9

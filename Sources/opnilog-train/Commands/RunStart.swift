@@ -42,6 +42,7 @@ extension OutputFolder {
             return (output, .finished)
         }
         guard let unfinished else {
+            try SettingsRules.checkRange(settings)
             try output.refuse(files)
             return (output, .new)
         }
@@ -51,6 +52,7 @@ extension OutputFolder {
                 remedy: "give the --endpoint or --input that it began with, or --overwrite to start anew")
         }
         RunClock.resume(from: unfinished.startedAt)
+        try SettingsRules.checkRange(settings)
         return (output, .resumed)
     }
 

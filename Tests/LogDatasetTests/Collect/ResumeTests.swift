@@ -182,6 +182,28 @@ import Testing
         #expect(fileBytes(table.path) == (try await expected()))
     }
 
+    @Test func aBucketThatIsDamagedMeanwhileEndsTheRunAndIsReadAgainByTheNext() async throws {
+        let path = "\(directory.path)/buckets/1.run"
+        let source = HourlyLogs { [directory] in
+            if $0 == "window 14" { _ = directory.file("buckets/1.run", fileBytes(path).dropLast(3)) }
+        }
+        let error = await #expect(throws: DatasetError.self) { try await collect(source, configuration(workers: 1)) }
+        #expect(error?.code == .corruptFile)
+        #expect(error?.message.contains("go on with the run (opnilog-train: --resume), which reads again") == true)
+        let again = HourlyLogs()
+        #expect(fileBytes(try await collect(again).table.path) == (try await expected()))
+        #expect(again.read.withLock { $0 } == ["window 0"])
+    }
+
+    @Test func progressCountsWhatIsKept() async throws {
+        try await broken()
+        let configuration = configuration()
+        _ = try await collect(HourlyLogs(), configuration)
+        let snapshot = configuration.monitor.snapshot
+        #expect(snapshot.windows == 15 && snapshot.windowsTotal == 15)
+        #expect(snapshot.documents == 3_000 && snapshot.documentsKept == 1_600 && snapshot.documentsExpected == 3_000)
+    }
+
     @Test func aDamagedRecordOfTheJournalIsReadAgain() async throws {
         try await broken()
         let path = "\(directory.path)/buckets/journal"

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A folder of a test's own, removed with all it holds.
-final class TemporaryDirectory {
+final class TemporaryDirectory: Sendable {
     let path: String
 
     init() {
