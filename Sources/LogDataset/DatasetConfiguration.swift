@@ -22,7 +22,7 @@ public struct DatasetConfiguration: Sendable {
     public var maximumBadShare = 0.01
     /// Makes the reading one that a later run can go on with after any end of this one: what is read is kept, window by
     /// window, in a folder `buckets` until `CollectionCheckpoint.discard(in:)` is called. Nil: a reading that fails
-    /// leaves nothing behind.
+    /// leaves nothing behind, nor what an earlier one kept in the folder.
     public var checkpoint: CollectionCheckpoint?
     /// Whether this run goes on with the unfinished one that is in the folder, if one is. Otherwise what that one has
     /// left is removed. Looked at only with a `checkpoint`.

@@ -91,6 +91,9 @@ struct ResumeCommandTests {
             refused.errors
                 == "opnilog-train: \(folder.path("out")) holds an unfinished run. "
                 + "--resume goes on, --overwrite starts anew.\n")
+        let demo = try await ProgramRun.of(["demo", "--output", folder.path("out")])
+        #expect(demo.code == 64)
+        #expect(demo.errors.contains("holds an unfinished run. give another --output, or --overwrite to start anew."))
         let opened = server.count(of: .openScroll)
         let anew = try await collect(["--endpoint", server.url], ["--overwrite"])
         #expect(anew.code == 0, "\(anew.errors)")

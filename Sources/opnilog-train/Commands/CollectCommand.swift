@@ -35,9 +35,15 @@ enum CollectCommand {
 }
 
 extension OutputFolder {
-    /// The folder of `--output`.
-    static func of(_ settings: Settings, refusing files: [File]) throws(CommandError) -> OutputFolder {
-        guard let path = settings[Options.output] else { throw .usage("--output is missing") }
-        return try OutputFolder(path, refusing: files, overwrite: settings[Options.overwrite])
+    /// The folder of `--output`, for a command that always starts anew.
+    static func of(_ settings: Settings, refusing files: [File]) throws -> OutputFolder {
+        guard let path = settings[Options.output] else { throw CommandError.usage("--output is missing") }
+        let overwrite = settings[Options.overwrite]
+        let output = try OutputFolder(path, refusing: files, overwrite: overwrite)
+        if !overwrite, try CollectionCheckpoint.read(in: path) != nil {
+            throw CommandError.usage(
+                "\(path) holds an unfinished run", remedy: "give another --output, or --overwrite to start anew")
+        }
+        return output
     }
 }

@@ -35,7 +35,7 @@ enum DemoCommand {
     }
 
     /// The folder asked for, else a new one.
-    private static func folder(_ settings: Settings) throws(CommandError) -> OutputFolder {
+    private static func folder(_ settings: Settings) throws -> OutputFolder {
         guard settings[Options.output] == nil else { return try OutputFolder.of(settings, refusing: [.model, .table]) }
         return try OutputFolder(ScratchFolder.make("opnilog-demo"), refusing: [], overwrite: false)
     }
