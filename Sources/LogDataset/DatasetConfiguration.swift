@@ -20,6 +20,17 @@ public struct DatasetConfiguration: Sendable {
     public var vocabularyLimit = Vocabulary.largestCount
     /// The share of lines that may be no JSON before the reading is given up.
     public var maximumBadShare = 0.01
+    /// Makes the reading one that a later run can go on with after any end of this one: what is read is kept, window by
+    /// window, in a folder `buckets` until `CollectionCheckpoint.discard(in:)` is called. Nil: a reading that fails
+    /// leaves nothing behind, nor what an earlier one kept in the folder.
+    public var checkpoint: CollectionCheckpoint?
+    /// Whether this run goes on with the unfinished one that is in the folder, if one is. Otherwise what that one has
+    /// left is removed. Looked at only with a `checkpoint`.
+    public var resumes = false
+    /// Whether a reading with holes is an error (`incomplete`) and makes no table.
+    public var requiresComplete = false
+    /// Told what happens besides the counting; called on any thread.
+    public var onEvent: (@Sendable (CollectionEvent) -> Void)?
     /// Counters to look at while logs are read.
     public var monitor = CollectionMonitor()
 

@@ -23,6 +23,7 @@ enum Failures {
         case .unusableSource, .unreadableFile, .corruptFile: CommandError(.noUsableLog, error.message, cause: error)
         case .unwritable: CommandError(.output, error.message, cause: error)
         case .cancelled: CommandError(.interrupted, "cancelled", remedy: "run the same command again", cause: error)
+        case .incomplete: CommandError(.unavailable, error.message, cause: error)
         // The source's own error says more than that it failed.
         case .sourceFailed where error.cause != nil: commandError(error.cause ?? error)
         default: CommandError(.fault, error.message, cause: error)

@@ -5,7 +5,7 @@ struct OpnilogTrain {
     static func main() async {
         // Whatever a run writes may hold words of people's logs.
         umask(0o077)
-        _ = RunClock.start
+        _ = RunClock.processStart
         let code = await Program.run(Array(CommandLine.arguments.dropFirst()), environment: ProcessEnvironment.all())
         exit(code.rawValue)
     }

@@ -42,7 +42,9 @@ enum Program {
         let result = await task.value
         console.finish()
         if case .failure(let error) = result, interruption.isRequested {
-            throw CommandError(.interrupted, "interrupted", remedy: "run the same command again", cause: error)
+            let remedy =
+                [.train, .collect].contains(command) ? "run again with --resume" : "run the same command again"
+            throw CommandError(.interrupted, "interrupted", remedy: remedy, cause: error)
         }
         return try result.get()
     }

@@ -146,7 +146,7 @@ struct OpenSearchCommandTests {
         #expect(server.openContexts > 0)
         child.signal(number)
         #expect(await child.wait() == 75)
-        #expect(folder.text("e").hasSuffix("opnilog-train: interrupted. run the same command again.\n"))
+        #expect(folder.text("e").hasSuffix("opnilog-train: interrupted. run again with --resume.\n"))
         #expect(server.openContexts == 0)
         #expect(!folder.exists("out/templates.table"))
     }

@@ -27,6 +27,14 @@ struct ProgressTests {
                 == "reading  1,200,000 documents  3.0 GiB  20,000 documents/s  loss 1.235  stalled 3 s  memory 300 MiB")
     }
 
+    @Test("what an earlier run did is no part of the rate")
+    func before() {
+        var state = state
+        state.doneBefore = 600_000
+        #expect(state.rate == 10_000)
+        #expect(state.remaining == 880)
+    }
+
     @Test("at the start nothing is divided by zero")
     func start() {
         let state = ProgressState(stage: "training", unit: "steps", total: 100)

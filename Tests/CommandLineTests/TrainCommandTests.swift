@@ -96,6 +96,36 @@ struct TrainCommandTests {
         #expect(!folder.exists("out/manifest.json"))
     }
 
+    @Test("a training that was interrupted reads nothing again; one that is finished does nothing again")
+    func resumed() async throws {
+        try logs()
+        let errors = try LinePipe(folder.path("errors"))
+        let input = ["--input", folder.path("in.log")]
+        let child = try ChildProcess(
+            ["train", "--output", folder.path("out"), "--steps", "20000", "--samples", "20000", "--progress", "json"]
+                + input, environment: Prerequisites.environment, input: "/dev/null", output: folder.path("o"),
+            errors: errors.path)
+        while case let line = await errors.nextLine(), !line.contains(#""stage":"training""#) {}
+        child.signal(SIGKILL)
+        #expect(await child.wait() == 128 + SIGKILL)
+        #expect(try await train(input).errors.contains("holds an unfinished run. --resume goes on"))
+        let run = try await train(input + ["--resume", "--progress", "none"])
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.errors.hasPrefix("opnilog-train: goes on: everything is read already\n"))
+        #expect(try manifest().read?.lines == 400)
+        #expect(!folder.exists("out/buckets"))
+        let model = folder.text("out/nulog_model_latest.pt")
+        let again = try await train(input + ["--resume"])
+        #expect(again.code == 0)
+        #expect(
+            again.errors
+                == "opnilog-train: \(folder.path("out")) holds the finished run already; nothing is to be done\n")
+        #expect(folder.text("out/nulog_model_latest.pt") == model)
+        let other = try await train(input + ["--resume", "--seed", "1"])
+        #expect(other.code == 64)
+        #expect(other.errors.contains("holds a finished run with another seed: 0 there, 1 now"))
+    }
+
     @Test("demo says where the output is, and scores lines")
     func demo() async throws {
         let demo = try await run(

@@ -1,8 +1,10 @@
-/// What one whole window left: sorted runs on disk, and what was seen in it.
+/// What one whole window left: sorted runs on disk, what was seen in it, and what its source had to say of it.
 struct Bucket: Sendable {
     let window: LogWindow
-    let runs: [Run]
-    let tally: WindowTally
+    var runs: [Run] = []
+    var tally = WindowTally()
+    var details: [UInt8] = []
+    var holes: [Hole] = []
 }
 
 /// What was seen in a window.

@@ -4,12 +4,14 @@ import Synchronization
 public final class CollectionMonitor: Sendable {
     /// A look at the counters.
     public struct Snapshot: Sendable, Equatable {
-        /// Windows read whole.
+        /// Windows read whole, those that an earlier run has read included.
         public var windows = 0
         /// Windows there are; 0 until they are known.
         public var windowsTotal = 0
         /// Documents seen, those of windows under way included.
         public var documents: UInt64 = 0
+        /// Of these, documents that an earlier run has read.
+        public var documentsKept: UInt64 = 0
         /// Documents expected; 0 where the source cannot tell.
         public var documentsExpected: UInt64 = 0
         /// Bytes of pages masked.

@@ -1,6 +1,8 @@
-/// What was read: one row a window, and the sums.
+import FoundationEssentials
+
+/// What was read: one row a window, the sums, and what is missing.
 public struct CollectionReport: Sendable, Codable, Equatable {
-    /// One window that was read whole.
+    /// One window that was read.
     public struct Window: Sendable, Codable, Equatable {
         /// The window's name.
         public let name: String
@@ -8,21 +10,29 @@ public struct CollectionReport: Sendable, Codable, Equatable {
         public let expectedDocuments: Int?
         /// What was seen.
         public let tally: WindowTally
+        /// What the source had to say of it; empty if nothing.
+        public let details: [UInt8]
     }
 
     /// What was read.
     public let source: String
-    /// Every window, in the source's order.
+    /// Every window, by its hour and then by its name.
     public let windows: [Window]
     /// The sums over all windows.
     public let total: WindowTally
+    /// What was asked for and could not be read; empty if the reading is complete.
+    public let holes: [Hole]
 
-    init(source: String, buckets: [Bucket]) {
+    /// - Parameter holesAtEnd: what the source found missing when all windows had been read.
+    init(source: String, windows: [BucketJournal.Window], holesAtEnd: [Hole]) {
+        let windows = windows.sorted { ($0.hour ?? .none, $0.name) < ($1.hour ?? .none, $1.name) }
         self.source = source
-        windows = buckets.map {
-            Window(name: $0.window.name, expectedDocuments: $0.window.expectedDocuments, tally: $0.tally)
+        self.windows = windows.map {
+            Window(
+                name: $0.name, expectedDocuments: $0.expectedDocuments, tally: $0.tally, details: [UInt8]($0.details))
         }
-        total = buckets.reduce(into: WindowTally()) { $0.add($1.tally) }
+        total = windows.reduce(into: WindowTally()) { $0.add($1.tally) }
+        holes = windows.flatMap(\.holes) + holesAtEnd
     }
 
     /// Refuses what cannot be trained on.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What all windows of a reading share: the pool, the memory and the work directory.
+/// What all windows of a reading share: the pool, the memory and the store of buckets.
 final class CollectionResources: Sendable {
     /// Threads that mask and count.
     let pool: WorkerPool
@@ -10,16 +10,16 @@ final class CollectionResources: Sendable {
     let monitor: CollectionMonitor
 
     private let tableLimit: Int
-    private let directory: WorkDirectory
+    private let store: BucketStore
     private let tableBytes = Atomic<Int>(0)
 
     init(
-        pool: WorkerPool, readers: WorkerPool, budget: MemoryBudget, directory: WorkDirectory,
+        pool: WorkerPool, readers: WorkerPool, budget: MemoryBudget, store: BucketStore,
         monitor: CollectionMonitor
     ) {
         self.pool = pool
         self.readers = readers
-        self.directory = directory
+        self.store = store
         self.monitor = monitor
         pageGate = ByteGate(limit: budget.pages)
         tableLimit = budget.tables
@@ -35,19 +35,25 @@ final class CollectionResources: Sendable {
         tableBytes.subtract(table.bytes, ordering: .relaxed)
     }
 
-    /// Sends a table to disk as a run when all tables together have outgrown their share of the memory.
+    /// Sends a table to disk as a run, and counts it no longer, when all tables together have outgrown their share of
+    /// the memory.
     func spillIfOverBudget(_ table: CountTable, grownBy growth: Int) throws(DatasetError) -> Run? {
         let total = tableBytes.add(growth, ordering: .relaxed).newValue
         guard total > tableLimit, table.count > 0 else { return nil }
-        let bytes = table.bytes
         let run = try write(table)
-        table.reset()
-        tableBytes.subtract(bytes - table.bytes, ordering: .relaxed)
+        release(table)
         return run
     }
 
-    /// Writes what is left of a window's tables as one run; nil when nothing was counted.
-    func writeBucket(of tables: [CountTable]) throws(DatasetError) -> Run? {
+    /// Writes what is left of a window's tables as its last run, and commits its bucket.
+    func commit(_ bucket: Bucket, tables: [CountTable]) throws(DatasetError) {
+        var bucket = bucket
+        if let run = try merged(tables) { bucket.runs.append(run) }
+        try store.commit(bucket)
+    }
+
+    /// One run of what is in all tables; nil when nothing was counted.
+    private func merged(_ tables: [CountTable]) throws(DatasetError) -> Run? {
         defer { for table in tables { release(table) } }
         guard let first = tables.first else { return nil }
         let bytes = first.bytes
@@ -57,9 +63,8 @@ final class CollectionResources: Sendable {
     }
 
     private func write(_ table: CountTable) throws(DatasetError) -> Run {
-        let run = try table.spill(to: directory.newPath())
-        let bytes = UInt64(run.segments.last?.bytes.upperBound ?? 0)
-        monitor.update { $0.spilledBytes += bytes }
+        let run = try table.spill(to: store.newPath())
+        monitor.update { $0.spilledBytes += UInt64(run.bytes) }
         return run
     }
 }

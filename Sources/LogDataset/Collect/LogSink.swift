@@ -10,18 +10,21 @@ public final class LogSink: Sendable {
         var drained: CheckedContinuation<Void, Never>?
         /// Tables of this window that no worker holds, the last used at the end.
         var tables: [CountTable] = []
-        var runs: [Run] = []
-        var tally = WindowTally()
+        var bucket: Bucket
         var failure: DatasetError?
     }
 
+    /// The most bytes of details of a window.
+    public static let largestDetails = 4096
+
     private let window: LogWindow
     private let resources: CollectionResources
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(window: LogWindow, resources: CollectionResources) {
         self.window = window
         self.resources = resources
+        state = Mutex(State(bucket: Bucket(window: window)))
     }
 
     /// Hands over a page. Waits while the memory for pages is used up, so a slow mask slows the reader down.
@@ -42,6 +45,30 @@ public final class LogSink: Sendable {
         }
     }
 
+    /// Keeps what the source itself has to say of this window, for the manifest and for a later run that goes on with
+    /// this one. It replaces what was attached before.
+    ///
+    /// - Parameter details: at most `largestDetails` bytes, never the content of a log. A manifest shows them as they
+    ///   are if they are JSON. Longer ones make the window fail.
+    public func attach(details: [UInt8]) {
+        state.withLock { state in
+            guard details.count <= LogSink.largestDetails else {
+                state.failure = DatasetError(
+                    .sourceFailed,
+                    "the source has \(details.count) bytes to say of the window \(window.name); attach at most "
+                        + "\(LogSink.largestDetails)")
+                return
+            }
+            state.bucket.details = details
+        }
+    }
+
+    /// Notes a part of this window that cannot be read. The run goes on and is partial; a run that goes on with it
+    /// reads the window again.
+    public func addHole(_ hole: Hole) {
+        state.withLock { $0.bucket.holes.append(hole) }
+    }
+
     /// Runs something that blocks, a file's reading for example, on a thread of its own.
     func runBlocking<R: Sendable>(
         _ body: @escaping @Sendable () throws(DatasetError) -> R
@@ -55,25 +82,23 @@ public final class LogSink: Sendable {
         let taken = takeAll()
         for table in taken.tables { resources.release(table) }
         resources.monitor.update { monitor in
-            monitor.documents -= taken.tally.documents
+            monitor.documents -= taken.bucket.tally.documents
             monitor.restarts += 1
         }
     }
 
-    /// The window's bucket, once every page has been counted.
-    func finish() async throws(DatasetError) -> Bucket {
+    /// Commits the window's bucket, once every page has been counted.
+    func finish() async throws(DatasetError) {
         await drain()
         let taken = takeAll()
         if let failure = taken.failure {
             for table in taken.tables { resources.release(table) }
             throw failure
         }
-        var runs = taken.runs
         let resources = resources
-        let tables = taken.tables
-        let run = try await resources.pool.run { _ throws(DatasetError) in try resources.writeBucket(of: tables) }
-        if let run { runs.append(run) }
-        return Bucket(window: window, runs: runs, tally: taken.tally)
+        try await resources.pool.run { _ throws(DatasetError) in
+            try resources.commit(taken.bucket, tables: taken.tables)
+        }
     }
 
     private func count(_ page: any LogPage, _ worker: WorkerPool.Worker) {
@@ -90,12 +115,13 @@ public final class LogSink: Sendable {
             try resources.spillIfOverBudget(table, grownBy: table.bytes - bytesBefore)
         }
         state.withLock { state in
-            state.tally.add(tally, messages: messages, bytes: messageBytes)
-            state.tables.append(table)
+            state.bucket.tally.add(tally, messages: messages, bytes: messageBytes)
             switch spilled {
-            case .success(let run?): state.runs.append(run)
-            case .success(nil): break
-            case .failure(let error): state.failure = state.failure ?? error
+            case .success(let run?): state.bucket.runs.append(run)
+            case .success(nil): state.tables.append(table)
+            case .failure(let error):
+                state.tables.append(table)
+                state.failure = state.failure ?? error
             }
         }
         resources.monitor.update { monitor in
@@ -127,7 +153,7 @@ public final class LogSink: Sendable {
 
     private func takeAll() -> State {
         state.withLock { state in
-            defer { state = State() }
+            defer { state = State(bucket: Bucket(window: window)) }
             return state
         }
     }

@@ -5,8 +5,8 @@ public struct TableCollector: Sendable {
     /// The file a collection leaves in its folder.
     public static let fileName = "templates.table"
 
-    private let source: any LogSource
-    private let configuration: DatasetConfiguration
+    let source: any LogSource
+    let configuration: DatasetConfiguration
 
     /// A reading of `source` into `configuration.directory`.
     public init(source: any LogSource, configuration: DatasetConfiguration) {
@@ -16,54 +16,84 @@ public struct TableCollector: Sendable {
 
     /// Reads every window, several at once, and merges their buckets into the table.
     ///
-    /// - Throws: `DatasetError`: the source failed, holds no usable log or too many bad lines, the disk is full, or
-    ///   the task was cancelled. Nothing is left behind then but what stood there before.
+    /// With `configuration.checkpoint`, every window that was read whole is kept, whatever ends this run, and a later
+    /// one with `configuration.resumes` reads only the others. Whoever uses the table calls
+    /// `CollectionCheckpoint.discard(in:)` when a complete run needs nothing of it any more.
+    ///
+    /// - Returns: the table and what was read for it; `report.holes` says whether something is missing.
+    /// - Throws: `DatasetError`: the source failed, holds no usable log or too many bad lines, the disk is full, the
+    ///   settings are not those of the run to go on with, something is missing though `requiresComplete`, or the task
+    ///   was cancelled. Without a checkpoint nothing is left behind then but what stood there before; with one, what
+    ///   was read stays.
     public func collect() async throws(DatasetError) -> (table: TemplateTable, report: CollectionReport) {
-        let directory = try WorkDirectory(in: configuration.directory)
+        guard let checkpoint = configuration.checkpoint else {
+            let store = try BucketStore(temporaryIn: configuration.directory)
+            defer { store.remove() }
+            return try await collect(into: store)
+        }
+        let (store, table) = try await open(checkpoint)
+        if let table { return (table, report(store, [])) }
+        do throws(DatasetError) {
+            return try await collect(into: store)
+        } catch {
+            // Nothing was read that would have to be read again.
+            if store.windows.allSatisfy({ $0.tally.lines == 0 }) { store.remove() }
+            throw error
+        }
+    }
+
+    private func collect(
+        into store: BucketStore
+    ) async throws(DatasetError) -> (table: TemplateTable, report: CollectionReport) {
         let parallel = max(1, configuration.parallelWindows ?? configuration.workers)
         return try await withWorkerPool(count: configuration.workers) { pool throws(DatasetError) in
             try await withWorkerPool(count: parallel) { readers throws(DatasetError) in
                 let resources = CollectionResources(
-                    pool: pool, readers: readers, budget: configuration.memory, directory: directory,
+                    pool: pool, readers: readers, budget: configuration.memory, store: store,
                     monitor: configuration.monitor)
-                let buckets = try await readWindows(resources, parallel: parallel)
-                let report = CollectionReport(source: source.name, buckets: buckets)
+                try await readWindows(resources, store, parallel: parallel)
+                let report = report(store, try await wrapped { try await source.holesAtEnd() })
+                if configuration.requiresComplete, !report.holes.isEmpty { throw .incomplete(report.holes) }
                 try report.checkUsable(maximumBadShare: configuration.maximumBadShare)
-                let path = "\(configuration.directory)/\(TableCollector.fileName)"
-                let merge = TableMerge(buckets: buckets, directory: directory, budget: configuration.memory)
-                try await CancellationFlag.scope { flag throws(DatasetError) in
-                    try await pool.run { _ throws(DatasetError) in try merge.write(to: path, cancellation: flag) }
-                }
-                return (try TemplateTable(opening: path), report)
+                return (try await merge(store, pool, isComplete: report.holes.isEmpty), report)
             }
         }
     }
 
-    /// The buckets of all windows, in the source's own order.
+    private func merge(
+        _ store: BucketStore, _ pool: WorkerPool, isComplete: Bool
+    ) async throws(DatasetError) -> TemplateTable {
+        let path = tablePath
+        let merge = TableMerge(of: store, budget: configuration.memory)
+        try await CancellationFlag.scope { flag throws(DatasetError) in
+            try await pool.run { _ throws(DatasetError) in try merge.write(to: path, cancellation: flag) }
+        }
+        let table = try TemplateTable(opening: path)
+        // The buckets of a run with holes are needed by the run that fills them.
+        if store.isDurable, isComplete { try store.finish(tableDigest: table.metadata.tableDigest) }
+        return table
+    }
+
+    /// Reads what the store does not hold already.
     private func readWindows(
-        _ resources: CollectionResources, parallel: Int
-    ) async throws(DatasetError) -> [Bucket] {
-        let windows = try await wrapped { try await source.windows() }
-        let expected = windows.reduce(0) { $0 + UInt64($1.expectedDocuments ?? 0) }
-        configuration.monitor.update { monitor in
-            monitor.windowsTotal = windows.count
-            monitor.documentsExpected = expected
-        }
-        let indexed = try await wrapped {
-            try await withThrowingTaskGroup(of: (Int, Bucket).self) { group in
-                var buckets: [(Int, Bucket)] = []
+        _ resources: CollectionResources, _ store: BucketStore, parallel: Int
+    ) async throws(DatasetError) {
+        let committed = store.windows
+        let windows = try await wrapped { try await source.windows(excluding: committed.map(\.committed)) }
+        try checkNames(windows, committed)
+        startMonitor(windows, committed)
+        try await wrapped {
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 for (index, window) in windows.enumerated() {
-                    if index >= parallel, let bucket = try await group.next() { buckets.append(bucket) }
-                    group.addTask { (index, try await read(window, resources)) }
+                    if index >= parallel { try await group.next() }
+                    group.addTask { try await read(window, resources) }
                 }
-                for try await bucket in group { buckets.append(bucket) }
-                return buckets
+                try await group.waitForAll()
             }
         }
-        return indexed.sorted { $0.0 < $1.0 }.map { $0.1 }
     }
 
-    private func read(_ window: LogWindow, _ resources: CollectionResources) async throws -> Bucket {
+    private func read(_ window: LogWindow, _ resources: CollectionResources) async throws {
         let sink = LogSink(window: window, resources: resources)
         do {
             try await source.read(window, into: sink)
@@ -72,12 +102,43 @@ public struct TableCollector: Sendable {
             await sink.drain()
             throw error
         }
-        let bucket = try await sink.finish()
+        try await sink.finish()
         configuration.monitor.update { $0.windows += 1 }
-        return bucket
     }
 
-    private func wrapped<R>(_ body: () async throws -> R) async throws(DatasetError) -> R {
+    /// A window is told from all others by its name: two of one name would count as one.
+    private func checkNames(
+        _ windows: [LogWindow], _ committed: [BucketJournal.Window]
+    ) throws(DatasetError) {
+        var names = Set(committed.map(\.name))
+        for window in windows where !names.insert(window.name).inserted {
+            throw DatasetError(
+                .sourceFailed,
+                "\(source.name) has two windows named \(window.name); a source gives each a name of its own")
+        }
+    }
+
+    private func startMonitor(_ windows: [LogWindow], _ committed: [BucketJournal.Window]) {
+        let expected = windows.map { $0.expectedDocuments }
+        let read = committed.reduce(0) { $0 + $1.tally.documents }
+        configuration.monitor.update { monitor in
+            monitor.windows = committed.count
+            monitor.windowsTotal = windows.count + committed.count
+            monitor.documents = read
+            monitor.documentsKept = read
+            // 0, unknown, stays unknown.
+            let rest = expected.reduce(0) { $0 + UInt64($1 ?? 0) }
+            monitor.documentsExpected = rest == 0 && !expected.isEmpty ? 0 : rest + read
+        }
+    }
+
+    private func report(_ store: BucketStore, _ holesAtEnd: [Hole]) -> CollectionReport {
+        CollectionReport(source: source.name, windows: store.windows, holesAtEnd: holesAtEnd)
+    }
+
+    var tablePath: String { "\(configuration.directory)/\(TableCollector.fileName)" }
+
+    func wrapped<R>(_ body: () async throws -> R) async throws(DatasetError) -> R {
         do {
             return try await body()
         } catch {

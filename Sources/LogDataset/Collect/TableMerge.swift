@@ -1,24 +1,24 @@
 import LogMasking
 
-/// Merges the buckets of all windows into the table, and marks what is held out on the way.
+/// Merges the runs of all windows into the table, and marks what is held out on the way.
 struct TableMerge: Sendable {
-    private let buckets: [Bucket]
-    private let directory: WorkDirectory
+    private let store: BucketStore
     private let budget: MemoryBudget
 
-    init(buckets: [Bucket], directory: WorkDirectory, budget: MemoryBudget) {
-        self.buckets = buckets
-        self.directory = directory
+    init(of store: BucketStore, budget: MemoryBudget) {
+        self.store = store
         self.budget = budget
     }
 
     /// Blocking, and long for a large table: `cancellation` is looked at between records.
     func write(to path: String, cancellation: CancellationFlag) throws(DatasetError) {
-        let hours = linesByHour()
+        var runs = store.takeRuns()
+        let hours = TableMerge.linesByHour(runs)
         // Seed 0 whatever the run's: the split is a function of the table alone (docs/decisions/0003).
-        let split = HeldOutSplit.choose(
-            hours: hours.map { HeldOutSplit.Hour(start: $0.hour.milliseconds, lines: $0.lines) }, seed: 0)
-        let inputs = try narrowed(inputs(split), cancellation)
+        let split = HeldOutSplit.choose(hours: hours, seed: 0)
+        var inputs = TableMerge.inputs(runs, split)
+        runs = []
+        try narrow(&inputs, cancellation)
         let writer = try TemplateTableWriter(to: path)
         var merge = try Merge(inputs)
         var untilCheck = 1
@@ -41,16 +41,16 @@ struct TableMerge: Sendable {
         return record
     }
 
-    private func linesByHour() -> [TableMetadata.HourCount] {
+    private static func linesByHour(_ runs: [Run]) -> [TableMetadata.HourCount] {
         var lines: [Hour: UInt64] = [:]
-        for segment in buckets.flatMap({ $0.runs.flatMap(\.segments) }) {
+        for segment in runs.flatMap(\.segments) {
             if let hour = segment.hour { lines[hour, default: 0] += segment.lines }
         }
         return lines.map { TableMetadata.HourCount(hour: $0.key, lines: $0.value) }.sorted { $0.hour < $1.hour }
     }
 
-    private func inputs(_ split: HeldOutSplit) -> [Merge.Input] {
-        buckets.flatMap(\.runs).flatMap { run in
+    private static func inputs(_ runs: [Run], _ split: HeldOutSplit) -> [Merge.Input] {
+        runs.flatMap { run in
             run.segments.map { segment in
                 Merge.Input(
                     run: run, segment: segment,
@@ -59,28 +59,36 @@ struct TableMerge: Sendable {
         }
     }
 
-    /// Merges groups of segments into one each until so few are left that they can be merged at once.
-    private func narrowed(
-        _ inputs: [Merge.Input], _ cancellation: CancellationFlag
-    ) throws(DatasetError) -> [Merge.Input] {
-        var inputs = inputs
+    /// Merges groups of segments into one each until so few are left that they can be merged at once. Whoever has been
+    /// merged is let go at once, so that what no journal names does not lie on disk twice.
+    private func narrow(_ inputs: inout [Merge.Input], _ cancellation: CancellationFlag) throws(DatasetError) {
         while inputs.count > budget.mergeFanIn {
             var merged: [Merge.Input] = []
-            for start in stride(from: 0, to: inputs.count, by: budget.mergeFanIn) {
+            while !inputs.isEmpty {
                 try cancellation.check()
-                merged += try mergedGroup(inputs[start..<min(start + budget.mergeFanIn, inputs.count)])
+                let size = min(budget.mergeFanIn, inputs.count)
+                let run = try TableMerge.run(of: inputs.suffix(size), hour: nil, to: store.newPath())
+                inputs.removeLast(size)
+                merged += run.segments.map { Merge.Input(run: run, segment: $0, isHeldOut: false) }
             }
             inputs = merged
         }
-        return inputs
     }
 
-    private func mergedGroup(_ inputs: ArraySlice<Merge.Input>) throws(DatasetError) -> [Merge.Input] {
-        var writer = try RunWriter(creating: directory.newPath())
+    /// One run of one hour out of several.
+    static func run(of runs: [Run], hour: Hour, to path: String) throws(DatasetError) -> Run {
+        try run(
+            of: runs.flatMap { run in run.segments.map { Merge.Input(run: run, segment: $0, isHeldOut: false) } }[...],
+            hour: hour, to: path)
+    }
+
+    private static func run(
+        of inputs: ArraySlice<Merge.Input>, hour: Hour?, to path: String
+    ) throws(DatasetError) -> Run {
+        var writer = try RunWriter(creating: path)
         var merge = try Merge(inputs)
-        try merge.forEach { record throws(DatasetError) in try writer.append(record, hour: nil) }
-        let run = try writer.finish()
-        return run.segments.map { Merge.Input(run: run, segment: $0, isHeldOut: false) }
+        try merge.forEach { record throws(DatasetError) in try writer.append(record, hour: hour) }
+        return try writer.finish()
     }
 }
 

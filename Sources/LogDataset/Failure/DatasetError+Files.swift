@@ -20,8 +20,21 @@ extension DatasetError {
     static func corrupt(
         _ path: String, at offset: Int, _ how: String, file: String = #fileID, line: Int = #line
     ) -> DatasetError {
-        DatasetError(
-            .corruptFile, "\(path) is damaged at byte \(offset): \(how); fetch or make the file again",
+        let mend =
+            path.hasSuffix(".run")
+            ? "go on with the run (opnilog-train: --resume), which reads again what was in it"
+            : "fetch or make the file again"
+        return DatasetError(
+            .corruptFile, "\(path) is damaged at byte \(offset): \(how); \(mend)", file: file, line: line)
+    }
+
+    /// A reading with holes where a complete one was demanded.
+    static func incomplete(_ holes: [Hole], file: String = #fileID, line: Int = #line) -> DatasetError {
+        let shown = holes.prefix(3).map(\.what).joined(separator: "; ")
+        let more = holes.count > 3 ? "; and \(holes.count - 3) more" : ""
+        return DatasetError(
+            .incomplete,
+            "not everything could be read: \(shown)\(more); mend that, or leave --require-complete out to do without it",
             file: file, line: line)
     }
 

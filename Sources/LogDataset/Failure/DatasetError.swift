@@ -78,7 +78,8 @@ extension DatasetError {
     /// A kind of failure. New kinds may be added, so there is no `switch` over all of them outside this module.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case invalidSetting, unusableSource, unreadableFile, corruptFile, unwritable, sourceFailed, cancelled
+            case invalidSetting, unusableSource, unreadableFile, corruptFile, unwritable, sourceFailed, incomplete,
+                cancelled
         }
 
         private var kind: Kind
@@ -97,6 +98,8 @@ extension DatasetError {
         public static var unwritable: Code { Code(.unwritable) }
         /// The source of the logs failed; the cause says how.
         public static var sourceFailed: Code { Code(.sourceFailed) }
+        /// Something that was asked for could not be read, and a complete reading was demanded.
+        public static var incomplete: Code { Code(.incomplete) }
         /// The work was cancelled before its end.
         public static var cancelled: Code { Code(.cancelled) }
 

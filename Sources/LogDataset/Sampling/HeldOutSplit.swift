@@ -5,24 +5,6 @@ public enum HeldOutSplit: Sendable, Hashable, Codable {
     /// About a tenth of each template's lines, by the seed.
     case lines(seed: UInt64)
 
-    /// The lines of one bucket.
-    public struct Hour: Sendable, Hashable, Codable {
-        /// When the hour begins (epoch ms), or nil for lines without a time.
-        public var start: Int64?
-        /// Its lines.
-        public var lines: UInt64
-
-        /// Creates the count of one bucket.
-        ///
-        /// - Parameters:
-        ///   - start: When the hour begins (epoch ms), or nil for lines without a time.
-        ///   - lines: Its lines.
-        public init(start: Int64?, lines: UInt64) {
-            self.start = start
-            self.lines = lines
-        }
-    }
-
     /// Chooses the latest whole hours that together hold 10 to 20 % of all lines, as few as do; where no edge between
     /// hours gives that, or lines have no times, a tenth of each template's lines.
     ///
@@ -31,13 +13,14 @@ public enum HeldOutSplit: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - hours: The lines of each hour, in any order; an hour may stand there more than once.
     ///   - seed: The run's seed.
-    public static func choose(hours: [Hour], seed: UInt64) -> HeldOutSplit {
+    public static func choose(hours: [TableMetadata.HourCount], seed: UInt64) -> HeldOutSplit {
         let all = hours.reduce(UInt128(0)) { $0 + UInt128($1.lines) }
-        let timed = hours.filter { $0.start != nil && $0.lines > 0 }.sorted { ($0.start ?? 0) > ($1.start ?? 0) }
+        let timed = hours.filter { $0.hour != .none && $0.lines > 0 }.sorted { $0.hour > $1.hour }
         var held: UInt128 = 0
-        for (index, hour) in timed.enumerated() {
-            held += UInt128(hour.lines)
-            guard let start = hour.start, index + 1 == timed.count || timed[index + 1].start != start else { continue }
+        for (index, count) in timed.enumerated() {
+            held += UInt128(count.lines)
+            guard let start = count.hour.milliseconds, index + 1 == timed.count || timed[index + 1].hour != count.hour
+            else { continue }
             if held * 10 >= all { return held * 5 <= all ? .hours(from: start) : .lines(seed: seed) }
         }
         return .lines(seed: seed)

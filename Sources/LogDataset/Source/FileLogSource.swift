@@ -36,22 +36,38 @@ public struct FileLogSource: LogSource {
     /// The paths as they were given.
     public var name: String { configuration.paths.joined(separator: ", ") }
 
-    /// One window a file.
+    /// The files that the paths and patterns name, each once.
     ///
     /// - Throws: `DatasetError` when a path or pattern names no file.
-    public func windows() async throws -> [LogWindow] {
+    public func paths() throws(DatasetError) -> [String] {
         var paths: [String] = []
         for pattern in configuration.paths {
             for path in try FileLogSource.files(matching: pattern) where !paths.contains(path) { paths.append(path) }
         }
-        return paths.map { LogWindow(name: $0) }
+        return paths
+    }
+
+    /// One window a file, named by what tells whether it is still the same: path, size, time of change and inode.
+    ///
+    /// - Throws: `DatasetError` when a path or pattern names no file.
+    public func windows() async throws -> [LogWindow] {
+        try paths().map { LogWindow(name: FileLogSource.windowName($0), key: $0) }
+    }
+
+    /// Files that were changed, replaced or removed since they were read.
+    public func outdated(among committed: [CommittedWindow]) async throws -> [String] {
+        let names = Set(try paths().map { FileLogSource.windowName($0) })
+        return committed.map(\.name).filter { !names.contains($0) }
     }
 
     /// Reads one file, packed or not, to its end.
     public func read(_ window: LogWindow, into sink: LogSink) async throws {
+        guard let path = window.key as? String else {
+            preconditionFailure("a window of another source was given to FileLogSource")
+        }
         let interrupt = try Interrupt()
         let reader = try LogFileReader(
-            path: window.name, format: configuration.format, field: configuration.field,
+            path: path, format: configuration.format, field: configuration.field,
             timeField: configuration.timeField, interrupt: interrupt)
         try await withTaskCancellationHandler {
             while let page = try await sink.runBlocking({ () throws(DatasetError) in try reader.nextPage() }) {
@@ -60,6 +76,14 @@ public struct FileLogSource: LogSource {
         } onCancel: {
             interrupt.fire()
         }
+    }
+
+    /// Only a regular file can be recognised: of standard input and pipes the path is all there is.
+    private static func windowName(_ path: String) -> String {
+        var status = stat()
+        guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return path }
+        let fraction = String(1_000_000_000 + status.st_mtim.tv_nsec).dropFirst()
+        return "\(path), \(status.st_size) bytes, changed \(status.st_mtim.tv_sec).\(fraction), inode \(status.st_ino)"
     }
 
     static func files(matching pattern: String) throws(DatasetError) -> [String] {

@@ -7,13 +7,45 @@ public protocol LogSource: Sendable {
     var name: String { get }
 
     /// The windows that together hold every log once.
+    ///
+    /// - Returns: windows of different names.
     func windows() async throws -> [LogWindow]
+
+    /// The windows that are still to be read, when an earlier run has read `committed` and is gone on with. Together
+    /// they hold every log once. The default leaves out those of `windows()` whose names are among them.
+    ///
+    /// - Parameter committed: what is kept of the earlier run; empty for a run that starts anew.
+    func windows(excluding committed: [CommittedWindow]) async throws -> [LogWindow]
+
+    /// Those of `committed` that no longer are what was read, by name: what is kept of them is dropped before
+    /// `windows(excluding:)` is asked. The default names none.
+    func outdated(among committed: [CommittedWindow]) async throws -> [String]
+
+    /// What turns out to be missing once every window has been read, an index that was deleted meanwhile for example.
+    /// The default names nothing.
+    func holesAtEnd() async throws -> [Hole]
 
     /// Reads one window from its start to its end and hands every page to `sink`.
     ///
     /// To read again after a failure, call `sink.restart()` first: what was added before is thrown away. When this
-    /// method throws, the window counts for nothing and the run ends with that error.
+    /// method throws, the window counts for nothing and the run ends with that error. What cannot be read though the rest
+    /// can is noted with `sink.addHole(_:)`; `sink.attach(details:)` keeps what the source itself wants to know of the
+    /// window later.
     func read(_ window: LogWindow, into sink: LogSink) async throws
+}
+
+extension LogSource {
+    /// Those of `windows()` that are not committed, by their names.
+    public func windows(excluding committed: [CommittedWindow]) async throws -> [LogWindow] {
+        let names = Set(committed.map(\.name))
+        return try await windows().filter { !names.contains($0.name) }
+    }
+
+    /// None.
+    public func outdated(among committed: [CommittedWindow]) async throws -> [String] { [] }
+
+    /// Nothing.
+    public func holesAtEnd() async throws -> [Hole] { [] }
 }
 
 /// A part of a source that is read whole or not at all.

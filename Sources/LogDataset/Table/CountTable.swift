@@ -3,7 +3,7 @@ import Glibc
 /// Counts of masked texts by hour, in memory: an open-addressing hash table whose texts lie in one arena.
 ///
 /// Keyed by the 128-bit hash; the bytes are compared on a hit, so counts are exact whatever collides. Used by one
-/// worker at a time; memory grows by doubling and is given back by `reset`.
+/// worker at a time; memory grows by doubling and goes with the table.
 final class CountTable: @unchecked Sendable {
     // Handed from worker to worker under the lock of the window's `LogSink`, never used by two at once.
 
@@ -33,15 +33,12 @@ final class CountTable: @unchecked Sendable {
         entryCapacity = CountTable.firstEntryCapacity
         entries = .allocate(capacity: entryCapacity)
         slotMask = (entryCapacity << 1) - 1
-        slots = .allocate(capacity: slotMask + 1)
-        slots.initialize(repeating: 0, count: slotMask + 1)
+        slots = CountTable.freeSlots(slotMask + 1)
         arenaCapacity = CountTable.firstArenaCapacity
         arena = CountTable.grown(nil, to: arenaCapacity)
     }
 
-    deinit { deallocate() }
-
-    private func deallocate() {
+    deinit {
         entries.deallocate()
         slots.deallocate()
         free(arena)
@@ -96,20 +93,6 @@ final class CountTable: @unchecked Sendable {
         }
     }
 
-    /// Empties the table and gives its memory back.
-    func reset() {
-        deallocate()
-        count = 0
-        arenaCount = 0
-        entryCapacity = CountTable.firstEntryCapacity
-        entries = .allocate(capacity: entryCapacity)
-        slotMask = (entryCapacity << 1) - 1
-        slots = .allocate(capacity: slotMask + 1)
-        slots.initialize(repeating: 0, count: slotMask + 1)
-        arenaCapacity = CountTable.firstArenaCapacity
-        arena = CountTable.grown(nil, to: arenaCapacity)
-    }
-
     private func precedes(_ left: Entry, _ right: Entry) -> Bool {
         if left.hour != right.hour { return left.hour < right.hour }
         if left.hash != right.hash { return left.hash < right.hash }
@@ -142,8 +125,7 @@ final class CountTable: @unchecked Sendable {
         entryCapacity *= 2
         slots.deallocate()
         slotMask = (entryCapacity << 1) - 1
-        slots = .allocate(capacity: slotMask + 1)
-        slots.initialize(repeating: 0, count: slotMask + 1)
+        slots = CountTable.freeSlots(slotMask + 1)
         for index in 0..<count {
             slots[freeSlot(entries[index].hash, entries[index].hour)] = UInt32(index + 1)
         }
@@ -156,6 +138,12 @@ final class CountTable: @unchecked Sendable {
         }
         if let source = masked.baseAddress { memcpy(arena + arenaCount, source, masked.count) }
         arenaCount += masked.count
+    }
+
+    private static func freeSlots(_ count: Int) -> UnsafeMutablePointer<UInt32> {
+        let slots = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
+        slots.initialize(repeating: 0, count: count)
+        return slots
     }
 
     /// `realloc` moves large blocks without copying them, so growth does not stand in memory twice.

@@ -11,8 +11,22 @@ enum RecordBlock {
     static let target = 1 << 16
 }
 
+/// A checksum over a whole stretch of blocks, out of their headers, which hold the checksums of their payloads.
+struct BlockChain: Sendable {
+    private(set) var value: UInt64 = 0
+
+    mutating func add(_ header: UnsafeRawBufferPointer) {
+        var bytes: [UInt8] = []
+        bytes.append(littleEndian: value)
+        bytes.append(contentsOf: header)
+        value = bytes.withUnsafeBytes { blockChecksum($0) }
+    }
+}
+
 /// Packs records into blocks of a file.
 struct RecordBlockWriter {
+    /// Over all blocks closed so far.
+    private(set) var chain = BlockChain()
     private var payload: [UInt8] = []
 
     init() { payload.reserveCapacity(RecordBlock.target + 4096) }
@@ -33,6 +47,7 @@ struct RecordBlockWriter {
         var header: [UInt8] = []
         header.append(littleEndian: UInt32(payload.count))
         header.append(littleEndian: payload.withUnsafeBytes { blockChecksum($0) })
+        header.withUnsafeBytes { chain.add($0) }
         try file.write(header)
         try file.write(payload)
         payload.removeAll(keepingCapacity: true)
@@ -51,6 +66,8 @@ extension [UInt8] {
 
 /// Walks the records of a stretch of blocks, one block in memory at a time.
 struct RecordBlockReader: ~Copyable {
+    /// Over all blocks read so far.
+    private(set) var chain = BlockChain()
     private let file: InputFile
     private var offset: Int
     private let end: Int
@@ -86,9 +103,18 @@ struct RecordBlockReader: ~Copyable {
         return record
     }
 
+    /// Passes over what is left of a block and the whole next one, whose checksum is verified; false at the end.
+    mutating func skipBlock() throws(DatasetError) -> Bool {
+        if offset == end { return false }
+        try readBlock()
+        position = payloadCount
+        return true
+    }
+
     private mutating func readBlock() throws(DatasetError) {
         guard end - offset >= RecordBlock.headerSize else { throw damaged("a block's header is cut off") }
         try file.read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: payload[..<RecordBlock.headerSize]))
+        chain.add(UnsafeRawBufferPointer(rebasing: payload[..<RecordBlock.headerSize]))
         let length = Int(load(at: 0, UInt32.self))
         let checksum = load(at: 4, UInt64.self)
         guard length <= end - offset - RecordBlock.headerSize else { throw damaged("a block is longer than its file") }

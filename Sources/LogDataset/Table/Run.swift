@@ -1,24 +1,56 @@
 import Glibc
+import Synchronization
 
 /// A sorted stretch of a run: the templates of one hour, or of several hours already merged.
-struct Segment: Sendable {
+struct Segment: Sendable, Codable, Equatable {
     /// The hour all its lines are of; nil once hours have been merged and the held-out counts stand in the records.
     let hour: Hour?
     let bytes: Range<Int>
     let lines: UInt64
 }
 
-/// A file of sorted segments that lives in the work directory until the table is written.
+/// A file of sorted segments. It goes with the last use of this value, unless a journal names it by then.
 final class Run: Sendable {
     let path: String
     let segments: [Segment]
+    /// Over all its blocks.
+    let checksum: UInt64
 
-    init(path: String, segments: [Segment]) {
+    private let isKept: Atomic<Bool>
+
+    init(path: String, segments: [Segment], checksum: UInt64, isKept: Bool = false) {
         self.path = path
         self.segments = segments
+        self.checksum = checksum
+        self.isKept = Atomic(isKept)
     }
 
-    deinit { unlink(path) }
+    deinit { if !isKept.load(ordering: .relaxed) { unlink(path) } }
+
+    var bytes: Int { segments.last?.bytes.upperBound ?? 0 }
+
+    /// Brings the file to disk and leaves it there when this value goes.
+    func keep() throws(DatasetError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw .cannotWrite(path, errno) }
+        defer { close(descriptor) }
+        if fsync(descriptor) != 0 { throw .cannotWrite(path, errno) }
+        isKept.store(true, ordering: .relaxed)
+    }
+
+    /// From now on the file goes with this value again.
+    func release() { isKept.store(false, ordering: .relaxed) }
+
+    /// Reads the whole file and says what is wrong with it.
+    ///
+    /// - Throws: `DatasetError` if it is missing, of another length, or one of its checksums is wrong.
+    func verify() throws(DatasetError) {
+        let file = try InputFile(opening: path)
+        guard file.size == bytes else { throw .corrupt(path, at: min(file.size, bytes), "its length is wrong") }
+        var reader = RecordBlockReader(file, 0..<bytes)
+        while try reader.skipBlock() {}
+        guard reader.chain.value == checksum else { throw .corrupt(path, at: 0, "the checksum of the whole is wrong") }
+    }
 }
 
 /// Writes one run. The segments' order is the caller's; inside a segment records come in table order.
@@ -44,7 +76,7 @@ struct RunWriter {
     consuming func finish() throws(DatasetError) -> Run {
         try closeSegment()
         try file.close(sync: false)
-        return Run(path: file.path, segments: segments)
+        return Run(path: file.path, segments: segments, checksum: blocks.chain.value)
     }
 
     private mutating func closeSegment() throws(DatasetError) {

@@ -14,6 +14,12 @@ public struct TableMetadata: Sendable, Codable, Equatable {
         public let hour: Hour
         /// Lines counted in it.
         public let lines: UInt64
+
+        /// The lines of an hour.
+        public init(hour: Hour, lines: UInt64) {
+            self.hour = hour
+            self.lines = lines
+        }
     }
 
     /// Lines counted, over all templates.

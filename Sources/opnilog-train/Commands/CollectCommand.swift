@@ -4,28 +4,46 @@ import LogDataset
 enum CollectCommand {
     static func run(_ context: RunContext) async throws -> ExitCode {
         let settings = context.settings
-        let output = try OutputFolder.of(settings, refusing: [.model, .table])
+        let (output, start) = try OutputFolder.claim(settings, result: .table, refusing: [.model, .table])
+        if start == .finished {
+            context.console.note("\(output.path) holds the finished run already; nothing is to be done")
+            return .complete
+        }
         context.console.keep(try MemoryLog(path: output.path(of: .memory)))
-        let configuration = DatasetSettings.configuration(settings, directory: output.path)
+        return try await RunEnd.keeping(output, context.console) { try await collect(into: output, start, context) }
+    }
+
+    private static func collect(
+        into output: OutputFolder, _ start: RunStart, _ context: RunContext
+    ) async throws -> ExitCode {
+        let settings = context.settings
+        var configuration = DatasetSettings.configuration(settings, directory: output.path)
+        configuration.keepReading(settings, start, context.console)
         let source = try Sources.of(settings, context.console)
         context.console.watch(configuration.monitor)
         let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
         context.console.endStage()
         var manifest = Manifest(settings)
-        manifest.read = Manifest.Reading(report, restarts: configuration.monitor.snapshot.restarts)
+        manifest.note(report, restarts: configuration.monitor.snapshot.restarts)
         manifest.table = Manifest.Table(table.metadata)
         try manifest.finish(in: output)
         context.console.note(
             "\(Figures.grouped(Int(table.metadata.lines))) lines, \(Figures.grouped(Int(table.metadata.templates))) "
                 + "templates in \(table.path), table digest \(table.metadata.tableDigest)")
-        return .complete
+        return RunEnd.of(report, output, context.console)
     }
 }
 
 extension OutputFolder {
-    /// The folder of `--output`.
-    static func of(_ settings: Settings, refusing files: [File]) throws(CommandError) -> OutputFolder {
-        guard let path = settings[Options.output] else { throw .usage("--output is missing") }
-        return try OutputFolder(path, refusing: files, overwrite: settings[Options.overwrite])
+    /// The folder of `--output`, for a command that always starts anew.
+    static func of(_ settings: Settings, refusing files: [File]) throws -> OutputFolder {
+        guard let path = settings[Options.output] else { throw CommandError.usage("--output is missing") }
+        let overwrite = settings[Options.overwrite]
+        let output = try OutputFolder(path, refusing: files, overwrite: overwrite)
+        if !overwrite, try CollectionCheckpoint.read(in: path) != nil {
+            throw CommandError.usage(
+                "\(path) holds an unfinished run", remedy: "give another --output, or --overwrite to start anew")
+        }
+        return output
     }
 }

@@ -22,12 +22,25 @@ enum DatasetSettings {
     }
 }
 
+extension DatasetConfiguration {
+    /// Keeps what is read for a run that goes on with this one, and takes over what the run that this one goes on with
+    /// has kept.
+    mutating func keepReading(_ settings: Settings, _ start: RunStart, _ console: Console) {
+        checkpoint = CollectionCheckpoint(
+            startedAt: RunClock.start.milliseconds, settings: RunFingerprint.of(settings))
+        resumes = start == .resumed
+        requiresComplete = settings[Options.requireComplete]
+        onEvent = { console.tell($0) }
+    }
+}
+
 extension Console {
     /// Shows how a reading goes, from the counters that the dataset keeps.
     func watch(_ monitor: CollectionMonitor) {
         begin("reading", unit: "documents") { state in
             let snapshot = monitor.snapshot
             state.done = Int(snapshot.documents)
+            state.doneBefore = Int(snapshot.documentsKept)
             state.total = snapshot.documentsExpected > 0 ? Int(snapshot.documentsExpected) : nil
             state.bytes = Int(snapshot.bytes)
             state.stalledSeconds = Double(snapshot.stalledNanoseconds) / 1e9

@@ -27,7 +27,7 @@ enum DemoCommand {
         configuration.steps.samples = configuration.steps.samples ?? samples
         console.watch(configuration.monitor)
         let job = TrainingJob(settings: settings, console: console, output: output)
-        let report = try await job.run(
+        let (report, _) = try await job.run(
             on: StreamingLogDataset(source: source, configuration: configuration), configuration.monitor)
         console.note(report.figures)
         try await show(settings, output, documents: documents)
@@ -35,7 +35,7 @@ enum DemoCommand {
     }
 
     /// The folder asked for, else a new one.
-    private static func folder(_ settings: Settings) throws(CommandError) -> OutputFolder {
+    private static func folder(_ settings: Settings) throws -> OutputFolder {
         guard settings[Options.output] == nil else { return try OutputFolder.of(settings, refusing: [.model, .table]) }
         return try OutputFolder(ScratchFolder.make("opnilog-demo"), refusing: [], overwrite: false)
     }

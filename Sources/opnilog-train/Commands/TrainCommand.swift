@@ -6,13 +6,21 @@ enum TrainCommand {
         let settings = context.settings
         // A table that was collected into this very folder is what the run starts from, not what it would overwrite.
         let startsFromTable = try LogOrigin(settings, of: .train) == .table
-        let output = try OutputFolder.of(settings, refusing: startsFromTable ? [.model] : [.model, .table])
+        let (output, start) = try OutputFolder.claim(
+            settings, result: .model, refusing: startsFromTable ? [.model] : [.model, .table])
+        if start == .finished {
+            context.console.note("\(output.path) holds the finished run already; nothing is to be done")
+            return .complete
+        }
         context.console.keep(try MemoryLog(path: output.path(of: .memory)))
-        let configuration = DatasetSettings.configuration(settings, directory: output.path)
+        var configuration = DatasetSettings.configuration(settings, directory: output.path)
+        configuration.keepReading(settings, start, context.console)
         let dataset = try Datasets.of(settings, context.console, configuration)
         let job = TrainingJob(settings: settings, console: context.console, output: output)
-        let report = try await job.run(on: dataset, configuration.monitor)
-        context.console.note("\(report.figures); model in \(output.path)")
-        return .complete
+        let (training, reading) = try await RunEnd.keeping(output, context.console) {
+            try await job.run(on: dataset, configuration.monitor)
+        }
+        context.console.note("\(training.figures); model in \(output.path)")
+        return RunEnd.of(reading, output, context.console)
     }
 }

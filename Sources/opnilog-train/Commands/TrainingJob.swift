@@ -9,7 +9,10 @@ struct TrainingJob: Sendable {
 
     /// libtorch is opened first: that it is missing must not come out after hours of reading.
     /// - Parameter monitor: the counters of the dataset's reading.
-    func run(on dataset: StreamingLogDataset, _ monitor: CollectionMonitor) async throws -> TrainingReport {
+    /// - Returns: what the training came to, and what was read for it; nil where that was a table.
+    func run(
+        on dataset: StreamingLogDataset, _ monitor: CollectionMonitor
+    ) async throws -> (training: TrainingReport, reading: CollectionReport?) {
         let metrics = try MetricsLog(in: output)
         return try await withTrainer(TrainerSettings.configuration(settings)) { trainer in
             let prepared = try await dataset.prepare()
@@ -21,13 +24,13 @@ struct TrainingJob: Sendable {
             console.endStage()
             try await trainer.save(to: output.path)
             var manifest = Manifest(settings)
-            manifest.read = prepared.report.map { Manifest.Reading($0, restarts: monitor.snapshot.restarts) }
+            if let reading = prepared.report { manifest.note(reading, restarts: monitor.snapshot.restarts) }
             manifest.table = Manifest.Table(prepared.table.metadata)
             manifest.dataset = prepared.summary
             manifest.training = report
             try manifest.finish(in: output)
             try metrics.check()
-            return report
+            return (report, prepared.report)
         }
     }
 

@@ -5,6 +5,8 @@ struct ProgressState: Sendable, Equatable {
     /// What is counted: "documents", "steps".
     var unit: String
     var done = 0
+    /// How many of `done` an earlier run did, whose time is not known here.
+    var doneBefore = 0
     /// How many there will be; nil if that is not known.
     var total: Int?
     var bytes = 0
@@ -23,7 +25,7 @@ struct ProgressState: Sendable, Equatable {
         let places: Int
     }
 
-    var rate: Double { seconds > 0 ? Double(done) / seconds : 0 }
+    var rate: Double { seconds > 0 ? Double(done - doneBefore) / seconds : 0 }
 
     /// Seconds to go at the rate so far.
     var remaining: Double? {

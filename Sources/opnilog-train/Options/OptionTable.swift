@@ -30,6 +30,9 @@ enum Options {
     static let parallel = setting(
         "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample], .openSearch,
         help: "Hours read at once (default: as many as --workers).")
+    static let requireComplete = toggle(
+        "require-complete", [.train, .collect], .openSearch,
+        help: "Exit 69 instead of going on (exit 2) if something cannot be read; what was read is kept for --resume.")
 
     // MARK: From files, from a table
 
@@ -68,7 +71,11 @@ enum Options {
         help: "Folder to write to; made if it is not there.")
     static let overwrite = toggle(
         "overwrite", [.train, .collect, .demo], .output,
-        help: "Replace the model or table that the output folder holds already.")
+        help: "Start anew: replace the model or table, or the unfinished run, that the output folder holds already.")
+    static let resume = toggle(
+        "resume", [.train, .collect], .output,
+        help: "Go on with the unfinished run that the output folder holds. Without one, start; with a finished one, "
+            + "change nothing.")
 
     // MARK: Draw and training
 
@@ -142,12 +149,13 @@ enum Options {
     /// Every setting, in the order of the help pages.
     static let every: [OptionSpec] = [
         endpoint.spec, index.spec, query.spec, since.spec, until.spec, lag.spec, pageSize.spec, parallel.spec,
+        requireComplete.spec,
         username.spec, password.spec, bearerToken.spec, bearerFile.spec, bearerCommand.spec,
         awsRegion.spec, awsService.spec, awsAccessKey.spec, awsSecretKey.spec, awsSessionToken.spec,
         clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,
         proxy.spec, proxyUsername.spec, proxyPassword.spec,
         input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, table.spec,
-        model.spec, threshold.spec, explain.spec, output.spec, overwrite.spec,
+        model.spec, threshold.spec, explain.spec, output.spec, overwrite.spec, resume.spec,
         samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,
         documents.spec, port.spec, faults.spec,
         workers.spec, threads.spec, memory.spec, device.spec, torch.spec, progress.spec, config.spec,

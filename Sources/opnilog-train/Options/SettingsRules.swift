@@ -9,10 +9,16 @@ enum SettingsRules {
             try require(Options.output.spec, settings, "the folder to write to")
         }
         if command == .score { try require(Options.model.spec, settings, "the folder that holds the model") }
+        if [.train, .collect].contains(command), settings[Options.resume], settings[Options.overwrite] {
+            throw .usage(
+                "--resume and --overwrite: the one goes on with the run in the folder, the other starts anew",
+                remedy: "give one of them")
+        }
         try exclude(
             Options.steps.spec, Options.batchSize.spec, settings,
             "both set the length of the training", remedy: "give one of them")
-        try checkRange(settings)
+        // When a run goes on, times count from its own start, which only the output folder knows.
+        if ![.train, .collect].contains(command) || !settings[Options.resume] { try checkRange(settings) }
     }
 
     private static func require(_ spec: OptionSpec, _ settings: Settings, _ what: String) throws(CommandError) {
@@ -28,7 +34,8 @@ enum SettingsRules {
         throw .usage("\(first.name(one)) and \(second.name(other)): \(why)", remedy: remedy)
     }
 
-    private static func checkRange(_ settings: Settings) throws(CommandError) {
+    /// - Throws: `usage` if `--since` does not lie before `--until`, both counted from the run's start.
+    static func checkRange(_ settings: Settings) throws(CommandError) {
         guard let since = settings[Options.since], let until = settings[Options.until] else { return }
         let start = RunClock.start.milliseconds
         let (first, last) = (since.milliseconds(start: start), until.milliseconds(start: start))

@@ -8,8 +8,8 @@ struct Manifest: Codable, Sendable {
     /// The version of this form; a reader refuses a larger one.
     var format = 1
     var program: Program
-    /// `complete`, or `partial` where `read.holes` is not empty.
-    var outcome = "complete"
+    /// An `Outcome`: `partial` where `read.holes` is not empty.
+    var outcome = Outcome.complete.rawValue
     var startedAt: String
     var finishedAt = ""
     var seconds = 0.0
@@ -22,6 +22,10 @@ struct Manifest: Codable, Sendable {
     var dataset: DatasetSummary?
     /// What the training came to: figures, times, libtorch's build, threads, digest of the tensors.
     var training: TrainingReport?
+
+    enum Outcome: String {
+        case complete, partial
+    }
 
     struct Program: Codable, Sendable {
         var name = "opnilog-train"
@@ -38,9 +42,9 @@ struct Manifest: Codable, Sendable {
         var badLines: UInt64
         /// Windows that were begun anew after a failure.
         var restarts: UInt64
-        var windows: [CollectionReport.Window]
+        var windows: [Window]
         /// What was asked for and could not be read.
-        var holes: [String]
+        var holes: [Hole]
 
         init(_ report: CollectionReport, restarts: UInt64) {
             source = report.source
@@ -49,8 +53,28 @@ struct Manifest: Codable, Sendable {
             documentsWithoutField = report.total.documentsWithoutField
             badLines = report.total.badLines
             self.restarts = restarts
-            windows = report.windows
-            holes = []
+            windows = report.windows.map { Window($0) }
+            holes = report.holes
+        }
+    }
+
+    /// A window that was read.
+    struct Window: Codable, Sendable {
+        var name: String
+        var expectedDocuments: Int?
+        var tally: WindowTally
+        /// What the source has to say of it.
+        var details: ManifestJSON?
+
+        init(_ window: CollectionReport.Window) {
+            name = window.name
+            expectedDocuments = window.expectedDocuments
+            tally = window.tally
+            if !window.details.isEmpty {
+                details =
+                    (try? JSONDecoder().decode(ManifestJSON.self, from: Data(window.details)))
+                    ?? .text(String(decoding: window.details, as: UTF8.self))
+            }
         }
     }
 
@@ -81,11 +105,24 @@ struct Manifest: Codable, Sendable {
         self.settings = settings.recorded
     }
 
+    /// Records what was read, and whether anything is missing.
+    mutating func note(_ report: CollectionReport, restarts: UInt64) {
+        read = Reading(report, restarts: restarts)
+        outcome = (report.holes.isEmpty ? Outcome.complete : .partial).rawValue
+    }
+
+    /// The manifest at a path; nil if there is none that this program understands.
+    static func read(_ path: String) -> Manifest? {
+        guard let bytes = try? SmallFile.read(path, atMost: 1 << 30) else { return nil }
+        let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(bytes))
+        return manifest.flatMap { $0.format == 1 ? $0 : nil }
+    }
+
     /// Fills in what is known at the end, and writes the file.
     mutating func finish(in output: OutputFolder) throws {
         let now = RunClock.now()
         finishedAt = ISO8601.text(now)
-        seconds = Double(now - RunClock.start.milliseconds) / 1000
+        seconds = Double(now - RunClock.processStart.milliseconds) / 1000
         peakResidentBytes = ProcessMemory.peak()
         try output.write(encoded(), to: .manifest)
     }

@@ -93,7 +93,8 @@ final class OutputFolder: Sendable {
         close(descriptor)
     }
 
-    private func refuse(_ files: [File]) throws(CommandError) {
+    /// Throws `usage` if one of the results is there.
+    func refuse(_ files: [File]) throws(CommandError) {
         for file in files where access(path(of: file), F_OK) == 0 {
             throw .usage(
                 "\(path) holds \(file.rawValue) already",

@@ -3,17 +3,20 @@ import Testing
 @testable import LogDataset
 
 @Suite struct HeldOutSplitTests {
-    private func choose(_ hours: [(Int64?, UInt64)]) -> HeldOutSplit {
-        HeldOutSplit.choose(hours: hours.map { HeldOutSplit.Hour(start: $0.0, lines: $0.1) }, seed: 3)
+    private func choose(_ hours: [(Int32?, UInt64)]) -> HeldOutSplit {
+        HeldOutSplit.choose(
+            hours: hours.map { .init(hour: $0.0.map { Hour(number: $0) } ?? .none, lines: $0.1) }, seed: 3)
     }
+
+    private func from(hour: Int64) -> HeldOutSplit { .hours(from: hour * 3_600_000) }
 
     private let thinned = HeldOutSplit.lines(seed: 3)
 
     @Test func theLatestHoursOfTenToTwentyPercentAreHeldOut() {
-        #expect(choose([(1, 80), (2, 10), (3, 10)]) == .hours(from: 3))
-        #expect(choose([(3, 9), (1, 82), (2, 9)]) == .hours(from: 2))
-        #expect(choose([(1, 80), (2, 20)]) == .hours(from: 2))
-        #expect(choose((0..<100).map { ($0, 7) }) == .hours(from: 90))
+        #expect(choose([(1, 80), (2, 10), (3, 10)]) == from(hour: 3))
+        #expect(choose([(3, 9), (1, 82), (2, 9)]) == from(hour: 2))
+        #expect(choose([(1, 80), (2, 20)]) == from(hour: 2))
+        #expect(choose((0..<100).map { ($0, 7) }) == from(hour: 90))
     }
 
     @Test func withoutSuchAnEdgeLinesAreThinned() {
@@ -28,19 +31,19 @@ import Testing
     @Test func linesWithoutATimeCountButAreNeverTheLatest() {
         #expect(choose([(nil, 100)]) == thinned)
         #expect(choose([(nil, 10), (1, 90)]) == thinned)
-        #expect(choose([(nil, 15), (1, 70), (2, 15)]) == .hours(from: 2))
+        #expect(choose([(nil, 15), (1, 70), (2, 15)]) == from(hour: 2))
         // All lines that have a time are 9 % or 15 % of the lines.
         #expect(choose([(nil, 91), (1, 5), (2, 4)]) == thinned)
-        #expect(choose([(nil, 85), (1, 8), (2, 7)]) == .hours(from: 1))
+        #expect(choose([(nil, 85), (1, 8), (2, 7)]) == from(hour: 1))
     }
 
     @Test func partsOfAnHourAreOneHourAndEmptyHoursAreNone() {
-        #expect(choose([(1, 80), (2, 12), (2, 8), (3, 0)]) == .hours(from: 2))
+        #expect(choose([(1, 80), (2, 12), (2, 8), (3, 0)]) == from(hour: 2))
         #expect(choose([(1, 79), (2, 11), (2, 10)]) == thinned)
     }
 
     @Test func hugeCountsDoNotOverflow() {
-        #expect(choose([(1, .max), (2, .max), (3, .max / 3)]) == .hours(from: 3))
+        #expect(choose([(1, .max), (2, .max), (3, .max / 3)]) == from(hour: 3))
     }
 
     @Test func anHourIsHeldOutFromTheFirstOn() {

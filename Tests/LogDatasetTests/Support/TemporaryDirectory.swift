@@ -1,7 +1,7 @@
 import Glibc
 
 /// A folder of a test's own, removed with all it holds.
-final class TemporaryDirectory {
+final class TemporaryDirectory: Sendable {
     let path: String
 
     init() {
@@ -10,12 +10,14 @@ final class TemporaryDirectory {
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    deinit {
-        for name in names { unlink("\(path)/\(name)") }
-        rmdir(path)
-    }
+    deinit { remove(path) }
 
-    var names: [String] {
+    var names: [String] { TemporaryDirectory.names(path) }
+
+    /// The names in a folder inside; none if it is not there.
+    func names(in folder: String) -> [String] { TemporaryDirectory.names("\(path)/\(folder)") }
+
+    private static func names(_ path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
         var names: [String] = []
@@ -26,6 +28,13 @@ final class TemporaryDirectory {
             if name != ".", name != ".." { names.append(name) }
         }
         return names.sorted()
+    }
+
+    private func remove(_ folder: String) {
+        for name in TemporaryDirectory.names(folder) where unlink("\(folder)/\(name)") != 0 {
+            remove("\(folder)/\(name)")
+        }
+        rmdir(folder)
     }
 
     func file(_ name: String, _ bytes: some Sequence<UInt8>) -> String {

@@ -22,10 +22,9 @@ enum Prerequisites {
 
 /// A new folder that `body` may fill; removed afterwards.
 func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "opnilog-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try body(folder)
+    let directory = TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
+    return try body(directory.path)
 }
 
 /// What a Python script prints, given one argument.

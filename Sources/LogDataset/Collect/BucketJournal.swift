@@ -1,0 +1,106 @@
+import FoundationEssentials
+
+/// What the records of a journal say: which windows are committed, and which runs hold their logs. A pure value.
+///
+/// A run belongs to the window that left it, or to all whose runs were merged into it; it stands or falls with all of
+/// them, so no log can be counted twice.
+struct BucketJournal: Sendable {
+    /// A window that was read whole, as a line of the journal.
+    struct Window: Sendable, Codable, Equatable {
+        var name: String
+        var hour: Hour?
+        var expectedDocuments: Int?
+        var tally: WindowTally
+        var details: Data
+        var holes: [Hole]
+        var runs: [RunRecord]
+    }
+
+    /// Runs that were merged into one, which takes their place.
+    struct Compaction: Sendable, Codable, Equatable {
+        var run: RunRecord
+        /// How many merges lie behind the run.
+        var level: Int
+        /// File names of the runs that are no longer needed.
+        var replaces: [String]
+    }
+
+    enum Record: Sendable, Codable, Equatable {
+        case window(Window)
+        case compaction(Compaction)
+        /// These windows count no longer.
+        case dropped([String])
+        /// The table was written whole, and its digest is this.
+        case merged(tableDigest: String)
+    }
+
+    /// A run in use.
+    struct Member: Sendable, Equatable {
+        let record: RunRecord
+        let level: Int
+        /// Names of the windows whose logs it holds.
+        let owners: Set<String>
+    }
+
+    private(set) var windows: [String: Window] = [:]
+    /// Runs by the names of their files.
+    private(set) var runs: [String: Member] = [:]
+    private(set) var tableDigest: String?
+
+    mutating func apply(_ record: Record) {
+        switch record {
+        case .window(let window): add(window)
+        case .compaction(let compaction): replace(compaction)
+        case .dropped(let names): drop(Set(names))
+        case .merged(let digest): tableDigest = digest
+        }
+    }
+
+    /// `names` and all windows that share a run with one of them.
+    func dropping(_ names: Set<String>) -> Set<String> {
+        var all = names.filter { windows[$0] != nil }
+        var hasGrown = true
+        while hasGrown {
+            hasGrown = false
+            for member in runs.values where !member.owners.isDisjoint(with: all) && !member.owners.isSubset(of: all) {
+                all.formUnion(member.owners)
+                hasGrown = true
+            }
+        }
+        return all
+    }
+
+    private mutating func add(_ window: Window) {
+        if windows[window.name] != nil { drop([window.name]) }
+        windows[window.name] = window
+        for run in window.runs { runs[run.file] = Member(record: run, level: 0, owners: [window.name]) }
+        tableDigest = nil
+    }
+
+    private mutating func replace(_ compaction: Compaction) {
+        let replaced = compaction.replaces.map { runs[$0] }
+        let owners = replaced.reduce(into: Set<String>()) { $0.formUnion($1?.owners ?? []) }
+        // A run that no intact record knows of is in the merge too: then nobody can tell whose logs are in it.
+        guard replaced.allSatisfy({ $0 != nil }) else { return drop(owners) }
+        for file in compaction.replaces { runs[file] = nil }
+        runs[compaction.run.file] = Member(record: compaction.run, level: compaction.level, owners: owners)
+    }
+
+    private mutating func drop(_ names: Set<String>) {
+        let all = dropping(names)
+        if all.isEmpty { return }
+        for name in all { windows[name] = nil }
+        runs = runs.filter { $0.value.owners.isDisjoint(with: all) }
+        tableDigest = nil
+    }
+}
+
+/// A run as a journal names it.
+struct RunRecord: Sendable, Codable, Equatable {
+    /// The file's name in the folder of buckets.
+    var file: String
+    var bytes: Int
+    /// `Run.checksum`.
+    var checksum: UInt64
+    var segments: [Segment]
+}

@@ -1,0 +1,183 @@
+import FoundationEssentials
+import Synchronization
+
+/// The buckets of a reading, in a folder of its own.
+///
+/// A durable store survives the process: a bucket is on disk, whole, before the journal names it, and only what the
+/// journal names counts. One that is not durable is for a run's own time.
+final class BucketStore: Sendable {
+    fileprivate struct State {
+        var journal = BucketJournal()
+        /// The runs of `journal`, by the names of their files.
+        var runs: [String: Run] = [:]
+        /// Runs of one hour that have been through as many merges, and may be merged again.
+        var waiting: [CompactionGroup: [String]] = [:]
+        /// Nil in a store that is not durable.
+        var file: JournalFile?
+    }
+
+    /// So many runs of an hour are merged into one while the reading goes on. What they have in common is then stored
+    /// once, and the table's merge finds few files.
+    static let runsToCompact = 16
+
+    let folder: BucketFolder
+    let isDurable: Bool
+    private let lastRun: Atomic<Int>
+    private let state: Mutex<State>
+
+    /// A store for this run alone; `remove` ends it.
+    init(temporaryIn directory: String) throws(DatasetError) {
+        folder = BucketFolder(in: directory)
+        folder.remove()
+        try folder.make()
+        isDurable = false
+        lastRun = Atomic(0)
+        state = Mutex(State())
+    }
+
+    /// A durable store that holds what `contents` says; `dropping` is taken out of it for good, and so are files that
+    /// nothing names.
+    init(
+        _ folder: BucketFolder, file: JournalFile, journal: BucketJournal, dropping names: Set<String>
+    ) throws(DatasetError) {
+        self.folder = folder
+        isDurable = true
+        var journal = journal
+        if !names.isEmpty {
+            let dropped = BucketJournal.Record.dropped(names.sorted())
+            try file.append(dropped)
+            journal.apply(dropped)
+        }
+        folder.removeRuns(but: Set(journal.runs.keys))
+        lastRun = Atomic(journal.runs.keys.compactMap(BucketFolder.number).max() ?? 0)
+        var state = State(journal: journal, file: file)
+        state.runs = journal.runs.mapValues { folder.run($0.record) }
+        for (name, member) in journal.runs {
+            if let group = journal.group(of: member) { state.waiting[group, default: []].append(name) }
+        }
+        self.state = Mutex(state)
+    }
+
+    /// The windows that are committed.
+    var windows: [BucketJournal.Window] { state.withLock { Array($0.journal.windows.values) } }
+
+    func newPath() -> String {
+        folder.path(of: BucketFolder.name(ofRun: lastRun.add(1, ordering: .relaxed).newValue))
+    }
+
+    /// Makes a window count. When this returns, a durable store holds it whatever happens to the process.
+    ///
+    /// Blocking: also merges runs of the window's hour if enough of them wait.
+    func commit(_ bucket: Bucket) throws(DatasetError) {
+        if isDurable { for run in bucket.runs { try run.keep() } }
+        let window = BucketJournal.Window(
+            name: bucket.window.name, hour: bucket.window.hour, expectedDocuments: bucket.window.expectedDocuments,
+            tally: bucket.tally, details: Data(bucket.details), holes: bucket.holes, runs: bucket.runs.map(\.record))
+        var full = try state.withLock { state throws(DatasetError) in
+            try state.record(.window(window), adding: bucket.runs)
+        }
+        while let group = full { full = try compact(group) }
+    }
+
+    /// Merges the runs of a group into one, which takes their place in one step.
+    ///
+    /// - Returns: the next group that is now full.
+    private func compact(_ group: CompactionGroup) throws(DatasetError) -> CompactionGroup? {
+        let runs = state.withLock { $0.takeFull(group) }
+        if runs.isEmpty { return nil }
+        let merged = try TableMerge.run(of: runs, hour: group.hour, to: newPath())
+        if isDurable { try merged.keep() }
+        let compaction = BucketJournal.Compaction(
+            run: merged.record, level: group.level + 1, replaces: runs.map(\.record.file))
+        let next = try state.withLock { state throws(DatasetError) in
+            try state.record(.compaction(compaction), adding: [merged])
+        }
+        for run in runs { run.release() }
+        return next
+    }
+
+    /// Hands the runs over to the merge. In a store that is not durable, each goes as soon as it is merged.
+    func takeRuns() -> [Run] {
+        state.withLock { state in
+            let runs = state.runs.sorted { $0.key < $1.key }.map(\.value)
+            state.runs = [:]
+            state.waiting = [:]
+            return runs
+        }
+    }
+
+    /// The digest of the table that was made of all buckets, once it is.
+    var tableDigest: String? { state.withLock { $0.journal.tableDigest } }
+
+    /// Notes that the table is written and complete, so that the runs are needed no more.
+    func finish(tableDigest: String) throws(DatasetError) {
+        _ = try state.withLock { state throws(DatasetError) in
+            try state.record(.merged(tableDigest: tableDigest), adding: [])
+        }
+        folder.removeRuns(but: [])
+    }
+
+    /// Removes everything.
+    func remove() { folder.remove() }
+}
+
+/// Runs that may be merged: of one hour, and merged equally often already.
+struct CompactionGroup: Hashable, Sendable {
+    let hour: Hour
+    let level: Int
+}
+
+extension BucketJournal {
+    /// The group a run may be merged in. Only runs of windows that are one hour by their source's own word, and that
+    /// are complete: others may have to be dropped alone.
+    func group(of member: Member) -> CompactionGroup? {
+        guard member.record.segments.count == 1, let hour = member.record.segments[0].hour,
+            member.owners.allSatisfy({ windows[$0]?.hour == hour && windows[$0]?.holes == [] })
+        else { return nil }
+        return CompactionGroup(hour: hour, level: member.level)
+    }
+}
+
+extension BucketStore.State {
+    /// Writes a record and does what it says.
+    ///
+    /// - Returns: a group that is full now.
+    fileprivate mutating func record(
+        _ record: BucketJournal.Record, adding added: [Run]
+    ) throws(DatasetError) -> CompactionGroup? {
+        try file?.append(record)
+        journal.apply(record)
+        if case .compaction(let compaction) = record { for name in compaction.replaces { runs[name] = nil } }
+        for run in added { runs[run.record.file] = run }
+        var full: CompactionGroup?
+        for run in added {
+            guard let member = journal.runs[run.record.file], let group = journal.group(of: member) else { continue }
+            waiting[group, default: []].append(run.record.file)
+            if waiting[group, default: []].count >= BucketStore.runsToCompact { full = group }
+        }
+        return full
+    }
+
+    /// The waiting runs of a group, if there are enough; they wait no longer.
+    fileprivate mutating func takeFull(_ group: CompactionGroup) -> [Run] {
+        guard let names = waiting[group], names.count >= BucketStore.runsToCompact else { return [] }
+        waiting[group] = nil
+        return names.compactMap { runs[$0] }
+    }
+}
+
+extension Run {
+    /// How a journal names this run.
+    var record: RunRecord {
+        RunRecord(
+            file: String(path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]),
+            bytes: bytes, checksum: checksum, segments: segments)
+    }
+}
+
+extension BucketFolder {
+    /// A run that a journal names.
+    func run(_ record: RunRecord) -> Run {
+        Run(path: path(of: record.file), segments: record.segments, checksum: record.checksum, isKept: true)
+    }
+}

@@ -1,0 +1,96 @@
+import FoundationEssentials
+import Glibc
+
+/// What a run leaves from its first moment so that a later one can go on with it: when it began, and every setting that
+/// must be the same then. The windows it has read stand beside it in its `buckets` folder.
+public struct CollectionCheckpoint: Sendable, Codable, Equatable {
+    /// The folder, inside the output folder, of all that a later run goes on with.
+    public static let folderName = "buckets"
+
+    /// The form this program writes; a larger one is refused.
+    static let format = 1
+    static let fileName = "checkpoint.json"
+    /// A longer setting is kept as its digest, so that the file stays small.
+    private static let longestText = 256
+
+    private var format = CollectionCheckpoint.format
+    /// When the run began, in milliseconds since 1970: a time given as "24 hours ago" means the same when it goes on.
+    public let startedAt: Int64
+    /// The settings by name; long texts as their digest.
+    public private(set) var settings: [String: String]
+
+    /// The checkpoint of a run that begins.
+    ///
+    /// - Parameters:
+    ///   - startedAt: milliseconds since 1970.
+    ///   - settings: what must be equal when the run goes on, by the names that its user knows. No secrets. The source's
+    ///     name and the mask rules are added by the reading itself.
+    public init(startedAt: Int64, settings: [String: String] = [:]) {
+        self.startedAt = startedAt
+        self.settings = settings.mapValues(Self.shortened)
+    }
+
+    /// The checkpoint of the unfinished run in an output folder; nil if there is none.
+    ///
+    /// - Throws: `DatasetError` if it cannot be read, is damaged, or was written by a newer opnilog.
+    public static func read(in directory: String) throws(DatasetError) -> CollectionCheckpoint? {
+        let path = path(in: directory)
+        guard access(path, F_OK) == 0 else { return nil }
+        let bytes = try WholeFile.read(path)
+        guard let checkpoint = try? JSONDecoder().decode(CollectionCheckpoint.self, from: Data(bytes)) else {
+            throw DatasetError(
+                .corruptFile, "\(path) is damaged; start anew, which removes it (opnilog-train: --overwrite)")
+        }
+        guard checkpoint.format <= format else {
+            throw DatasetError(
+                .corruptFile,
+                "\(path) has format \(checkpoint.format), newer than this opnilog reads (\(format)); go on with the "
+                    + "opnilog that wrote it, or start anew")
+        }
+        return checkpoint
+    }
+
+    /// Removes everything that a later run could have gone on with: the last step of a run that is complete.
+    ///
+    /// - Parameter directory: the output folder, whose lock the caller holds.
+    public static func discard(in directory: String) { BucketFolder(in: directory).remove() }
+
+    func write(in directory: String) throws(DatasetError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        guard let json = try? [UInt8](encoder.encode(self)) else {
+            fatalError("a checkpoint of integers and texts always encodes")
+        }
+        try WholeFile.write(json, to: Self.path(in: directory))
+    }
+
+    /// With a setting more.
+    func adding(_ name: String, _ text: String) -> Self {
+        var checkpoint = self
+        checkpoint.settings[name] = Self.shortened(text)
+        return checkpoint
+    }
+
+    /// Refuses to go on with other settings than `earlier` had, naming the first that differs.
+    func check(against earlier: Self, in directory: String) throws(DatasetError) {
+        for name in Set(settings.keys).union(earlier.settings.keys).sorted() {
+            let (before, now) = (earlier.settings[name], settings[name])
+            if before == now { continue }
+            throw DatasetError(
+                .invalidSetting,
+                "the unfinished run in \(directory) has another \(name): \(Self.shown(before)) there, \(Self.shown(now)) "
+                    + "now; go on with the settings it began with, or start anew (opnilog-train: --overwrite)")
+        }
+    }
+
+    private static func path(in directory: String) -> String { "\(directory)/\(folderName)/\(fileName)" }
+
+    private static func shown(_ text: String?) -> String { text.map { "\"\($0)\"" } ?? "none" }
+
+    private static func shortened(_ text: String) -> String {
+        guard text.utf8.count > longestText else { return text }
+        let digest = SHA256()
+        digest.update(text)
+        return "sha256 " + digest.finish().hexadecimal
+    }
+}

@@ -1,0 +1,81 @@
+import Glibc
+
+extension TableCollector {
+    /// The durable store of this run: a new one, or that of the run it goes on with, without what cannot be kept.
+    ///
+    /// - Returns: the store, and the table if the earlier run had written it whole.
+    func open(_ checkpoint: CollectionCheckpoint) async throws(DatasetError) -> (BucketStore, TemplateTable?) {
+        let directory = configuration.directory
+        let checkpoint = checkpoint.adding("source", source.name).adding("mask rules", RulesDigest.value.hexadecimal)
+        let folder = BucketFolder(in: directory)
+        guard configuration.resumes, let earlier = try CollectionCheckpoint.read(in: directory) else {
+            return (try makeStore(folder, checkpoint), nil)
+        }
+        try checkpoint.check(against: earlier, in: directory)
+        let (file, contents) = try JournalFile.open(folder.path(of: JournalFile.name))
+        var journal = BucketJournal()
+        for record in contents.records { journal.apply(record) }
+        if contents.damaged > 0 { tell(.damagedRecords(contents.damaged)) }
+        if let digest = journal.tableDigest, let table = finishedTable(digest) {
+            tell(.tableFound)
+            return (try BucketStore(folder, file: file, journal: journal, dropping: []), table)
+        }
+        let dropped = try await unusable(journal, folder)
+        let store = try BucketStore(folder, file: file, journal: journal, dropping: dropped)
+        let kept = store.windows
+        tell(.resumed(windows: kept.count, documents: kept.reduce(0) { $0 + $1.tally.documents }))
+        return (store, nil)
+    }
+
+    /// The checkpoint's own file comes last: only with it is there something to go on with.
+    private func makeStore(
+        _ folder: BucketFolder, _ checkpoint: CollectionCheckpoint
+    ) throws(DatasetError) -> BucketStore {
+        folder.remove()
+        try folder.make()
+        let (file, _) = try JournalFile.open(folder.path(of: JournalFile.name))
+        try checkpoint.write(in: configuration.directory)
+        folder.sync()
+        return try BucketStore(folder, file: file, journal: BucketJournal(), dropping: [])
+    }
+
+    private func finishedTable(_ digest: String) -> TemplateTable? {
+        guard let table = try? TemplateTable(opening: tablePath), table.metadata.tableDigest == digest else {
+            return nil
+        }
+        return table
+    }
+
+    /// The windows whose buckets are damaged, outdated or incomplete.
+    private func unusable(_ journal: BucketJournal, _ folder: BucketFolder) async throws(DatasetError) -> Set<String> {
+        let damaged = journal.dropping(try await ownersOfDamagedRuns(journal, folder))
+        let committed = journal.windows.values.map(\.committed)
+        let outdated = Set(try await wrapped { try await source.outdated(among: committed) })
+        let incomplete = Set(journal.windows.values.filter { !$0.holes.isEmpty }.map(\.name))
+        if !damaged.isEmpty { tell(.damaged(windows: damaged.sorted())) }
+        if !outdated.isEmpty { tell(.outdated(windows: outdated.sorted())) }
+        if !incomplete.isEmpty { tell(.incomplete(windows: incomplete.sorted())) }
+        return journal.dropping(damaged.union(outdated).union(incomplete))
+    }
+
+    /// Reads every run once, several at a time.
+    private func ownersOfDamagedRuns(
+        _ journal: BucketJournal, _ folder: BucketFolder
+    ) async throws(DatasetError) -> Set<String> {
+        let members = Array(journal.runs.values)
+        let areIntact = try await BoundedGroup.map(members.count, workers: configuration.workers) {
+            (index, flag) throws(DatasetError) -> Bool in
+            try flag.check()
+            do throws(DatasetError) { try folder.run(members[index].record).verify() } catch { return false }
+            return true
+        }
+        return zip(members, areIntact).reduce(into: []) { if !$1.1 { $0.formUnion($1.0.owners) } }
+    }
+
+    private func tell(_ event: CollectionEvent) { configuration.onEvent?(event) }
+}
+
+extension BucketJournal.Window {
+    /// The window as its source is told of it.
+    var committed: CommittedWindow { CommittedWindow(name: name, hour: hour, details: [UInt8](details)) }
+}

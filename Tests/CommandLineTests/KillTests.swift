@@ -1,0 +1,138 @@
+import FoundationEssentials
+import Glibc
+import OpenSearchScrollTesting
+import Testing
+
+@testable import opnilog_train
+
+/// The built program is killed at seeded random instants and run again until it ends: nothing may be lost or doubled,
+/// and no worker may read more than one window again. `OPNILOG_KILLS=100` tries so many schedules.
+@Suite("kill -9", .timeLimit(.minutes(60)), .serialized)
+struct KillTests {
+    private static let schedules = TestFiles.variable("OPNILOG_KILLS").flatMap { Int($0) } ?? 10
+    private static let workers = 2
+    /// Kills of one schedule before it is left to end.
+    private static let kills = 3
+
+    private let folder = TestFolder()
+
+    private struct Result: Equatable {
+        let tableDigest: String?
+        let splitDigest: String?
+        let lines: UInt64?
+        let windows: Int?
+    }
+
+    private func arguments(_ source: [String], _ output: String) -> [String] {
+        ["collect", "--resume", "--output", folder.path(output), "--workers", "\(Self.workers)", "--progress", "none"]
+            + source
+    }
+
+    private func start(_ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess(
+            arguments, environment: [:], input: "/dev/null", output: folder.path("o"), errors: folder.path("e"))
+    }
+
+    private func result(_ output: String) throws -> Result {
+        let manifest = try JSONDecoder().decode(Manifest.self, from: Data(folder.text(output + "/manifest.json").utf8))
+        return Result(
+            tableDigest: manifest.table?.tableDigest, splitDigest: manifest.table?.splitDigest,
+            lines: manifest.read?.lines, windows: manifest.read?.windows.count)
+    }
+
+    /// How many windows an unfinished run has committed: whole lines of its journal.
+    private func committed(_ output: String) -> Int {
+        folder.text(output + "/buckets/journal").split(separator: "\n").count { $0.contains(" {\"window\":") }
+    }
+
+    @Test("over an index: the same digests, and at most a window a worker is read again")
+    func index() async throws {
+        let switches = RequestKill()
+        let contents = GeneratedContents(
+            documents: 3000, start: 444_444 * 3_600_000, interval: .milliseconds(14_400), untimedEvery: 50)
+        var configuration = OpenSearchServer.Configuration(indices: ["logs": contents])
+        configuration.fault = { _ in
+            switches.request()
+            return nil
+        }
+        let server = try OpenSearchServer(configuration: configuration)
+        let source = ["--endpoint", server.url, "--page-size", "100"]
+        let begin = ContinuousClock.now
+        #expect(try await start(arguments(source, "whole")).wait() == 0, "\(folder.text("e"))")
+        let (duration, requests) = (ContinuousClock.now - begin, switches.seen)
+        let windows = server.count(of: .openScroll)
+        let expected = try result("whole")
+        #expect(expected.lines == 3000 && expected.windows == windows)
+        var killed = 0
+        for schedule in 0..<Self.schedules {
+            var instants = SeededInstants(seed: UInt64(schedule))
+            let output = "out\(schedule)"
+            let opened = server.count(of: .openScroll)
+            var kills = 0
+            while true {
+                // Most kills fall on a request; the others anywhere, the start and the merge included.
+                let byRequest = kills < Self.kills && Int.random(in: 0..<3, using: &instants) > 0
+                switches.arm(at: byRequest ? Int.random(in: 1...requests, using: &instants) : nil)
+                let delay = duration * Double.random(in: 0...1, using: &instants)
+                let child = try start(arguments(source, output))
+                if byRequest { switches.aim(at: child.identifier) }
+                let code = await child.wait(killingAfter: byRequest || kills == Self.kills ? .seconds(300) : delay)
+                if code == 0 { break }
+                try #require(code == 128 + SIGKILL, "schedule \(schedule): \(folder.text("e"))")
+                kills += 1
+            }
+            killed += kills
+            #expect(try result(output) == expected, "schedule \(schedule)")
+            let again = server.count(of: .openScroll) - opened - windows
+            #expect(again <= kills * Self.workers, "schedule \(schedule): \(again) windows again after \(kills) kills")
+            #expect(!folder.exists(output + "/buckets"), "schedule \(schedule)")
+        }
+        // Delays follow the duration of the first run; on a busy machine some come after the end.
+        #expect(killed * 4 >= Self.schedules)
+    }
+
+    @Test("over files: the same digests, and what was committed is not read again")
+    func files() async throws {
+        for file in 0..<12 {
+            let lines = (0..<600).map { line in
+                "{\"time\":\(1_600_000_000_000 + (file * 600 + line) * 10_000),\"log\":\"pod \(line % 97) of "
+                    + "\(String(repeating: "x", count: line % 13 + 1)) is ready\"}\n"
+            }
+            try folder.write("in\(file).log", lines.joined())
+        }
+        let source = ["--input"] + (0..<12).map { folder.path("in\($0).log") }
+        let begin = ContinuousClock.now
+        #expect(try await start(arguments(source, "whole")).wait() == 0, "\(folder.text("e"))")
+        let duration = ContinuousClock.now - begin
+        let expected = try result("whole")
+        #expect(expected.lines == 7200 && expected.windows == 12)
+        var killed = 0
+        for schedule in 0..<Self.schedules {
+            var instants = SeededInstants(seed: UInt64(1000 + schedule))
+            let output = "out\(schedule)"
+            for kills in 0...Self.kills {
+                let delay =
+                    kills == Self.kills ? .seconds(300) : duration * Double.random(in: 0.1...1, using: &instants)
+                let kept = committed(output)
+                let isUnfinished = folder.exists(output + "/buckets/checkpoint.json")
+                let code = try await start(arguments(source, output)).wait(killingAfter: delay)
+                if code == 0 {
+                    if kept > 0, isUnfinished, !folder.text("e").contains("everything is read already") {
+                        #expect(
+                            folder.text("e").contains("goes on: \(kept) window"),
+                            "schedule \(schedule): \(folder.text("e"))")
+                    }
+                    break
+                }
+                try #require(code == 128 + SIGKILL, "schedule \(schedule): \(folder.text("e"))")
+                killed += 1
+                // Nothing that was committed is ever lost, whenever the next kill comes.
+                #expect(committed(output) >= kept, "schedule \(schedule)")
+            }
+            #expect(try result(output) == expected, "schedule \(schedule)")
+            #expect(!folder.exists(output + "/buckets"), "schedule \(schedule)")
+        }
+        // Delays follow the duration of the first run; on a busy machine some come after the end.
+        #expect(killed * 4 >= Self.schedules)
+    }
+}

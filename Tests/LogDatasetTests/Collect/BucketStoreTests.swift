@@ -1,0 +1,127 @@
+import Testing
+
+@testable import LogDataset
+
+@Suite struct BucketStoreTests {
+    private let directory = TemporaryDirectory()
+    private var folder: BucketFolder { BucketFolder(in: directory.path) }
+    private let hour = Hour(number: 5)
+
+    /// What a run after a crash finds.
+    private func reopened(dropping names: Set<String> = []) throws -> BucketStore {
+        let (file, contents) = try JournalFile.open(folder.path(of: JournalFile.name))
+        let journal = contents.records.reduce(into: BucketJournal()) { $0.apply($1) }
+        return try BucketStore(folder, file: file, journal: journal, dropping: names)
+    }
+
+    private func bucket(_ number: Int, _ store: BucketStore, hour: Hour? = nil) throws -> Bucket {
+        let table = CountTable()
+        table.add("common", hour: self.hour, count: 10)
+        table.add("only in \(number)", hour: self.hour)
+        return Bucket(
+            window: LogWindow(name: "window \(number)", hour: hour ?? self.hour),
+            runs: [try table.spill(to: store.newPath())], tally: WindowTally(lines: 11))
+    }
+
+    private var runFiles: [String] { directory.names(in: "buckets").filter { $0.hasSuffix(".run") } }
+
+    /// Lines by text, over all runs.
+    private func counts(_ store: BucketStore) throws -> [String: UInt64] {
+        var counts: [String: UInt64] = [:]
+        var merge = try Merge(
+            store.takeRuns().flatMap { run in
+                run.segments.map { Merge.Input(run: run, segment: $0, isHeldOut: false) }
+            })
+        try merge.forEach { counts[String(decoding: $0.masked, as: UTF8.self)] = $0.count }
+        return counts
+    }
+
+    private func expected(_ windows: Int) -> [String: UInt64] {
+        var counts: [String: UInt64] = windows > 0 ? ["common": UInt64(10 * windows)] : [:]
+        for number in 0..<windows { counts["only in \(number)"] = 1 }
+        return counts
+    }
+
+    @Test func everyInstantOfAMergeLeavesEveryLogOnce() throws {
+        try folder.make()
+        let count = BucketStore.runsToCompact
+        var store: BucketStore? = try reopened()
+        // The test holds on to the runs, so all files stay that were there at any moment.
+        var buckets: [Bucket] = []
+        for number in 0..<count {
+            let bucket = try bucket(number, try #require(store))
+            buckets.append(bucket)
+            try store?.commit(bucket)
+        }
+        store = nil
+        let files = runFiles
+        #expect(files.count == count + 1)
+        let contents = files.map { fileBytes(folder.path(of: $0)) }
+        let journal = fileBytes(folder.path(of: JournalFile.name))
+        let ends = journal.indices.filter { journal[$0] == 0x0A }.map { $0 + 1 }
+        #expect(ends.count == count + 1)
+        let merging = ends[count - 1]..<ends[count]
+        for length in [0] + ends + merging.filter({ $0 % 5 == 0 }) {
+            for (file, bytes) in zip(files, contents) { _ = directory.file("buckets/" + file, bytes) }
+            _ = directory.file("buckets/" + JournalFile.name, journal[..<length])
+            let windows = min(count, ends.count { $0 <= length })
+            let store = try reopened()
+            #expect(store.windows.count == windows, "\(length) bytes")
+            #expect(runFiles.count == (length == journal.count ? 1 : windows), "\(length) bytes")
+            #expect(try counts(store) == expected(windows), "\(length) bytes")
+        }
+        withExtendedLifetime(buckets) {}
+    }
+
+    @Test func runsAreMergedAgainAndAgain() throws {
+        let count = BucketStore.runsToCompact * BucketStore.runsToCompact
+        let store = try BucketStore(temporaryIn: directory.path)
+        for number in 0..<count { try store.commit(try bucket(number, store)) }
+        #expect(runFiles.count == 1)
+        #expect(try counts(store) == expected(count))
+    }
+
+    @Test func aStoreGoesOnCountingItsFilesAndMergingThem() throws {
+        try folder.make()
+        for number in 0..<40 {
+            let store = try reopened()
+            try store.commit(try bucket(number, store))
+        }
+        #expect(runFiles.count == 2 + 8)
+        #expect(try counts(try reopened()) == expected(40))
+    }
+
+    @Test func whatIsDroppedStaysDropped() throws {
+        try folder.make()
+        let store = try reopened()
+        for number in 0..<3 { try store.commit(try bucket(number, store)) }
+        let less = try reopened(dropping: ["window 1"])
+        #expect(less.windows.map(\.name).sorted() == ["window 0", "window 2"])
+        #expect(runFiles == ["1.run", "3.run"])
+        #expect(try reopened().windows.count == 2)
+    }
+
+    @Test func windowsOfAnotherHourOrWithHolesAreNotMerged() throws {
+        try folder.make()
+        let store = try reopened()
+        for number in 0..<BucketStore.runsToCompact {
+            // Their own word says another hour than their logs.
+            try store.commit(try bucket(number, store, hour: Hour(number: 6)))
+            var partial = try bucket(100 + number, store)
+            partial.holes = [Hole(what: "a shard")]
+            try store.commit(partial)
+        }
+        #expect(runFiles.count == 2 * BucketStore.runsToCompact)
+    }
+
+    @Test func aTemporaryStoreWritesNoJournalAndLetsGoWhatIsMerged() throws {
+        let store = try BucketStore(temporaryIn: directory.path)
+        for number in 0..<3 { try store.commit(try bucket(number, store)) }
+        #expect(directory.names(in: "buckets") == ["1.run", "2.run", "3.run"])
+        var runs = store.takeRuns()
+        runs.removeLast()
+        #expect(runFiles.count == 2)
+        store.remove()
+        #expect(directory.names == [])
+    }
+}
