@@ -1,13 +1,33 @@
+import FoundationEssentials
 public import OpenSearchScroll
+import Synchronization
 
-/// Logs out of OpenSearch, an hour of the query's time a window.
-public struct OpenSearchLogSource: LogSource {
+/// Logs out of OpenSearch, an hour of the query's time or less a window.
+///
+/// What cannot be read is a hole of the reading, not its end. A run that goes on with another plans anew and leaves out
+/// what was read, however the plans cut the time.
+public final class OpenSearchLogSource: LogSource {
+    private struct State {
+        var plan: ScrollPlan?
+        /// Documents handed out by the name of their index.
+        var delivered: [String: Int] = [:]
+        var holes: [Hole] = []
+    }
+
     private let client: OpenSearchClient
     private let query: ScrollQuery
+    /// Scrolls that an earlier run left open.
+    private let leftScrolls: [String]
+    private let state = Mutex(State())
 
     /// A source over what a query matches.
-    public init(client: OpenSearchClient, query: ScrollQuery) {
+    ///
+    /// - Parameter leftScrolls: ids of scrolls that an earlier run left open (``OpenScrolls/left``); they are freed first.
+    public init(client: OpenSearchClient, query: ScrollQuery, leftScrolls: [String] = []) {
         self.client = client
+        self.leftScrolls = leftScrolls
+        var query = query
+        query.toleratesHoles = true
         self.query = query
     }
 
@@ -15,12 +35,29 @@ public struct OpenSearchLogSource: LogSource {
     public var name: String { "index \(query.index), field \(query.field)" }
 
     /// The hours that hold documents, and the documents without a time.
-    public func windows() async throws -> [LogWindow] {
-        try await client.windows(of: query).map { window in
+    public func windows() async throws -> [LogWindow] { try await windows(excluding: []) }
+
+    /// What is left of the hours that hold documents now. What has come since into a window that was read is not
+    /// looked for.
+    public func windows(excluding committed: [CommittedWindow]) async throws -> [LogWindow] {
+        await client.clear(leftScrolls)
+        let plan = try await client.plan(query)
+        let read = committed.compactMap { Self.report(of: $0) }
+        state.withLock { state in
+            state.plan = plan
+            state.holes = plan.holes.map { Hole($0) }
+            for report in read { state.delivered.merge(report.indices, uniquingKeysWith: +) }
+        }
+        return plan.remaining(after: read.map(\.window)).windows.map { window in
             LogWindow(
-                name: OpenSearchLogSource.name(of: window), hour: Hour(milliseconds: window.times?.lowerBound),
+                name: Self.name(of: window), hour: Hour(milliseconds: window.times?.lowerBound),
                 expectedDocuments: window.expectedDocuments, key: window)
         }
+    }
+
+    /// Windows whose report is not there or cannot be read any more.
+    public func outdated(among committed: [CommittedWindow]) async throws -> [String] {
+        committed.filter { Self.report(of: $0) == nil }.map(\.name)
     }
 
     /// Reads a window; whatever fails meanwhile, each of its documents comes once.
@@ -28,18 +65,53 @@ public struct OpenSearchLogSource: LogSource {
         guard let scroll = window.key as? ScrollWindow else {
             preconditionFailure("a window of another source was given to OpenSearchLogSource")
         }
-        try await client.readWindow(scroll, of: query) { pages in
+        let proof = try await client.readWindow(scroll, of: query) { pages in
             for try await page in pages {
                 try await sink.add(OpenSearchPage(page: page, hour: window.hour ?? .none))
             }
+            return pages.proof
         }
+        for hole in proof.holes { sink.addHole(Hole(hole)) }
+        guard let report = (proof.windows + proof.partial).first else { return }
+        sink.attach(details: try Self.details(of: report))
+        state.withLock { $0.delivered.merge(report.indices, uniquingKeysWith: +) }
+    }
+
+    /// What the plan knew to be out of reach, and the indices that vanished while they were read.
+    public func holesAtEnd() async throws -> [Hole] {
+        let state = self.state.withLock { $0 }
+        guard let plan = state.plan else { return [] }
+        let vanished = try await client.vanished(since: plan, of: query, delivered: state.delivered)
+        return state.holes + vanished.map { Hole($0) }
+    }
+
+    // MARK: Reports
+
+    private static func details(of report: WindowReport) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var bytes = Array(try encoder.encode(report))
+        guard bytes.count > LogSink.largestDetails else { return bytes }
+        // An hour over hundreds of indices: which of them matters less than that it was read.
+        var short = report
+        short.indices = [:]
+        bytes = Array(try encoder.encode(short))
+        return bytes
+    }
+
+    private static func report(of window: CommittedWindow) -> WindowReport? {
+        try? JSONDecoder().decode(WindowReport.self, from: Data(window.details))
     }
 
     private static func name(of window: ScrollWindow) -> String {
-        guard let times = window.times else { return "without time" + (window.shard.map { ", shard \($0)" } ?? "") }
         let shard = window.shard.map { ", shard \($0)" } ?? ""
+        guard let times = window.times else { return "without time\(shard)" }
         return "\(times.lowerBound)..<\(times.upperBound) ms\(shard)"
     }
+}
+
+extension Hole {
+    init(_ hole: ScrollHole) { self.init(what: hole.reason, documents: hole.documents) }
 }
 
 /// A page of a scroll; all its documents are of the window's hour.

@@ -19,7 +19,7 @@ enum CollectCommand {
         let settings = context.settings
         var configuration = DatasetSettings.configuration(settings, directory: output.path)
         configuration.keepReading(settings, start, context.console)
-        let source = try Sources.of(settings, context.console)
+        let source = try Sources.of(settings, context.console, output: output)
         context.console.watch(configuration.monitor)
         let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
         context.console.endStage()

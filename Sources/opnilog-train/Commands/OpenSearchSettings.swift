@@ -6,9 +6,11 @@ struct OpenSearchSettings: Sendable {
     let client: OpenSearchClient
     let query: ScrollQuery
 
-    /// - Parameter console: told of what was tried again, and that TLS is not verified.
-    init(_ settings: Settings, _ console: Console) throws {
-        client = try Self.client(settings, console)
+    /// - Parameters:
+    ///   - console: told of what was tried again, and that TLS is not verified.
+    ///   - scrolls: notes which scrolls are open.
+    init(_ settings: Settings, _ console: Console, scrolls: OpenScrolls? = nil) throws {
+        client = try OpenSearchClient(configuration: try Self.configuration(settings, console, scrolls: scrolls))
         var query = ScrollQuery(
             index: settings[Options.index], body: try Self.body(settings), timeField: settings[Options.timeField],
             field: settings[Options.field])
@@ -26,10 +28,17 @@ struct OpenSearchSettings: Sendable {
         try OpenSearchClient(configuration: try configuration(settings, console))
     }
 
-    static func configuration(_ settings: Settings, _ console: Console) throws -> OpenSearchConfiguration {
+    static func configuration(
+        _ settings: Settings, _ console: Console, scrolls: OpenScrolls? = nil
+    ) throws -> OpenSearchConfiguration {
         if settings[Options.insecure] { console.note("the server's certificate is not verified, as --insecure asks") }
         var configuration = OpenSearchConfiguration(
-            endpoints: settings[Options.endpoint], onEvent: { event in if let text = text(event) { console.note(text) } })
+            endpoints: settings[Options.endpoint],
+            onEvent: { event in
+                note(event, in: scrolls)
+                if let text = text(event) { console.note(text) }
+            })
+        if let parallel = settings[Options.parallel] { configuration.parallel = parallel }
         try OpenSearchAccess.apply(settings, to: &configuration)
         return configuration
     }
@@ -44,6 +53,14 @@ struct OpenSearchSettings: Sendable {
             throw .usage(
                 "--query: the file \(text) cannot be read: \(error.reason)",
                 remedy: "name a file that holds a query as JSON, or give the JSON itself")
+        }
+    }
+
+    private static func note(_ event: ScrollEvent, in scrolls: OpenScrolls?) {
+        switch event {
+        case .opened(let scroll, let endpoint): scrolls?.opened(scroll, endpoint: endpoint)
+        case .cleared(let scroll, _): scrolls?.cleared(scroll)
+        default: break
         }
     }
 
