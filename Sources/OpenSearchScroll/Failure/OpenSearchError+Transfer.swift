@@ -60,11 +60,13 @@ extension OpenSearchError {
         return nil
     }
 
-    /// Whom libcurl says that it did not reach, if that is not the server.
+    /// Host and port that libcurl says it did not reach, if that is not the server.
     private static func otherHost(_ failure: TransferFailure, _ endpoint: Endpoint) -> String? {
         guard let start = failure.detail.firstRange(of: "Failed to connect to ")?.upperBound else { return nil }
-        let host = String(failure.detail[start...].prefix { $0 != " " })
-        return "\(endpoint.host)".filter { $0 != "[" && $0 != "]" } == host ? nil : host
+        let words = failure.detail[start...].split(separator: " ")
+        guard words.count > 2, words[1] == "port" else { return nil }
+        let (host, port) = (endpoint.host.filter { $0 != "[" && $0 != "]" }, endpoint.port)
+        return words[0] == host && words[2] == port ? nil : "\(words[0]):\(words[2])"
     }
 
     // MARK: Our own certificate
@@ -188,7 +190,7 @@ extension OpenSearchError {
         case CURLE_FILESIZE_EXCEEDED:
             return OpenSearchError(
                 .pageTooLarge,
-                "an answer of \(endpoint) is too large (\(failure.detail)); ask for smaller pages")
+                "\(endpoint) sends \(failure.detail); ask for smaller pages")
         case CURLE_OUT_OF_MEMORY, CURLE_WRITE_ERROR:
             return OpenSearchError(
                 .pageTooLarge, "there is no memory for an answer of \(endpoint); ask for smaller pages")
