@@ -1,4 +1,5 @@
 import OpenSearchScroll
+import OpenSearchScrollTesting
 import Testing
 
 @testable import opnilog_train
@@ -122,6 +123,26 @@ struct AccessTests {
         let fault = fault(["--proxy", text])
         #expect(fault.hasPrefix("--proxy: "), "\(fault)")
         #expect(!fault.contains("hush"))
+    }
+
+    @Test("the environment's proxy counts, but for the hosts of no_proxy, and unless --proxy none")
+    func environmentProxy() async throws {
+        let server = try OpenSearchServer(configuration: OpenSearchServer.Configuration())
+        defer { server.stop() }
+        func line(_ options: [String], _ environment: [String: String]) async throws -> String {
+            let arguments = ["doctor", "--endpoint", server.url] + options
+            let variables = ["OPNILOG_TORCH": "/nowhere/libopnilog_torch.so", "no_proxy": ""]
+            let run = try await ProgramRun.of(arguments, environment: variables.merging(environment) { $1 })
+            return run.output.split(separator: "\n").first { $0.contains(" server ") }.map(String.init) ?? "none"
+        }
+        let gone = ["http_proxy": "http://me:hush@127.0.0.1:1"]
+        let failing = try await line([], gone)
+        #expect(failing.hasPrefix("FAILS  server    the proxy 127.0.0.1"), "\(failing)")
+        #expect(!failing.contains("hush"))
+        let works = "ok     server    \(server.url): OpenSearch 2.19.4"
+        #expect(try await line(["--proxy", "none"], gone) == works)
+        #expect(try await line([], gone.merging(["no_proxy": "127.0.0.1"]) { $1 }) == works)
+        #expect(try await line(["--proxy", "http://127.0.0.1:1"], ["no_proxy": "127.0.0.1"]) == works)
     }
 
     @Test("doctor says which kind is used")

@@ -76,10 +76,10 @@ struct Wire: Sendable {
         }
         var answer = ScrollAnswer(result: judge(outcome, context, start))
         switch outcome {
-        case .success(let whole): answer.scrollID = PageDecoder.scrollID(startOf: whole.body.bytes)
+        case .success(let whole): answer.scrollID = whole.body.withBytes(PageDecoder.scrollID)
         // Even half an answer tells which scroll it has opened.
         case .failure(let failure):
-            answer.scrollID = failure.partialBody.flatMap { PageDecoder.scrollID(startOf: $0.bytes) }
+            answer.scrollID = failure.partialBody.flatMap { $0.withBytes(PageDecoder.scrollID) }
         }
         return answer
     }
@@ -93,8 +93,9 @@ struct Wire: Sendable {
         case .success(let answer) where answer.status == 200: result = .success(answer)
         case .success(let answer):
             result = .failure(
-                OpenSearchError(
-                    status: answer.status, body: answer.body.bytes, retryAfter: answer.retryAfter, context))
+                answer.body.withBytes { body in
+                    OpenSearchError(status: answer.status, body: body, retryAfter: answer.retryAfter, context)
+                })
         }
         servers.note(result, at: context.endpoint)
         metrics.count(context.purpose, result, seconds: (ContinuousClock.now - start) / .seconds(1))
@@ -106,7 +107,7 @@ struct Wire: Sendable {
         _ type: T.Type, _ body: AnswerBody, _ context: RequestContext
     ) -> Result<T, OpenSearchError> {
         do {
-            return .success(try JSONDecoder().decode(type, from: Data(body.bytes)))
+            return .success(try JSONDecoder().decode(type, from: body.withBytes { Data($0) }))
         } catch {
             return .failure(.badAnswer("no JSON, or not that of \(type)", context))
         }

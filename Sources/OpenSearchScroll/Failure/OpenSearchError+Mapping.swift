@@ -115,10 +115,11 @@ extension OpenSearchError {
         case 401:
             let fault =
                 context.credentials == .none ? "wants credentials and got none" : "refuses \(context.credentials)"
-            return OpenSearchError(
-                .unauthorized,
-                "\(endpoint) \(fault) (401); give user and password in OPNILOG_USERNAME and "
-                    + "OPNILOG_PASSWORD", httpStatus: status)
+            let remedy =
+                context.credentials == .none
+                ? "give user and password in OPNILOG_USERNAME and OPNILOG_PASSWORD, or what else the server takes"
+                : "give others, or such as are still in force"
+            return OpenSearchError(.unauthorized, "\(endpoint) \(fault) (401); \(remedy)", httpStatus: status)
         case 403:
             let right = error.bracketed(after: "no permissions for ")
             return OpenSearchError(

@@ -13,7 +13,8 @@ extension OpenSearchError {
             Self.credentials(failure) ?? Self.proxy(failure, context) ?? Self.clientCertificate(failure, context)
             ?? Self.connection(failure, context) ?? Self.tls(failure, context) ?? Self.exchange(failure, context)
         isRepeatable = !failure.wasSent
-        pageBytes = failure.announcedBytes
+        // Without an announced length: what had come until it was too much.
+        if failure.isTooLarge { pageBytes = failure.announcedBytes ?? failure.partialBody?.count ?? 1 }
     }
 
     private static func credentials(_ failure: TransferFailure) -> OpenSearchError? {
@@ -62,11 +63,13 @@ extension OpenSearchError {
         return nil
     }
 
-    /// Whom libcurl says that it did not reach, if that is not the server.
+    /// Host and port that libcurl says it did not reach, if that is not the server.
     private static func otherHost(_ failure: TransferFailure, _ endpoint: Endpoint) -> String? {
         guard let start = failure.detail.firstRange(of: "Failed to connect to ")?.upperBound else { return nil }
-        let host = String(failure.detail[start...].prefix { $0 != " " })
-        return "\(endpoint.host)".filter { $0 != "[" && $0 != "]" } == host ? nil : host
+        let words = failure.detail[start...].split(separator: " ")
+        guard words.count > 2, words[1] == "port" else { return nil }
+        let (host, port) = (endpoint.host.filter { $0 != "[" && $0 != "]" }, endpoint.port)
+        return words[0] == host && words[2] == port ? nil : "\(words[0]):\(words[2])"
     }
 
     // MARK: Our own certificate
@@ -190,7 +193,7 @@ extension OpenSearchError {
         case CURLE_FILESIZE_EXCEEDED:
             return OpenSearchError(
                 .pageTooLarge,
-                "an answer of \(endpoint) is too large (\(failure.detail)); ask for smaller pages")
+                "\(endpoint) sends \(failure.detail); ask for smaller pages")
         case CURLE_OUT_OF_MEMORY, CURLE_WRITE_ERROR:
             return OpenSearchError(
                 .pageTooLarge, "there is no memory for an answer of \(endpoint); ask for smaller pages")

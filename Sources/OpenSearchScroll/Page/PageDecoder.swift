@@ -40,7 +40,7 @@ final class PageDecoder {
         var status = parse(body, &found)
         var page = body
         if status == opnilog_json_bad_utf8 {
-            page = repaired(body.bytes)
+            page = body.withBytes(repaired)
             status = parse(page, &found)
         }
         switch status {

@@ -33,6 +33,14 @@ struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         return (endpoint, user.map { .basic(user: $0, password: password ?? "") })
     }
 
+    /// The port, also where the URL does not name it.
+    var port: String {
+        let authority = url[(url.firstRange(of: "://")?.upperBound ?? url.startIndex)...].prefix { $0 != "/" }
+        let named = authority.split(separator: ":").last ?? ""
+        let isNamed = authority.contains(":") && !named.isEmpty && named.allSatisfy(\.isNumber)
+        return isNamed && authority.last != "]" ? String(named) : isTLS ? "443" : "80"
+    }
+
     private static func part(_ part: CURLUPart, of parts: OpaquePointer, flags: UInt32 = 0) -> String? {
         var text: UnsafeMutablePointer<CChar>?
         guard curl_url_get(parts, part, &text, flags) == CURLUE_OK, let text else { return nil }

@@ -115,7 +115,7 @@ struct AWSSignerTests {
         let seen = try #require(server.requests.first)
         #expect(seen.line == "\(request.method) \(base)\(request.path) HTTP/1.1")
         #expect(seen.body == request.body ?? "")
-        #expect(seen.headers["host"] == "127.0.0.1:\(server.port)")
+        #expect(seen.headers["host"] == "\(WireServer.host):\(server.port)")
         #expect(seen.headers["x-amz-security-token"] == "a+token/=")
         #expect(seen.headers["content-type"] == (request.body == nil ? nil : "application/json"))
         if request.body == nil { #expect(seen.headers["x-amz-content-sha256"] == Self.emptyDigest) }
@@ -139,13 +139,15 @@ struct AWSSignerTests {
     }
 
     @Test(
-        "The host as its header says it",
+        "The host as its header says it, and the port",
         arguments: [
-            ("https://a.example", "a.example"), ("https://a.example:443/x", "a.example"), ("http://a:80", "a"),
-            ("https://a:9200", "a:9200"), ("http://a:443", "a:443"), ("http://[::1]:9200/x", "[::1]:9200"),
+            ("https://a.example", "a.example", "443"), ("https://a.example:443/x", "a.example", "443"),
+            ("http://a:80", "a", "80"), ("https://a:9200", "a:9200", "9200"), ("http://a:443", "a:443", "443"),
+            ("http://[::1]:9200/x:7", "[::1]:9200", "9200"), ("http://[::1]", "[::1]", "80"),
         ])
-    func authority(url: String, authority: String) throws {
-        #expect(try Endpoint.parse(url).endpoint.authority == authority)
+    func authority(url: String, authority: String, port: String) throws {
+        let endpoint = try Endpoint.parse(url).endpoint
+        #expect(endpoint.authority == authority && endpoint.port == port)
     }
 
     @Test(

@@ -73,7 +73,12 @@ struct AnswerTests {
         #expect(failure?.isTooLarge == true && failure?.wasSent == true)
         #expect(failure?.announcedBytes == 1_000_000_000_000)
         #expect(failure?.detail == "an answer of 1000000000000 bytes, 1048576 allowed")
-        #expect(failure?.partialBody?.bytes.elementsEqual("x".utf8) == true)
+        #expect(failure?.partialBody?.withBytes { Array($0) } == Array("x".utf8))
+        let error = OpenSearchError(try #require(failure), try requestContext("http://host"))
+        #expect(error.code == .pageTooLarge && !error.isTransient)
+        #expect(
+            error.message
+                == "http://host sends an answer of 1000000000000 bytes, 1048576 allowed; ask for smaller pages")
     }
 
     @Test("One that does not say how long it is, or is short only while compressed, is broken off when it is too long")

@@ -78,13 +78,16 @@ struct ProxyTests {
 
     @Test("It is not there: the message names the proxy, not the server")
     func gone() async throws {
-        let proxy = try WireServer { _, _ in .answer() }
-        proxy.stop()
+        let proxy = try DeadPort()
+        defer { withExtendedLifetime(proxy) {} }
         for url in ["http://localhost:9200", "https://localhost:9200"] {
             let outcome = try await Transport { $0.proxy = .url(proxy.url) }.send(try .to(url))
             let text = try message(outcome, url)
             #expect(
-                text.hasPrefix("proxyFailed: the proxy 127.0.0.1 cannot be reached (Failed to connect to"), "\(text)")
+                text.hasPrefix(
+                    "proxyFailed: the proxy \(WireServer.host):\(proxy.port) cannot be reached (Failed to connect to"),
+                "\(text)"
+            )
             #expect(text.hasSuffix("; correct --proxy or the environment, or go without: --proxy none"))
             #expect(outcome.failure?.wasSent == false)
         }

@@ -54,12 +54,12 @@ struct SecretTests {
     func failures(credentials: Credentials) async throws {
         let closed = try WireServer { _, _ in .hangUp(reset: true) }
         defer { closed.stop() }
-        let gone = try WireServer { _, _ in .answer() }
-        gone.stop()
+        let gone = try DeadPort()
+        defer { withExtendedLifetime(gone) {} }
         let refusing = try WireServer { _, _ in .answer(407, "no") }
         defer { refusing.stop() }
         let ways: [(String, HTTPProxy)] = [
-            (closed.url, .direct), (gone.url, .direct), ("https://127.0.0.1:\(closed.port)", .direct),
+            (closed.url, .direct), (gone.url, .direct), ("https://\(WireServer.host):\(closed.port)", .direct),
             ("https://host.invalid", .url(refusing.url, user: "me", password: "hush-proxy")),
             ("https://host.invalid", .url(gone.url, user: "me", password: "hush-proxy")),
             ("http://host.invalid", .url("http://me:hush-url@\(refusing.url.dropFirst(7))")),

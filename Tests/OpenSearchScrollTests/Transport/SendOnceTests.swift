@@ -71,8 +71,8 @@ struct SendOnceTests {
 
     @Test("What ends before the request could leave was not sent")
     func notSent() async throws {
-        let gone = try WireServer { _, _ in .answer() }
-        gone.stop()
+        let gone = try DeadPort()
+        defer { withExtendedLifetime(gone) {} }
         let plain = try OpenSearchServer(configuration: OpenSearchServer.Configuration())
         defer { plain.stop() }
         let transport = try Transport()
@@ -98,7 +98,7 @@ struct SendOnceTests {
         #expect(sent?.wasSent == true)
         // A TLS handshake with a server that says nothing.
         let connecting = await transport.send(
-            try .to("https://127.0.0.1:\(silent.port)", timeout: .milliseconds(200))
+            try .to("https://\(WireServer.host):\(silent.port)", timeout: .milliseconds(200))
         ).failure
         #expect(connecting?.code == CURLE_OPERATION_TIMEDOUT.rawValue)
         #expect(connecting?.wasSent == false)

@@ -27,8 +27,11 @@ final class WireServer: Sendable {
         case tunnel([UInt8], port: Int)
     }
 
+    /// Not that of other tests' servers, whose clients may still ask for a port after it has become ours.
+    static let host = "127.0.1.1"
+
     let port: Int
-    var url: String { "http://127.0.0.1:\(port)" }
+    var url: String { "http://\(Self.host):\(port)" }
     private let socket: Int32
     private let answer: @Sendable (Seen, Int) -> Reply
     private let seen = Mutex<[Seen]>([])
@@ -37,7 +40,9 @@ final class WireServer: Sendable {
     init(_ answer: @escaping @Sendable (Seen, Int) -> Reply) throws {
         self.answer = answer
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard let port = Loopback.listen(socket) else { throw Missing(description: "no port on loopback") }
+        guard let port = Loopback.bind(socket, WireServer.host, listens: true) else {
+            throw Missing(description: "no port on loopback")
+        }
         self.port = port
         OwnThread.run { [self] in
             var number = 0
@@ -152,15 +157,32 @@ extension WireServer.Reply {
     }
 }
 
-/// Sockets on 127.0.0.1.
+/// A port where nothing listens, for as long as this is held.
+final class DeadPort {
+    let port: Int
+    var url: String { "http://\(WireServer.host):\(port)" }
+    private let socket: Int32
+
+    init() throws {
+        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard let port = Loopback.bind(socket, WireServer.host, listens: false) else {
+            throw Missing(description: "no port on loopback")
+        }
+        self.port = port
+    }
+
+    deinit { close(socket) }
+}
+
+/// Sockets of this machine.
 enum Loopback {
     /// The port, any that is free.
-    static func listen(_ socket: Int32) -> Int? {
-        var address = self.address(0)
+    static func bind(_ socket: Int32, _ host: String, listens: Bool) -> Int? {
+        var address = self.address(host, 0)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(socket, address, size) == 0 && Glibc.listen(socket, 64) == 0
+                Glibc.bind(socket, address, size) == 0 && (!listens || Glibc.listen(socket, 64) == 0)
                     && getsockname(socket, address, &size) == 0
             }
         }
@@ -169,7 +191,7 @@ enum Loopback {
 
     static func connect(_ port: Int) -> Int32? {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = self.address(port)
+        var address = self.address("127.0.0.1", port)
         let code = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 Glibc.connect(socket, address, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -190,10 +212,10 @@ enum Loopback {
         }
     }
 
-    private static func address(_ port: Int) -> sockaddr_in {
+    private static func address(_ host: String, _ port: Int) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_addr.s_addr = inet_addr(host)
         address.sin_port = UInt16(port).bigEndian
         return address
     }
