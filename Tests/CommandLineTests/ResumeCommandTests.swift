@@ -202,6 +202,11 @@ struct ResumeCommandTests {
             func read(_ window: LogWindow, into sink: LogSink) async throws {
                 if window.name == "b" { throw CancellationError() }
                 try await sink.add(MessagePage(["kept"]))
+                // As the source of an index reports its windows.
+                let report =
+                    #"{"window":{"times":[0,3600000],"expectedDocuments":1},"total":1,"delivered":1,"#
+                    + #""digest":"00000000000000000000000000000001","indices":{"logs":1},"scrolls":1,"retries":0}"#
+                sink.attach(details: Array(report.utf8))
             }
         }
         configuration.parallelWindows = 1

@@ -56,7 +56,7 @@ struct ErrorTests {
         #expect(
             try await message(server.url)?.message
                 == "\(server.url) wants credentials and got none (401); give user and password in OPNILOG_USERNAME and "
-                + "OPNILOG_PASSWORD")
+                + "OPNILOG_PASSWORD, or what else the server takes")
         let wrong = server.url.replacing("http://", with: "http://reader:wrong-secret@")
         let error = try await message(wrong)
         #expect(error?.code == .unauthorized)

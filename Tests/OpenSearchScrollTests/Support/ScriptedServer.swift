@@ -23,7 +23,8 @@ final class ScriptedServer: Sendable {
     }
 
     let port: Int
-    var url: String { "http://127.0.0.1:\(port)" }
+    /// An address of its own, so that a test that still asks a server which has stopped does not meet this one.
+    var url: String { "http://127.0.0.2:\(port)" }
     /// An element each time the script comes to a silence.
     let silences: AsyncStream<Void>
     private let fell: AsyncStream<Void>.Continuation
@@ -37,7 +38,7 @@ final class ScriptedServer: Sendable {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_addr.s_addr = inet_addr("127.0.0.2")
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let socket = self.socket
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
