@@ -29,7 +29,7 @@ imports() {
         done < <(grep -rnoE '^(@[a-z]+ )?((public|package|internal|private) )?import (struct |func |class )?[A-Za-z]+' "Sources/$room" \
             | sed -E 's/:[0-9]+:.* ([A-Za-z]+)$/:\1/')
     done << 'ROOMS'
-OpenSearchScroll CLibcurl CSimdjson CCrypto
+OpenSearchScroll CLibcurl CSimdjson CXXHash CCrypto
 LogMasking
 LogGenerator
 LogDataset OpenSearchScroll LogMasking CXXHash CCompression CCrypto

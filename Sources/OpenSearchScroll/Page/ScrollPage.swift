@@ -59,7 +59,8 @@ public final class ScrollPage: Sendable {
         guard let first = hits.first, let start = body.start else { return }
         var (offset, length, begin) = (first.index_offset, first.index_length, 0)
         for (place, hit) in hits.enumerated() {
-            let isSame = hit.index_length == length
+            let isSame =
+                hit.index_length == length
                 && memcmp(start + Int(hit.index_offset), start + Int(offset), Int(length)) == 0
             if isSame { continue }
             use(body.bytes.part(offset, length), begin..<place)

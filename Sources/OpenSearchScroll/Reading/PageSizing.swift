@@ -65,6 +65,10 @@ struct PageSizing: Sendable, Equatable {
         return true
     }
 
+    /// A scroll failed for another reason: smaller pages do not help, and the more of them a window takes, the more can
+    /// go wrong with it.
+    mutating func relax() { ceiling = min(limit, ceiling * 2) }
+
     /// The index allows only so many. False when the user asked for more by name.
     mutating func restrict(to allowed: Int) -> Bool {
         guard !isFixed, allowed >= 1, allowed < size else { return false }

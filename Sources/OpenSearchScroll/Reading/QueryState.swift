@@ -77,7 +77,10 @@ final class QueryState: Sendable {
         if error.code == .overloaded { gate.refused() }
         return state.withLock { state in
             if let limit = error.pageLimit { return state.sizing.restrict(to: limit) }
-            guard error.wantsSmallerPages else { return true }
+            guard error.wantsSmallerPages else {
+                state.sizing.relax()
+                return true
+            }
             let isSmaller = state.sizing.shrink(from: size, bytes: error.pageBytes)
             // A single document that is larger than allowed will be so again; a server without memory may find some.
             return isSmaller || error.pageBytes == nil
