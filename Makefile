@@ -11,7 +11,7 @@ LIBTORCH ?=
 TORCH ?=
 OUT ?=
 
-.PHONY: bench-memory help setup setup-tests libtorch bridge build demo test check format clean
+.PHONY: bench-memory bench-scroll bench-scroll-memory test-faults help setup setup-tests libtorch bridge build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,15 @@ test: setup-tests libtorch ## run every test that this machine can run
 
 bench-memory: build libtorch ## flat memory: simulated documents through collect and train in a memory cgroup (root)
 	@Benchmarks/memory.sh $(DOCUMENTS)
+
+test-faults: setup ## go through 10,000 seeded fault schedules instead of 300 (some minutes)
+	@OPNILOG_FAULT_SCHEDULES=$(or $(SCHEDULES),10000) Scripts/test.sh --filter "FaultTests"
+
+bench-scroll: build setup-tests ## reading beside a bare libcurl loop and opensearch-py (ROUNDS=9)
+	@Benchmarks/scroll.sh $(ROUNDS)
+
+bench-scroll-memory: build ## flat memory over 100,000,000 simulated documents and 20 rounds
+	@Benchmarks/scroll-memory.sh $(DOCUMENTS)
 
 check: setup ## format, lint, headers, import direction, file sizes
 	@Scripts/check.sh

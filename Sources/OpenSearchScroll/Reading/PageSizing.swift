@@ -4,7 +4,7 @@
 /// and the server's heap do not suffer.
 struct PageSizing: Sendable, Equatable {
     /// What a page should have.
-    static let target = 6 << 20
+    static let target = 4 << 20
     /// What is broken off when a smaller page may be asked for.
     static let soft = 16 << 20
     /// Before anything is known. With documents of a megabyte this is too much by far, and costs one opening.

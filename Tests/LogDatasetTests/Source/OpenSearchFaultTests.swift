@@ -27,7 +27,7 @@ struct OpenSearchFaultTests {
         settings.threads = 2
         let server = try OpenSearchServer(configuration: settings)
         defer { server.stop() }
-        var configuration = OpenSearchConfiguration(endpoints: [server.url], attempts: 200, patience: .zero)
+        var configuration = OpenSearchConfiguration(endpoints: [server.url], attempts: 20_000, patience: .zero)
         configuration.firstBackoff = .microseconds(50)
         configuration.longestBackoff = .milliseconds(2)
         configuration.parallel = parallel

@@ -11,6 +11,9 @@ struct FaultTests {
     /// How many schedules to go through; the environment may ask for more.
     static let schedules = getenv("OPNILOG_FAULT_SCHEDULES").flatMap { UInt64(String(cString: $0)) } ?? 300
 
+    /// The first seed, so that a schedule that failed can be had alone.
+    static let first = getenv("OPNILOG_FAULT_SEED").flatMap { UInt64(String(cString: $0)) } ?? 0
+
     /// A reading of some documents, all of it chosen by a seed.
     struct Trial: Sendable {
         var documents: [StoredContents.Document]
@@ -59,7 +62,7 @@ struct FaultTests {
             settings.threads = 2
             let server = try OpenSearchServer(configuration: settings)
             defer { server.stop() }
-            var configuration = configuration(server.url, attempts: 200)
+            var configuration = configuration(server.url, attempts: 20_000)
             configuration.firstBackoff = .microseconds(50)
             configuration.longestBackoff = .milliseconds(2)
             configuration.parallel = parallel
@@ -106,7 +109,9 @@ struct FaultTests {
     @Test("Every document exactly once, whatever happens, with the proof of it, and nothing left open")
     func exactlyOnce() async throws {
         let faults = Mutex(0)
-        try await forEach(0..<Self.schedules, kinds: FaultKind.preserving.filter { $0 != .unauthorized }) {
+        try await forEach(
+            Self.first..<Self.first + Self.schedules, kinds: FaultKind.preserving.filter { $0 != .unauthorized }
+        ) {
             seed, trial, outcome in
             #expect(outcome.error == nil, "seed \(seed)")
             #expect(outcome.ids.sorted() == trial.documents.map(\.id).sorted(), "seed \(seed)")
@@ -116,7 +121,7 @@ struct FaultTests {
             #expect(outcome.openContexts == 0, "seed \(seed)")
             faults.withLock { $0 += outcome.faults }
         }
-        #expect(faults.withLock { $0 } > Int(Self.schedules), "schedules without faults prove nothing")
+        #expect(faults.withLock { $0 } >= Int(Self.schedules), "schedules without faults prove nothing")
     }
 
     @Test("Where documents change between reads, none comes twice, and what was lost between two snapshots is drift")

@@ -1,5 +1,5 @@
 // Reads an index as a service would and says what that took, as one line of JSON:
-// ScrollBench ENDPOINT INDEX PARALLEL automatic|whole|field [ROUNDS].
+// ScrollBench ENDPOINT INDEX PARALLEL automatic|whole|field [ROUNDS]; with PARALLEL 0, as many scrolls as by default.
 
 import Glibc
 import OpenSearchScroll
@@ -13,7 +13,7 @@ struct ScrollBench {
             exit(64)
         }
         let client = try OpenSearchClient(
-            configuration: OpenSearchConfiguration(endpoints: [arguments[1]], parallel: parallel))
+            configuration: OpenSearchConfiguration(endpoints: [arguments[1]], parallel: parallel == 0 ? nil : parallel))
         var query = ScrollQuery(index: arguments[2])
         query.source = ["whole": .whole, "field": .field][arguments[4], default: .automatic]
         let rounds = arguments.count > 5 ? Int(arguments[5]) ?? 1 : 1

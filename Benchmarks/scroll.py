@@ -1,0 +1,146 @@
+"""How fast an index is read: ours, a bare libcurl loop, and opensearch-py's scan, one after the other in each round.
+
+scroll.py OURS DECODER BARE PYTHON SIMULATE NODE DATA RESULTS PAIRS
+
+OURS, DECODER and BARE are built programs, PYTHON has opensearch-py, SIMULATE is opnilog-train, NODE the script that starts a real
+node ("" for none), DATA an NDJSON file of logs that the node is loaded with.
+"""
+
+import gzip
+import json
+import os
+import platform
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+ours, decoder, bare, python, simulate, node, data, results, pairs = sys.argv[1:10]
+pairs = int(pairs)
+here = os.path.dirname(os.path.abspath(__file__))
+DOCUMENTS = int(os.environ.get("OPNILOG_BENCH_DOCUMENTS", "1000000"))
+
+
+def run(*command):
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return json.loads(out.strip().splitlines()[-1])
+
+
+def contenders(url, index):
+    """What is compared: the same choice of _source for all, one scroll at a time, and ours as it comes."""
+    found = {}
+    for source in ("whole", "field"):
+        found[f"bare loop, {source}"] = lambda source=source: run(bare, url, index, "10000", source)
+        found[f"ours, one scroll, {source}"] = lambda source=source: run(ours, url, index, "1", source)
+    found["ours, as it comes"] = lambda: run(ours, url, index, "0", "automatic")
+    found["opensearch-py scan, field"] = lambda: run(
+        python, f"{here}/scroll/scan.py", url, index, "10000", "field")
+    return found
+
+
+def spread(values):
+    values = sorted(values)
+    return f"{statistics.median(values):.3f} [{values[0]:.3f} … {values[-1]:.3f}]"
+
+
+def measure(title, url, index, lines):
+    candidates = contenders(url, index)
+    for measure_once in candidates.values():
+        measure_once()
+    seen = {name: [] for name in candidates}
+    for pair in range(pairs):
+        # Another order in each round, so that nobody always follows the same.
+        for name in random.Random(pair).sample(list(candidates), len(candidates)):
+            seen[name].append(candidates[name]())
+            print(f"{title}, round {pair + 1}: {name}: {seen[name][-1]}", file=sys.stderr)
+    lines += ["", f"## {title}", ""]
+    lines += ["| who | documents/s, median [least … most] | client CPU s a million documents | peak memory, MiB |",
+              "|---|---|---|---|"]
+    for name, rounds in seen.items():
+        rates = [r["documents"] / r["seconds"] for r in rounds]
+        cpu = [r["cpu"] / r["documents"] * 1e6 for r in rounds]
+        memory = max(r["peakRSS"] for r in rounds) / 2**20
+        low, high = min(rates), max(rates)
+        lines.append(f"| {name} | {statistics.median(rates):,.0f} [{low:,.0f} … {high:,.0f}] | {spread(cpu)} | {memory:.0f} |")
+    lines.append("")
+
+    def ratio(a, b):
+        return spread([y["seconds"] / x["seconds"] * x["documents"] / y["documents"]
+                       for x, y in zip(seen[a], seen[b])])
+
+    for source in ("whole", "field"):
+        lines.append(f"Rate of ours over the bare loop's, {source}, round by round: "
+                     + ratio(f"ours, one scroll, {source}", f"bare loop, {source}"))
+    lines.append("Rate of ours, as it comes, over the better bare loop's: "
+                 + ratio("ours, as it comes", max(("bare loop, whole", "bare loop, field"), key=lambda n: statistics.median(
+                     r["documents"] / r["seconds"] for r in seen[n]))))
+    lines.append("Rate of ours, as it comes, over opensearch-py's: "
+                 + ratio("ours, as it comes", "opensearch-py scan, field"))
+
+
+def decode(url, lines):
+    """How fast one page is taken apart, in memory."""
+    lines += ["", "## Taking a page apart, one core", ""]
+    for source, body in (("whole", {}), ("field", {"_source": ["log"]})):
+        request = urllib.request.Request(
+            f"{url}/logs/_search?scroll=1m", json.dumps({"size": 10000, "sort": ["_doc"], **body}).encode(),
+            {"Content-Type": "application/json"})
+        with tempfile.NamedTemporaryFile(suffix=".json") as page:
+            page.write(urllib.request.urlopen(request).read())
+            page.flush()
+            found = run(decoder, page.name, "300")
+        lines.append(
+            f"{source}: {found['documents']:,} documents, {found['bytes'] / 1e6:.1f} MB: "
+            f"{found['gigabytesPerSecond']:.2f} GB/s (median of 300), {found['best']:.2f} at best")
+
+
+def logs(path, count):
+    """Logs of a file over and over, a millisecond apart, as an index of logs that came in the order of their time."""
+    with gzip.open(path, "rt") as file:
+        documents = [json.loads(line) for line in file]
+    out = tempfile.NamedTemporaryFile(suffix=".ndjson.gz", delete=False)
+    with gzip.open(out, "wt", compresslevel=1) as file:
+        for number in range(count):
+            document = dict(documents[number % len(documents)], time=1_600_000_000_000 + number)
+            file.write(json.dumps(document) + "\n")
+    os.chmod(out.name, 0o644)
+    return out.name
+
+
+def machine():
+    model = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine())
+    return f"{model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before"
+
+
+lines = ["# Reading an index", "",
+         f"By `make bench-scroll`: {pairs} rounds, everybody in each round, in random order. {machine()}.",
+         "Ours counts documents and message bytes; the bare loop looks for its scroll id only."]
+
+server = subprocess.Popen(
+    [simulate, "simulate", "--documents", str(DOCUMENTS), "--port", "0"], stdout=subprocess.PIPE,
+    stderr=subprocess.DEVNULL, text=True)
+url = server.stdout.readline().strip()
+decode(url, lines)
+measure(f"The embedded server, {DOCUMENTS:,} documents", url, "logs", lines)
+server.send_signal(signal.SIGTERM)
+server.wait()
+
+for version in (["2.19"] if node else []):
+    started = json.loads(subprocess.run(
+        [node, "start", "--version", version, "--heap", "1g", "--ttl", "3600"], check=True, capture_output=True,
+        text=True).stdout)
+    try:
+        file = logs(data, DOCUMENTS)
+        subprocess.run([node, "load", started["dir"], file, "--index", "logs", "--shards", "1"], check=True,
+                       capture_output=True)
+        os.unlink(file)
+        measure(f"A real node, {started['version']}, {DOCUMENTS:,} documents, one shard", started["url"], "logs", lines)
+    finally:
+        subprocess.run([node, "stop", started["dir"]], check=True, capture_output=True)
+
+with open(results, "w") as file:
+    file.write("\n".join(lines) + "\n")
+print("\n".join(lines))

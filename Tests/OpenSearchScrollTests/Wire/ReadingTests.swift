@@ -1,0 +1,200 @@
+import OpenSearchScrollTesting
+import Synchronization
+import Testing
+
+@testable import OpenSearchScroll
+
+/// Readings over many windows and scrolls, against the embedded server.
+@Suite("Readings", .timeLimit(.minutes(2)))
+struct ReadingTests {
+    private static func sources(_ count: Int, message: (Int) -> String = { "line \($0)" }) -> [String] {
+        (0..<count).map { #"{"time":\#($0 * 1_000),"log":"\#(message($0))"}"# }
+    }
+
+    private func server(
+        _ sources: [String], shards: Int = 1, port: UInt16 = 0
+    ) throws -> OpenSearchServer {
+        var settings = OpenSearchServer.Configuration(indices: ["logs": StoredContents(sources: sources)], port: port)
+        settings.shards = shards
+        return try OpenSearchServer(configuration: settings)
+    }
+
+    private func ids(_ client: OpenSearchClient, _ query: ScrollQuery) async throws -> [String] {
+        try await client.withScroll(query) { pages in
+            var ids: [String] = []
+            for try await page in pages { ids += page.ids }
+            return ids
+        }
+    }
+
+    @Test("A consumer that stops for long costs nothing: the scroll is freed, and what is left is read later")
+    func parking() async throws {
+        let server = try server(Self.sources(300))
+        defer { server.stop() }
+        var settings = configuration(server.url)
+        settings.parksAfter = .milliseconds(1)
+        settings.queueBytes = 1
+        let client = try OpenSearchClient(configuration: settings)
+        var query = ScrollQuery(pageSize: 20)
+        query.windowDocuments = 150
+        let (ids, proof) = try await client.withScroll(query) { pages in
+            var ids: [String] = []
+            var stops = 0
+            for try await page in pages {
+                ids += page.ids
+                guard stops < 3, ids.count > stops * 90 else { continue }
+                stops += 1
+                while client.metrics.parked < stops { await Task.yield() }
+                // Nothing is open while nobody reads, however long that takes.
+                while server.openContexts > 0 { await Task.yield() }
+                server.advanceClock(by: .seconds(10_000))
+            }
+            return (ids, pages.proof)
+        }
+        #expect(ids.count == 300 && Set(ids).count == 300)
+        #expect(proof.delivered == 300 && proof.windows.allSatisfy { $0.drift == 0 })
+        #expect(client.metrics.parked >= 3 && server.openContexts == 0)
+    }
+
+    @Test("Hot hours are split by time, hot milliseconds and documents without a time by shard", arguments: [1, 3])
+    func hot(shards: Int) async throws {
+        let sources =
+            Self.sources(200) + (0..<90).map { #"{"time":7200000,"log":"same \#($0)"}"# }
+            + (0..<50).map { #"{"log":"untimed \#($0)"}"# }
+        let server = try server(sources, shards: shards)
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        let query = ScrollQuery(pageSize: 7, windowDocuments: 30)
+        let plan = try await client.plan(query)
+        #expect(plan.shards == shards && plan.indices == ["logs": 340] && plan.expectedDocuments == 340)
+        for window in plan.windows where window.times.map({ $0.count > 1 }) ?? false {
+            #expect(window.expectedDocuments <= 30)
+        }
+        let byShard = plan.windows.filter { $0.shard != nil }
+        #expect(byShard.count == (shards == 1 ? 0 : 2 * shards))
+        let ids = try await ids(client, query)
+        #expect(ids.count == 340 && Set(ids).count == 340)
+    }
+
+    @Test("Windows are read several at once, at most as many as there are shards or are allowed")
+    func parallel() async throws {
+        let server = try server(Self.sources(20_000), shards: 2)
+        defer { server.stop() }
+        for allowed in [1, 3] {
+            var settings = configuration(server.url)
+            settings.parallel = allowed
+            let client = try OpenSearchClient(configuration: settings)
+            let most = try await client.withScroll(ScrollQuery(pageSize: 50, windowDocuments: 2_000)) { pages in
+                var most = 0
+                for try await _ in pages { most = max(most, server.openScrollIDs.count) }
+                return most
+            }
+            #expect((1...allowed).contains(most))
+        }
+    }
+
+    @Test("When a server goes, the next one is asked; what was under way is read on there")
+    func failover() async throws {
+        let sources = Self.sources(200)
+        let (first, second) = (try server(sources), try server(sources))
+        defer { second.stop() }
+        var settings = configuration(first.url, second.url, attempts: 20)
+        settings.queueBytes = 1
+        let client = try OpenSearchClient(configuration: settings)
+        let ids = try await client.withScroll(ScrollQuery(pageSize: 10)) { pages in
+            var ids: [String] = []
+            for try await page in pages {
+                if ids.isEmpty { first.stop() }
+                ids += page.ids
+            }
+            return ids
+        }
+        #expect(ids.count == 200 && Set(ids).count == 200)
+        #expect(second.openedContexts > 0 && second.openContexts == 0)
+    }
+
+    @Test("Answers that are too large are asked for smaller; one document that is, is refused by name of the setting")
+    func largeAnswers() async throws {
+        let large = String(repeating: "x", count: 700_000)
+        let server = try server(Self.sources(30) { $0 % 10 == 0 ? large : "small \($0)" })
+        defer { server.stop() }
+        var settings = configuration(server.url)
+        settings.maximumPageBytes = 1 << 20
+        let client = try OpenSearchClient(configuration: settings)
+        #expect(try await ids(client, ScrollQuery()).count == 30)
+        #expect(server.openContexts == 0, "also of the answers that were broken off")
+        server.setContents(StoredContents(sources: Self.sources(3) { _ in large + large }), of: "logs")
+        let error = await openSearchError { _ = try await ids(client, ScrollQuery()) }
+        #expect(error?.code == .pageTooLarge)
+        #expect(error?.message.contains("1048576 allowed") == true)
+        #expect(server.openContexts == 0)
+    }
+
+    @Test("The whole of documents, or nothing but their names")
+    func contents() async throws {
+        let server = try server([#"{"time":5,"log":"a\"b", "deep":{"x":[1, 2]} }"#, #"{"log":["x","y"]}"#])
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        var query = ScrollQuery()
+        query.content = .source
+        let sources = try await client.withScroll(query) { pages in
+            var sources: [String] = []
+            for try await page in pages { sources += page.messages }
+            return sources
+        }
+        #expect(sources.sorted() == [#"{"log":["x","y"]}"#, #"{"time":5,"log":"a\"b", "deep":{"x":[1, 2]} }"#])
+        query.content = .identifiers
+        let (ids, messages) = try await client.withScroll(query) { pages in
+            var found: ([String], [String]) = ([], [])
+            for try await page in pages { found = (found.0 + page.ids, found.1 + page.messages) }
+            return found
+        }
+        #expect(ids.count == 2 && messages.isEmpty)
+    }
+
+    @Test("What was asked, and how it went, is counted")
+    func metrics() async throws {
+        let server = try server(Self.sources(100))
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        _ = try await ids(client, ScrollQuery(pageSize: 30))
+        let missing = await openSearchError { _ = try await client.count(ScrollQuery(index: "gone")) }
+        #expect(missing?.code == .indexNotFound)
+        let metrics = client.metrics
+        #expect(metrics.documents == 100 && metrics.windows == 1 && metrics.reopened == 0 && metrics.parked == 0)
+        #expect(metrics.requests["open"]?.succeeded == 1 && metrics.requests["next"]?.succeeded == 4)
+        #expect(metrics.requests["clear"]?.succeeded == 1 && metrics.requests["plan"]?.succeeded == 1)
+        #expect(metrics.requests["count"]?.failed == [.indexNotFound: 1])
+        #expect(metrics.requests["next"]?.latencies.reduce(0, +) == 4)
+    }
+
+    @Test("An index that vanishes between two windows is a hole with its name")
+    func vanishing() async throws {
+        var settings = OpenSearchServer.Configuration(indices: [
+            "logs-1": StoredContents(sources: Self.sources(50)), "logs-2": StoredContents(sources: Self.sources(40)),
+        ])
+        settings.shards = 1
+        let server = try OpenSearchServer(configuration: settings)
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        let query = ScrollQuery(index: "logs-*")
+        let plan = try await client.plan(query)
+        #expect(plan.indices == ["logs-1": 50, "logs-2": 40] && plan.shards == 2)
+        let target = TestTarget(name: "embedded", url: server.url, openContexts: { server.openContexts })
+        try await target.send(.delete, "/logs-2")
+        let delivered = try await client.withScroll(plan, of: query) { pages in
+            for try await _ in pages {}
+            return pages.proof.indices
+        }
+        #expect(delivered == ["logs-1": 50])
+        let holes = try await client.vanished(since: plan, of: query, delivered: delivered)
+        #expect(
+            holes == [
+                ScrollHole(
+                    index: "logs-2", documents: 40,
+                    reason:
+                        "the index logs-2 vanished while it was read, with 40 of its 40 documents unread; read before "
+                        + "its retention ends")
+            ])
+    }
+}
