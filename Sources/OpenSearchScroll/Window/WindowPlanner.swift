@@ -150,7 +150,7 @@ struct WindowPlanner: Sendable {
             case .success(let found): open += found.reversed()
             }
         }
-        return .success(parts)
+        return .success(WindowSplit.joined(parts, limit: query.windowDocuments))
     }
 
     private func byTime(
