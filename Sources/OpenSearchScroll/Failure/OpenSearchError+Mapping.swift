@@ -229,6 +229,12 @@ extension OpenSearchError {
         pageBytes != nil || httpStatus == 413 || (code == .overloaded && isOutOfMemory)
     }
 
+    /// Whether the server could not even be asked.
+    var isUnreached: Bool { isRepeatable && httpStatus == nil }
+
+    /// Whether it is the cluster's fault, so that its other servers would say the same.
+    var isOfCluster: Bool { [.partialShards, .incomplete, .scrollLost].contains(code) }
+
     /// Whether the rest of a reading is worth having without what failed so: the server is there and knows us.
     var leavesAHole: Bool {
         [.partialShards, .incomplete, .indexNotFound, .noIndexMatches, .scrollLost, .pageTooLarge, .rejected]

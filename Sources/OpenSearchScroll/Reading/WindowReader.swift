@@ -67,7 +67,7 @@ final class WindowReader {
         // A page that is asked for smaller is no attempt at the same thing.
         if error.pageLimit != nil || error.pageBytes != nil { return nil }
         guard let wait = wire.delay(after: error, &persistence) else { return error }
-        wire.note(.retrying(window: window, attempt: persistence.failures + 1, after: wait, error: error))
+        wire.note(.retrying(window: window, attempt: persistence.attempt, after: wait, error: error))
         return (try? await Task.sleep(for: wait)) == nil ? .waitWasCancelled : nil
     }
 
