@@ -204,6 +204,14 @@ extension OpenSearchError {
                 + "look at the cluster's health", httpStatus: 200, isTransient: true)
     }
 
+    /// A page of one document that is still too large.
+    static func documentTooLarge(_ bytes: Int, _ opening: ScrollSession.Opening) -> OpenSearchError {
+        OpenSearchError(
+            .pageTooLarge,
+            "a single document of \(opening.index) makes an answer of \(bytes) bytes or more, of which "
+                + "\(opening.maximumBytes) are allowed; raise --max-page-bytes, or leave it out by --query")
+    }
+
     static func repeated(_ context: RequestContext) -> OpenSearchError {
         OpenSearchError(
             .incomplete,
