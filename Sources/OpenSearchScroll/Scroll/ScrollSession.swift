@@ -47,6 +47,8 @@ final class ScrollSession {
         var timeField: String
         var body: JSONValue
         var shard: Int?
+        /// Whether indices that the query names may be gone by now; not all of them.
+        var mayBeGone: Bool
         var size: Int
         var isWhole: Bool
         var maximumBytes: Int
@@ -62,6 +64,7 @@ final class ScrollSession {
         var path =
             "/\(Endpoint.encode(opening.index))/_search?scroll=\(wire.openingKeepAlive)"
             + "&allow_partial_search_results=false&allow_no_indices=false"
+        if opening.mayBeGone { path += "&ignore_unavailable=true" }
         if let shard = opening.shard { path += "&preference=_shards:\(shard)" }
         var request = wire.request(.post, path, opening.body, context)
         request.maximumBytes = opening.maximumBytes
