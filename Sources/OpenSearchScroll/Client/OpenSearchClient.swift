@@ -111,7 +111,12 @@ public final class OpenSearchClient: Sendable {
         since plan: ScrollPlan, of query: ScrollQuery, delivered: [String: Int]
     ) async throws(OpenSearchError) -> [ScrollHole] {
         let planner = WindowPlanner(wire: wire, query: query, search: try state(query).search)
-        let now = try await planner.indices().get()
+        let now: [String: Int]
+        switch await planner.indices() {
+        case .success(let found): now = found
+        case .failure(let error) where error.code == .indexNotFound || error.code == .noIndexMatches: now = [:]
+        case .failure(let error): throw error
+        }
         return plan.indices.sorted { $0.key < $1.key }.compactMap { name, documents in
             let missing = documents - (delivered[name] ?? 0)
             guard now[name] == nil, missing > 0 else { return nil }

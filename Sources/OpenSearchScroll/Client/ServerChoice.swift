@@ -15,7 +15,7 @@ final class ServerChoice: Sendable {
 
     var current: Wire.Server { state.withLock { servers[$0.current] } }
 
-    /// Whether any server has ever answered well.
+    /// Whether any server has ever answered well, or as one that has too much to do.
     var isReached: Bool { state.withLock { $0.isReached } }
 
     /// Takes note of how a request to a server ended.
@@ -24,8 +24,10 @@ final class ServerChoice: Sendable {
             switch result {
             case .success: state.isReached = true
             case .failure(let error):
+                // Only a server that is there says that it has too much to do.
+                if error.code == .overloaded { state.isReached = true }
                 // Others that failed at the same server have changed it already.
-                guard error.isTransient, servers[state.current].endpoint == endpoint else { return }
+                guard error.isTransient, !error.isOfCluster, servers[state.current].endpoint == endpoint else { return }
                 state.current = (state.current + 1) % servers.count
             }
         }

@@ -122,7 +122,7 @@ struct Wire: Sendable {
             let result = await body(servers.current)
             guard case .failure(let error) = result, !Task.isCancelled, let wait = delay(after: error, &persistence)
             else { return result }
-            note(.retrying(window: nil, attempt: persistence.failures + 1, after: wait, error: error))
+            note(.retrying(window: nil, attempt: persistence.attempt, after: wait, error: error))
             guard (try? await Task.sleep(for: wait)) != nil else { return .failure(.waitWasCancelled) }
         }
     }
@@ -146,14 +146,14 @@ struct Wire: Sendable {
         context.purpose = .clear
         context.timeout = min(configuration.requestTimeout, .seconds(5))
         let body: JSONValue = ["scroll_id": .array(ids.map { .string($0) })]
-        let request = request(.delete, "/_search/scroll", body, context)
-        // Unlike a request for a page, this one may be repeated.
+        // Unlike a request for a page, this one may be repeated, and any server of the cluster can do it.
         var persistence = Persistence.quick
-        var outcome = await send(request, context)
+        var outcome = await send(request(.delete, "/_search/scroll", body, context), context)
         while case .failure(let error) = outcome, error.httpStatus != 404, let wait = delay(after: error, &persistence)
         {
             try? await Task.sleep(for: wait)
-            outcome = await send(request, context)
+            (context.endpoint, context.credentials) = (servers.current.endpoint, servers.current.credentials)
+            outcome = await send(request(.delete, "/_search/scroll", body, context), context)
         }
         if case .failure(let error) = outcome, error.httpStatus != 404 {
             note(.notCleared(error: error))

@@ -204,6 +204,14 @@ extension OpenSearchError {
                 + "look at the cluster's health", httpStatus: 200, isTransient: true)
     }
 
+    /// A page of one document that is still too large.
+    static func documentTooLarge(_ bytes: Int, _ opening: ScrollSession.Opening) -> OpenSearchError {
+        OpenSearchError(
+            .pageTooLarge,
+            "a single document of \(opening.index) makes an answer of \(bytes) bytes or more, of which "
+                + "\(opening.maximumBytes) are allowed; raise --max-page-bytes, or leave it out by --query")
+    }
+
     static func repeated(_ context: RequestContext) -> OpenSearchError {
         OpenSearchError(
             .incomplete,
@@ -228,6 +236,12 @@ extension OpenSearchError {
     var wantsSmallerPages: Bool {
         pageBytes != nil || httpStatus == 413 || (code == .overloaded && isOutOfMemory)
     }
+
+    /// Whether the server could not even be asked.
+    var isUnreached: Bool { isRepeatable && httpStatus == nil }
+
+    /// Whether it is the cluster's fault, so that its other servers would say the same.
+    var isOfCluster: Bool { [.partialShards, .incomplete, .scrollLost].contains(code) }
 
     /// Whether the rest of a reading is worth having without what failed so: the server is there and knows us.
     var leavesAHole: Bool {

@@ -94,7 +94,7 @@ public struct OpenSearchError: Error, Sendable, Equatable, CustomStringConvertib
     var isRepeatable = false
     /// The documents that a page of the index may have.
     var pageLimit: Int?
-    /// The bytes that an answer had which was too large.
+    /// The bytes that an answer had which was too large, at least.
     var pageBytes: Int?
 
     /// Whether the server refused for lack of memory.

@@ -12,9 +12,16 @@ struct Persistence: Sendable {
     private(set) var failures = 0
     /// All failures.
     fileprivate(set) var retries = 0
+    /// The attempt that is next, from 2.
+    var attempt: Int { max(2, failures + 1) }
     private var stuckSince: ContinuousClock.Instant?
+    /// Servers of the cluster.
+    private var servers = 1
+    /// Servers in a row that could not be reached.
+    private var unreached = 0
 
     init(_ configuration: OpenSearchConfiguration) {
+        servers = configuration.endpoints.count
         attempts = configuration.attempts
         patience = configuration.patience
         firstBackoff = configuration.firstBackoff
@@ -37,6 +44,12 @@ struct Persistence: Sendable {
         after error: OpenSearchError, isReached: Bool, now: ContinuousClock.Instant, random: Double
     ) -> Duration? {
         guard error.isTransient else { return nil }
+        // It is the next server's turn then, and that one failed only when all have.
+        unreached = error.isUnreached ? unreached + 1 : 0
+        if unreached % servers != 0 {
+            retries += 1
+            return .zero
+        }
         failures += 1
         let since = stuckSince ?? now
         stuckSince = since
@@ -54,6 +67,7 @@ extension Persistence {
         var other = Persistence(
             attempts: 2, patience: .zero, firstBackoff: firstBackoff, longestBackoff: longestBackoff)
         other.retries = retries
+        other.servers = servers
         return other
     }
 

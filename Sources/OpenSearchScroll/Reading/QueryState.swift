@@ -41,7 +41,8 @@ final class QueryState: Sendable {
         let filter = filter(choice)
         return ScrollSession.Opening(
             index: query.index, timeField: query.timeField,
-            body: search.open(window, size: size, filter: filter), shard: window.shard, size: size,
+            body: search.open(window, size: size, filter: filter), shard: window.shard,
+            mayBeGone: query.toleratesHoles, size: size,
             isWhole: filter == .whole,
             maximumBytes: sizing.maximumBytes(size: size, hard: configuration.maximumPageBytes),
             acceptsGzip: configuration.compression ?? choice.isLinkSlow)

@@ -63,11 +63,13 @@ final class WindowReader {
 
     /// Waits before another scroll; returns the error when there should be none.
     private func pause(after error: OpenSearchError, _ opening: ScrollSession.Opening) async -> OpenSearchError? {
-        guard state.learn(from: error, size: opening.size) else { return error }
+        guard state.learn(from: error, size: opening.size) else {
+            return error.pageBytes.map { .documentTooLarge($0, opening) } ?? error
+        }
         // A page that is asked for smaller is no attempt at the same thing.
         if error.pageLimit != nil || error.pageBytes != nil { return nil }
         guard let wait = wire.delay(after: error, &persistence) else { return error }
-        wire.note(.retrying(window: window, attempt: persistence.failures + 1, after: wait, error: error))
+        wire.note(.retrying(window: window, attempt: persistence.attempt, after: wait, error: error))
         return (try? await Task.sleep(for: wait)) == nil ? .waitWasCancelled : nil
     }
 

@@ -47,6 +47,8 @@ final class ScrollSession {
         var timeField: String
         var body: JSONValue
         var shard: Int?
+        /// Whether indices that the query names may be gone by now; not all of them.
+        var mayBeGone: Bool
         var size: Int
         var isWhole: Bool
         var maximumBytes: Int
@@ -62,6 +64,7 @@ final class ScrollSession {
         var path =
             "/\(Endpoint.encode(opening.index))/_search?scroll=\(wire.openingKeepAlive)"
             + "&allow_partial_search_results=false&allow_no_indices=false"
+        if opening.mayBeGone { path += "&ignore_unavailable=true" }
         if let shard = opening.shard { path += "&preference=_shards:\(shard)" }
         var request = wire.request(.post, path, opening.body, context)
         request.maximumBytes = opening.maximumBytes
@@ -146,7 +149,8 @@ final class ScrollSession {
         Task { await send(request, context, wire) }
     }
 
-    /// Sends a request for a page; again, as long as it surely was not carried out and the scroll has time to live.
+    /// Sends a request for a page; again, as long as it surely was not carried out and the scroll has time to live; but
+    /// only once where there are other servers, since one that is down may take long to come back.
     private static func send(
         _ request: HTTPRequest, _ context: RequestContext, _ wire: Wire
     ) async -> Sent {
@@ -155,11 +159,13 @@ final class ScrollSession {
         while true {
             let answer = await wire.sendForScroll(request, context)
             guard case .failure(let error) = answer.result, error.isRepeatable, !Task.isCancelled,
+                persistence.retries == 0 || wire.servers.current.endpoint == context.endpoint
+                    || error.httpStatus != nil,
                 let delay = persistence.delay(
                     after: error, isReached: true, now: .now, random: Double.random(in: 0...1)),
                 ContinuousClock.now + delay - start < wire.configuration.keepAlive / 2
             else { return Sent(answer: answer, repeats: persistence.retries) }
-            wire.note(.retrying(window: nil, attempt: persistence.failures + 1, after: delay, error: error))
+            wire.note(.retrying(window: nil, attempt: persistence.attempt, after: delay, error: error))
             guard (try? await Task.sleep(for: delay)) != nil else {
                 return Sent(answer: answer, repeats: persistence.retries)
             }

@@ -33,7 +33,7 @@ enum WindowPlan {
         return (times.lowerBound..<middle, middle..<times.upperBound)
     }
 
-    private static func floor(_ time: Int64) -> Int64 {
+    static func floor(_ time: Int64) -> Int64 {
         let rest = time % hour
         return time - (rest < 0 ? rest + hour : rest)
     }
@@ -67,7 +67,8 @@ enum WindowSplit {
         var count = 0
         for (bucket, documents) in buckets.sorted(by: { $0.key < $1.key }) where bucket < times.upperBound {
             let edge = max(bucket, times.lowerBound)
-            if count > 0, count + documents > limit, edge > start {
+            // Also before a bucket that is too large by itself: it could not be split further with what it stands in.
+            if count > 0 || documents > limit, count + documents > limit, edge > start {
                 parts.append(ScrollWindow(times: start..<edge, shard: window.shard, expectedDocuments: count))
                 (start, count) = (edge, 0)
             }
@@ -84,5 +85,26 @@ enum WindowSplit {
                 ScrollWindow(times: start..<times.upperBound, shard: window.shard, expectedDocuments: count))
         }
         return parts
+    }
+
+    /// Windows without documents put together with their neighbours of the same hour: where a hot moment was cut out,
+    /// much is left that holds nothing yet, and each window costs a scroll.
+    static func joined(_ parts: [ScrollWindow], limit: Int) -> [ScrollWindow] {
+        var joined: [ScrollWindow] = []
+        for part in parts {
+            guard let last = joined.last, let before = last.times, let times = part.times,
+                before.upperBound == times.lowerBound,
+                WindowPlan.floor(before.lowerBound) == WindowPlan.floor(times.lowerBound),
+                last.shard == nil, part.shard == nil, last.expectedDocuments == 0 || part.expectedDocuments == 0,
+                last.expectedDocuments + part.expectedDocuments <= limit
+            else {
+                joined.append(part)
+                continue
+            }
+            joined[joined.count - 1] = ScrollWindow(
+                times: before.lowerBound..<times.upperBound,
+                expectedDocuments: last.expectedDocuments + part.expectedDocuments)
+        }
+        return joined
     }
 }

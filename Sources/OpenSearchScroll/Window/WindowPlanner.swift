@@ -33,9 +33,12 @@ struct WindowPlanner: Sendable {
         return .success(plan)
     }
 
-    /// Documents by the name of their index, now.
+    /// Documents by the name of their index, now, as far as those that the query names are still there.
     func indices() async -> Result<[String: Int], OpenSearchError> {
-        await histogram(search.untimed(), true, hasHours: false).map(\.indices)
+        await ask(search.untimed(), allowsPartial: true, mayBeGone: true).map { answer, _ in
+            let buckets = answer.aggregations?.indices?.buckets ?? []
+            return Dictionary(buckets.map { ($0.key, $0.doc_count) }, uniquingKeysWith: +)
+        }
     }
 
     // MARK: Hours
@@ -150,7 +153,7 @@ struct WindowPlanner: Sendable {
             case .success(let found): open += found.reversed()
             }
         }
-        return .success(parts)
+        return .success(WindowSplit.joined(parts, limit: query.windowDocuments))
     }
 
     private func byTime(
@@ -189,13 +192,14 @@ struct WindowPlanner: Sendable {
     // MARK: Asking
 
     private func ask(
-        _ body: JSONValue, shard: Int? = nil, allowsPartial: Bool
+        _ body: JSONValue, shard: Int? = nil, allowsPartial: Bool, mayBeGone: Bool = false
     ) async -> Result<Answer, OpenSearchError> {
         await wire.retrying { [wire, query] server in
             let context = wire.context(.plan, server, index: query.index, timeField: query.timeField)
             var path =
                 "/\(Endpoint.encode(query.index))/_search?allow_partial_search_results=\(allowsPartial)"
                 + "&allow_no_indices=false"
+            if mayBeGone { path += "&ignore_unavailable=true" }
             if let shard { path += "&preference=_shards:\(shard)" }
             return await wire.send(wire.request(.post, path, body, context), context)
                 .flatMap { Wire.decode(AggregationAnswer.self, $0, context) }

@@ -143,6 +143,20 @@ struct PersistenceTests {
         #expect(wait7 == nil)
     }
 
+    @Test("A server that cannot be reached is the next one's turn, at once; all of them in turn are one failure")
+    func severalServers() {
+        var configuration = OpenSearchConfiguration(endpoints: ["http://a", "http://b", "http://c"], attempts: 2)
+        configuration.firstBackoff = .seconds(1)
+        var persistence = Persistence(configuration).impatient
+        var refused = OpenSearchError(.connectionRefused, "refused", isTransient: true)
+        refused.isRepeatable = true
+        func wait(_ error: OpenSearchError) -> Duration? {
+            persistence.delay(after: error, isReached: true, now: start, random: 1)
+        }
+        let waits = [refused, refused, refused, refused, lost].map { wait($0) }
+        #expect(waits == [.zero, .zero, .seconds(1), .zero, nil])
+    }
+
     @Test("What waiting does not mend is not waited for; what the server asks to wait is waited")
     func kinds() {
         var persistence = persistence(attempts: 9, patience: .zero)

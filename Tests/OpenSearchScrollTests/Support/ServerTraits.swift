@@ -35,7 +35,12 @@ extension Trait where Self == ServerTrait {
     static func node(_ options: String...) -> ServerTrait {
         ServerTrait {
             guard let node = Prerequisites.node else { throw Missing(description: Prerequisites.nodeReason) }
-            let line = try await Shell.run([node, "start"] + options)
+            await NodeTurn.shared.take()
+            let line: String
+            do { line = try await Shell.run([node, "start", "--ttl", "900"] + options) } catch {
+                await NodeTurn.shared.giveBack()
+                throw error
+            }
             guard let started = JSONValue(parsing: line), let url = started["url"]?.string,
                 let folder = started["dir"]?.string
             else { throw Missing(description: "the node did not start: \(line)") }
@@ -45,7 +50,13 @@ extension Trait where Self == ServerTrait {
             target.identities = started
             let bare = target
             target.openContexts = { try await scrollContexts(on: bare) }
-            return (target, { _ = try await Shell.run([node, "stop", folder]) })
+            return (
+                target,
+                {
+                    _ = try await Shell.run([node, "stop", folder])
+                    await NodeTurn.shared.giveBack()
+                }
+            )
         }
     }
 

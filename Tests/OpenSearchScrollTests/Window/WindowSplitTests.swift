@@ -50,6 +50,38 @@ struct WindowSplitTests {
         }
     }
 
+    @Test("A moment with too many documents ends up alone, wherever in its hour it is")
+    func hotMoment() {
+        for moment in [Int64(0), 1, 1_234, 60_000, 1_799_999, 3_599_998, 3_599_999] {
+            var window = ScrollWindow(times: 0..<hour, expectedDocuments: 5_000)
+            while let interval = WindowSplit.interval(of: window, limit: 1_000) {
+                let bucket = moment / interval * interval
+                let parts = WindowSplit.windows(of: window, buckets: [bucket: 5_000], interval: interval, limit: 1_000)
+                #expect(parts.count > 1, "\(moment) ms: nothing is split by \(interval) ms")
+                guard parts.count > 1, let hot = parts.first(where: { $0.expectedDocuments > 0 }) else { break }
+                window = hot
+            }
+            #expect(window.times == moment..<moment + 1)
+        }
+    }
+
+    @Test("Windows without documents go to their neighbours, but not over an hour's edge or into what is cut by shard")
+    func joined() {
+        func window(_ times: Range<Int64>, _ documents: Int, shard: Int? = nil) -> ScrollWindow {
+            ScrollWindow(times: times, shard: shard, expectedDocuments: documents)
+        }
+        let parts = [
+            window(0..<10, 0), window(10..<20, 0), window(20..<21, 700, shard: 0), window(20..<21, 800, shard: 1),
+            window(21..<30, 0), window(30..<40, 90), window(40..<50, 0), window(50..<60, 90), window(60..<61, 500),
+            window(61..<hour, 0), window(hour..<2 * hour, 7), ScrollWindow(times: nil, expectedDocuments: 3),
+        ]
+        #expect(
+            WindowSplit.joined(parts, limit: 100) == [
+                window(0..<20, 0), parts[2], parts[3], window(21..<50, 90), parts[7], parts[8], parts[9], parts[10],
+                parts[11],
+            ])
+    }
+
     @Test("What remains and what was read are everything, once, however either was cut")
     func remaining() {
         var random = SeededRandom(state: 11)
