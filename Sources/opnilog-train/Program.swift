@@ -42,7 +42,8 @@ enum Program {
         let result = await task.value
         console.finish()
         if case .failure(let error) = result, interruption.isRequested {
-            throw CommandError(.interrupted, "interrupted", remedy: "run the same command again", cause: error)
+            let remedy = (error.code == .interrupted ? error.remedy : nil) ?? "run the same command again"
+            throw CommandError(.interrupted, "interrupted", remedy: remedy, cause: error)
         }
         return try result.get()
     }

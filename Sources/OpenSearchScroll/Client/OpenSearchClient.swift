@@ -40,14 +40,18 @@ public final class OpenSearchClient: Sendable {
 
     /// Reads the windows of a plan, perhaps only those that remain, as ``withScroll(_:isolation:_:)`` does.
     ///
+    /// - Parameter earlier: what an earlier run has handed out of these windows, and perhaps of others: it is not handed
+    ///   out again, but counted.
     /// - Throws: an ``OpenSearchError`` when something cannot be read, and whatever `body` throws.
     public func withScroll<R>(
-        _ plan: ScrollPlan, of query: ScrollQuery, isolation: isolated (any Actor)? = #isolation,
+        _ plan: ScrollPlan, of query: ScrollQuery, except earlier: DeliveredDocuments? = nil,
+        isolation: isolated (any Actor)? = #isolation,
         _ body: (ScrollPages) async throws -> R
     ) async throws -> R {
         let parallel = wire.configuration.parallel ?? Self.defaultParallel(shards: plan.shards)
         let reading = Reading(
-            plan.windows, try state(query), wire: wire, parallel: parallel, holes: plan.holes)
+            plan.windows, try state(query), wire: wire, parallel: parallel, holes: plan.holes,
+            earlier: earlier)
         return try await reading.run(isolation: isolation, body)
     }
 
@@ -111,7 +115,12 @@ public final class OpenSearchClient: Sendable {
         since plan: ScrollPlan, of query: ScrollQuery, delivered: [String: Int]
     ) async throws(OpenSearchError) -> [ScrollHole] {
         let planner = WindowPlanner(wire: wire, query: query, search: try state(query).search)
-        let now = try await planner.indices().get()
+        let now: [String: Int]
+        switch await planner.indices() {
+        case .success(let indices): now = indices
+        case .failure(let error) where [.indexNotFound, .noIndexMatches].contains(error.code): now = [:]
+        case .failure(let error): throw error
+        }
         return plan.indices.sorted { $0.key < $1.key }.compactMap { name, documents in
             let missing = documents - (delivered[name] ?? 0)
             guard now[name] == nil, missing > 0 else { return nil }

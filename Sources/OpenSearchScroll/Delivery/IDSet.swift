@@ -46,6 +46,15 @@ final class IDSet {
         return .new
     }
 
+    func contains(_ id: DocumentID) -> Bool {
+        var slot = Int(truncatingIfNeeded: id.low) & mask
+        while scrolls[slot] != 0 {
+            if ids[slot] == id { return true }
+            slot = (slot + 1) & mask
+        }
+        return false
+    }
+
     private func grow() {
         let (oldIDs, oldScrolls, oldCapacity) = (ids, scrolls, mask + 1)
         mask = oldCapacity * 2 - 1

@@ -9,9 +9,13 @@ struct OpenSearchSettings: Sendable {
     /// - Parameter console: told of what was tried again, and that TLS is not verified.
     init(_ settings: Settings, _ console: Console) throws {
         client = try Self.client(settings, console)
+        query = try Self.query(settings)
+    }
+
+    static func query(_ settings: Settings) throws -> ScrollQuery {
         var query = ScrollQuery(
-            index: settings[Options.index], body: try Self.body(settings), timeField: settings[Options.timeField],
-            field: settings[Options.field])
+            index: settings[Options.index], body: try body(settings), timeField: settings[Options.timeField])
+        if Options.field.spec.commands.contains(settings.command) { query.field = settings[Options.field] }
         if case .documents(let number)? = settings[Options.pageSize] { query.pageSize = number }
         let start = RunClock.start.milliseconds
         query.since = settings[Options.since]?.milliseconds(start: start)
@@ -19,16 +23,19 @@ struct OpenSearchSettings: Sendable {
         let settled = start - Int64(settings[Options.lag] / .milliseconds(1))
         query.until = settings[Options.until]?.milliseconds(start: start) ?? settled
         query.includesUntimed = settings[Options.since] == nil && settings[Options.until] == nil
-        self.query = query
+        return query
     }
 
     static func client(_ settings: Settings, _ console: Console) throws -> OpenSearchClient {
+        try OpenSearchClient(configuration: try configuration(settings, console))
+    }
+
+    static func configuration(_ settings: Settings, _ console: Console) throws -> OpenSearchConfiguration {
         if settings[Options.insecure] { console.note("the server's certificate is not verified, as --insecure asks") }
-        return try OpenSearchClient(
-            configuration: OpenSearchConfiguration(
-                endpoints: settings[Options.endpoint], credentials: try credentials(settings),
-                caFile: settings[Options.ca], verifiesTLS: !settings[Options.insecure],
-                onEvent: { event in if let text = text(event) { console.note(text) } }))
+        return OpenSearchConfiguration(
+            endpoints: settings[Options.endpoint], credentials: try credentials(settings),
+            caFile: settings[Options.ca], verifiesTLS: !settings[Options.insecure],
+            onEvent: { event in if let text = text(event) { console.note(text) } })
     }
 
     private static func credentials(_ settings: Settings) throws(CommandError) -> Credentials {
@@ -55,7 +62,7 @@ struct OpenSearchSettings: Sendable {
         }
     }
 
-    private static func text(_ event: ScrollEvent) -> String? {
+    static func text(_ event: ScrollEvent) -> String? {
         switch event {
         case .retrying(let window, let attempt, let wait, let error):
             let what = window.map { "the window \(name($0)) is read on" } ?? "the request is sent again"
