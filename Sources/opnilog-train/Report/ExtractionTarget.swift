@@ -75,7 +75,7 @@ final class ExtractionTarget: Sendable {
             // What proves or describes the old content goes before it.
             if let manifest { unlink(manifest) }
             unlink(checkpoint)
-            if ftruncate(descriptor, 0) != 0 { throw OutputFault.of(path, errno) }
+            if ftruncate(descriptor, 0) != 0 || fchmod(descriptor, 0o600) != 0 { throw OutputFault.of(path, errno) }
             return .new
         }
         let unfinished = try ExtractionCheckpoint.read(checkpoint)
