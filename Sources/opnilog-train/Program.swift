@@ -42,8 +42,9 @@ enum Program {
         let result = await task.value
         console.finish()
         if case .failure(let error) = result, interruption.isRequested {
-            let remedy =
+            let again =
                 [.train, .collect].contains(command) ? "run again with --resume" : "run the same command again"
+            let remedy = (error.code == .interrupted ? error.remedy : nil) ?? again
             throw CommandError(.interrupted, "interrupted", remedy: remedy, cause: error)
         }
         return try result.get()

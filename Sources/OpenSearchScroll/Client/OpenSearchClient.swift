@@ -40,14 +40,18 @@ public final class OpenSearchClient: Sendable {
 
     /// Reads the windows of a plan, perhaps only those that remain, as ``withScroll(_:isolation:_:)`` does.
     ///
+    /// - Parameter earlier: what an earlier run has handed out of these windows, and perhaps of others: it is not handed
+    ///   out again, but counted.
     /// - Throws: an ``OpenSearchError`` when something cannot be read, and whatever `body` throws.
     public func withScroll<R>(
-        _ plan: ScrollPlan, of query: ScrollQuery, isolation: isolated (any Actor)? = #isolation,
+        _ plan: ScrollPlan, of query: ScrollQuery, except earlier: DeliveredDocuments? = nil,
+        isolation: isolated (any Actor)? = #isolation,
         _ body: (ScrollPages) async throws -> R
     ) async throws -> R {
         let parallel = wire.configuration.parallel ?? Self.defaultParallel(shards: plan.shards)
         let reading = Reading(
-            plan.windows, try state(query), wire: wire, parallel: parallel, holes: plan.holes)
+            plan.windows, try state(query), wire: wire, parallel: parallel, holes: plan.holes,
+            earlier: earlier)
         return try await reading.run(isolation: isolation, body)
     }
 
@@ -113,8 +117,8 @@ public final class OpenSearchClient: Sendable {
         let planner = WindowPlanner(wire: wire, query: query, search: try state(query).search)
         let now: [String: Int]
         switch await planner.indices() {
-        case .success(let found): now = found
-        case .failure(let error) where error.code == .indexNotFound || error.code == .noIndexMatches: now = [:]
+        case .success(let indices): now = indices
+        case .failure(let error) where [.indexNotFound, .noIndexMatches].contains(error.code): now = [:]
         case .failure(let error): throw error
         }
         return plan.indices.sorted { $0.key < $1.key }.compactMap { name, documents in

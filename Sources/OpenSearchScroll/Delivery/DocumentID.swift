@@ -33,6 +33,12 @@ public struct IDDigest: Sendable, Hashable {
     /// The digest of no document.
     public init() {}
 
+    /// Of a text, which tells it from other texts.
+    public init(of text: String) {
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        Array(text.utf8).withUnsafeBytes { add(DocumentID($0, routing: nothing, seed: 0)) }
+    }
+
     mutating func add(_ id: DocumentID) { sum &+= UInt128(id.high) << 64 | UInt128(id.low) }
 
     /// Takes in the documents of another, disjoint set.

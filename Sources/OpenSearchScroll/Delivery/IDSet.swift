@@ -60,6 +60,18 @@ final class IDSet {
         return .new
     }
 
+    /// Whether any scroll has shown a document.
+    func contains(_ id: DocumentID) -> Bool {
+        let mask = slots.count - 1
+        var place = Int(truncatingIfNeeded: id.high) & mask
+        while slots[place].low & IDSet.scrollBits != 0 {
+            let slot = slots[place]
+            if slot.high == id.high, (slot.low ^ id.low) & ~IDSet.scrollBits == 0 { return true }
+            place = (place + 1) & mask
+        }
+        return false
+    }
+
     private func grow() {
         let old = slots
         slots = IDSet.allocate(old.count * 2)

@@ -4,22 +4,26 @@ final class WindowLedger {
     private(set) var delivered = 0
     /// Delivered documents by the name of their index.
     private(set) var indices: [String: Int] = [:]
+    /// Of ``delivered``, those that an earlier run had handed out.
+    private(set) var deliveredEarlier = 0
     private let ids: IDSet
     /// Of the page being looked at.
     private var pageIDs: [DocumentID] = []
-    /// The scroll under way; 1 is what an earlier run delivered.
+    private let earlier: DeliveredDocuments?
+    /// The scroll under way, from 1.
     private var scroll: UInt16 = 1
 
-    init(expecting documents: Int) { ids = IDSet(expecting: documents) }
+    /// - Parameter earlier: what an earlier run delivered: it is counted when a scroll shows it, and not handed out.
+    init(expecting documents: Int, earlier: DeliveredDocuments? = nil) {
+        ids = IDSet(expecting: documents)
+        self.earlier = earlier
+    }
 
     /// A scroll over the window, or a part of it, starts from its first document.
     func beginScroll() {
         precondition(scroll < .max, "a window was read more than 65,000 times")
         scroll += 1
     }
-
-    /// Notes a document that an earlier run delivered: it is not handed out again.
-    func preload(_ id: DocumentID) { _ = ids.insert(id, scroll: 1) }
 
     struct Sifted {
         /// The part of the page that had not been delivered, nil if nothing is new.
@@ -32,6 +36,7 @@ final class WindowLedger {
     func sift(_ page: ScrollPage) -> Sifted {
         var positions: [Int] = []
         positions.reserveCapacity(page.count)
+        var known: [Int] = []
         var hasRepeats = false
         pageIDs.removeAll(keepingCapacity: true)
         pageIDs.reserveCapacity(page.count)
@@ -43,7 +48,7 @@ final class WindowLedger {
             switch ids.insert(id, scroll: scroll) {
             case .new:
                 digest.add(id)
-                positions.append(position)
+                if let earlier, earlier.contains(id) { known.append(position) } else { positions.append(position) }
             case .known: break
             case .repeated: hasRepeats = true
             }
@@ -51,6 +56,11 @@ final class WindowLedger {
         let fresh = positions.count == page.count ? page : page.keeping(positions)
         delivered += fresh.count
         fresh.countIndices(into: &indices)
+        if !known.isEmpty {
+            delivered += known.count
+            deliveredEarlier += known.count
+            page.keeping(known).countIndices(into: &indices)
+        }
         return Sifted(page: fresh.count == 0 ? nil : fresh, hasRepeats: hasRepeats)
     }
 }

@@ -7,6 +7,8 @@ public struct WindowReport: Sendable, Hashable, Codable {
     /// Documents handed out, each once. More than ``total`` by those that were deleted, or moved to another window,
     /// between a scroll that was lost and the one that ended: they are drift.
     public var delivered: Int
+    /// Of ``delivered``, those that an earlier run had handed out (``DeliveredDocuments``).
+    public var deliveredEarlier = 0
     /// Over the documents handed out.
     public var digest: IDDigest
     /// Documents handed out by the name of their index.

@@ -26,9 +26,3 @@ extension opnilog_json_text {
     /// The bytes, still only borrowed.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: length) }
 }
-
-/// A copy of bytes with each maximal part of them that is no UTF-8 replaced by U+FFFD, padded for the parser.
-func repaired(_ bytes: UnsafeRawBufferPointer) -> AnswerBody {
-    var text = String(decoding: bytes, as: UTF8.self)
-    return text.withUTF8 { AnswerBody(copying: UnsafeRawBufferPointer($0)) }
-}

@@ -20,8 +20,11 @@ final class PageDecoder {
     }
 
     private let parser: JSONParser
+    private let window: ScrollWindow?
 
-    init(content: ScrollQuery.Content = .message, field: String) {
+    /// - Parameter window: what the pages are of.
+    init(content: ScrollQuery.Content = .message, field: String, window: ScrollWindow? = nil) {
+        self.window = window
         parser = JSONParser(field: content == .source ? nil : field, timeField: nil)
     }
 
@@ -39,8 +42,9 @@ final class PageDecoder {
         var found = opnilog_json_page()
         var status = parse(body, &found)
         var page = body
+        var replaced: [Int] = []
         if status == opnilog_json_bad_utf8 {
-            page = body.withBytes(repaired)
+            (page, replaced) = body.withBytes { UTF8Repair.copy(of: $0) }
             status = parse(page, &found)
         }
         switch status {
@@ -52,7 +56,12 @@ final class PageDecoder {
         guard found.has_hits, found.shards_total >= 0 else { throw Malformed(reason: "JSON without hits or shards") }
         let hits = Array(UnsafeBufferPointer(start: found.hits, count: found.hit_count))
         let isRepaired = page !== body || found.replaced > 0
-        return (envelope(found), ScrollPage(body: page, hits: hits, bytes: body.count, isRepaired: isRepaired))
+        return (
+            envelope(found),
+            ScrollPage(
+                body: page, hits: hits, bytes: body.count, isRepaired: isRepaired,
+                repairedHits: ScrollPage.hits(hits, around: replaced), window: window)
+        )
     }
 
     private func parse(_ body: AnswerBody, _ found: inout opnilog_json_page) -> opnilog_json_status {

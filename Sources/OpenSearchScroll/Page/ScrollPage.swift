@@ -15,13 +15,25 @@ public final class ScrollPage: Sendable {
     /// Whether a byte that is no UTF-8, or half a surrogate pair, was replaced by U+FFFD somewhere.
     public let isRepaired: Bool
 
+    /// Documents in which bytes that are no UTF-8 were replaced by U+FFFD.
+    public var repairedDocuments: Int { repairedHits.count }
+    /// The window that it is a page of; nil for one that no reading made.
+    public let window: ScrollWindow?
+
     /// Bytes of it that are worth having: messages, ids and what stands around them in any case.
     let usefulBytes: Int
 
     private let body: AnswerBody
     private let hits: [opnilog_json_hit]
+    /// The places of the documents that were repaired, ascending.
+    private let repairedHits: [Int]
 
-    init(body: AnswerBody, hits: [opnilog_json_hit], bytes: Int, isRepaired: Bool) {
+    init(
+        body: AnswerBody, hits: [opnilog_json_hit], bytes: Int, isRepaired: Bool, repairedHits: [Int],
+        window: ScrollWindow?
+    ) {
+        self.repairedHits = repairedHits
+        self.window = window
         self.body = body
         self.hits = hits
         self.bytes = bytes
@@ -33,7 +45,24 @@ public final class ScrollPage: Sendable {
 
     /// The documents at some places of it, in order.
     func keeping(_ positions: [Int]) -> ScrollPage {
-        ScrollPage(body: body, hits: positions.map { hits[$0] }, bytes: bytes, isRepaired: isRepaired)
+        let isRepairedHit = Set(repairedHits)
+        return ScrollPage(
+            body: body, hits: positions.map { hits[$0] }, bytes: bytes, isRepaired: isRepaired,
+            repairedHits: isRepairedHit.isEmpty
+                ? [] : positions.indices.filter { isRepairedHit.contains(positions[$0]) },
+            window: window)
+    }
+
+    /// The places of the documents that some offsets of the page, ascending, lie in.
+    static func hits(_ hits: [opnilog_json_hit], around offsets: [Int]) -> [Int] {
+        var found: [Int] = []
+        var next = 0
+        for offset in offsets {
+            // The index's name stands first in a hit.
+            while next < hits.count, Int(hits[next].index_offset) <= offset { next += 1 }
+            if next > 0, found.last != next - 1 { found.append(next - 1) }
+        }
+        return found
     }
 
     /// The identity of each document with its place.

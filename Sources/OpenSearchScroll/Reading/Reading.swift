@@ -9,8 +9,14 @@ final class Reading: Sendable {
     private let proofSoFar = Mutex(ScrollProof())
     private let isIterated = Mutex(false)
     private let parallel: Int
+    private let earlier: DeliveredDocuments?
 
-    init(_ windows: [ScrollWindow], _ state: QueryState, wire: Wire, parallel: Int, holes: [ScrollHole] = []) {
+    /// - Parameter earlier: what need not be handed out, because an earlier run did.
+    init(
+        _ windows: [ScrollWindow], _ state: QueryState, wire: Wire, parallel: Int, holes: [ScrollHole] = [],
+        earlier: DeliveredDocuments? = nil
+    ) {
+        self.earlier = earlier
         self.wire = wire
         self.state = state
         self.parallel = max(1, min(parallel, windows.count))
@@ -65,7 +71,7 @@ final class Reading: Sendable {
     /// Reads windows until there are none left.
     private func readSome() async -> OpenSearchError? {
         while !Task.isCancelled, let window = windows.withLock({ $0.popLast() }) {
-            let reader = WindowReader(window, state, wire: wire, queue: queue)
+            let reader = WindowReader(window, state, wire: wire, queue: queue, earlier: earlier)
             switch await read(window, reader) {
             case .failure(let error): return error
             case .success(let isWhole): conclude(reader.report, isWhole: isWhole)
@@ -82,6 +88,8 @@ final class Reading: Sendable {
         guard let error = await reader.read(isPatient: !(mayMiss && state.hasMissingShards)) else {
             return .success(true)
         }
+        // What an earlier run left of a window is read by shards, of which no index may have so many.
+        if earlier != nil, error.code == .noIndexMatches, window.shard != nil { return .success(true) }
         guard mayMiss, error.leavesAHole else { return .failure(error) }
         guard error.code == .partialShards, window.shard == nil, state.shards > 1 else {
             add(hole: window, reader, error)

@@ -19,21 +19,22 @@ final class WindowReader {
     /// Of the scrolls that ended whole: more than one where a window is read shard by shard.
     private var total = 0
 
-    init(_ window: ScrollWindow, _ state: QueryState, wire: Wire, queue: PageQueue, delivered: [DocumentID] = []) {
+    init(
+        _ window: ScrollWindow, _ state: QueryState, wire: Wire, queue: PageQueue, earlier: DeliveredDocuments? = nil
+    ) {
         self.window = window
         self.state = state
         self.wire = wire
         self.queue = queue
-        ledger = WindowLedger(expecting: window.expectedDocuments)
-        for id in delivered { ledger.preload(id) }
-        decoder = PageDecoder(content: state.query.content, field: state.query.field)
+        ledger = WindowLedger(expecting: window.expectedDocuments, earlier: earlier)
+        decoder = PageDecoder(content: state.query.content, field: state.query.field, window: window)
         persistence = Persistence(wire.configuration)
     }
 
     var report: WindowReport {
         WindowReport(
-            window: window, total: total, delivered: ledger.delivered, digest: ledger.digest, indices: ledger.indices,
-            scrolls: scrolls, retries: persistence.retries + repeats)
+            window: window, total: total, delivered: ledger.delivered, deliveredEarlier: ledger.deliveredEarlier,
+            digest: ledger.digest, indices: ledger.indices, scrolls: scrolls, retries: persistence.retries + repeats)
     }
 
     /// Reads the window, or a part of it that holds the documents of one shard.

@@ -4,6 +4,8 @@ extension Command {
         switch self {
         case .train: try await TrainCommand.run(context)
         case .collect: try await CollectCommand.run(context)
+        case .extract: try await ExtractCommand.run(context)
+        case .verify: try await VerifyCommand.run(context)
         case .sample: try await SampleCommand.run(context)
         case .score: try await ScoreCommand.run(context)
         case .mask: try await MaskCommand.run(context)

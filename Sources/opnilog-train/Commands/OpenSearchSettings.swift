@@ -11,9 +11,13 @@ struct OpenSearchSettings: Sendable {
     ///   - scrolls: notes which scrolls are open.
     init(_ settings: Settings, _ console: Console, scrolls: OpenScrolls? = nil) throws {
         client = try OpenSearchClient(configuration: try Self.configuration(settings, console, scrolls: scrolls))
+        query = try Self.query(settings)
+    }
+
+    static func query(_ settings: Settings) throws -> ScrollQuery {
         var query = ScrollQuery(
-            index: settings[Options.index], body: try Self.body(settings), timeField: settings[Options.timeField],
-            field: settings[Options.field])
+            index: settings[Options.index], body: try body(settings), timeField: settings[Options.timeField])
+        if Options.field.spec.commands.contains(settings.command) { query.field = settings[Options.field] }
         if case .documents(let number)? = settings[Options.pageSize] { query.pageSize = number }
         let start = RunClock.start.milliseconds
         query.since = settings[Options.since]?.milliseconds(start: start)
@@ -21,7 +25,7 @@ struct OpenSearchSettings: Sendable {
         let settled = start - Int64(settings[Options.lag] / .milliseconds(1))
         query.until = settings[Options.until]?.milliseconds(start: start) ?? settled
         query.includesUntimed = settings[Options.since] == nil && settings[Options.until] == nil
-        self.query = query
+        return query
     }
 
     static func client(_ settings: Settings, _ console: Console) throws -> OpenSearchClient {
@@ -64,7 +68,7 @@ struct OpenSearchSettings: Sendable {
         }
     }
 
-    private static func text(_ event: ScrollEvent) -> String? {
+    static func text(_ event: ScrollEvent) -> String? {
         switch event {
         case .retrying(let window, let attempt, let wait, let error):
             let what = window.map { "the window \(name($0)) is read on" } ?? "the request is sent again"

@@ -13,9 +13,9 @@ final class Interruption: Sendable {
     private let action = Mutex<(@Sendable () -> Void)?>(nil)
     private let queue = DispatchQueue(label: "opnilog.signals")
 
-    /// Takes the two signals over, and lets a closed pipe be an error of `write` instead of a death.
+    /// Takes the two signals over, and lets a closed pipe and a limit on files be errors of `write` instead of a death.
     init() {
-        for number in [SIGPIPE, SIGINT, SIGTERM] { signal(number, SIG_IGN) }
+        for number in [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM] { signal(number, SIG_IGN) }
         let queue = queue
         sources = Mutex([SIGINT, SIGTERM].map { DispatchSource.makeSignalSource(signal: $0, queue: queue) })
         sources.withLock { sources in

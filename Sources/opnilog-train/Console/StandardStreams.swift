@@ -47,16 +47,19 @@ struct ResultWriter: ~Copyable {
 enum Descriptor {
     /// Writes all bytes; returns the error number if that fails.
     static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
-        bytes.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-                let count = SystemCall.retrying { Glibc.write(descriptor, rest.baseAddress, rest.count) }
-                if count < 0 { return errno }
-                done += count
-            }
-            return nil
+        bytes.withUnsafeBytes { write($0, to: descriptor) }
+    }
+
+    /// Writes all bytes; returns the error number if that fails.
+    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = SystemCall.retrying { Glibc.write(descriptor, rest.baseAddress, rest.count) }
+            if count < 0 { return errno }
+            done += count
         }
+        return nil
     }
 }
 

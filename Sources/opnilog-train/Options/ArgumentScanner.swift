@@ -55,7 +55,13 @@ struct ArgumentScanner {
                 throw .usage("--version stands alone", remedy: "run opnilog-train --version")
             }
             if argument == "--", rest.isEmpty { break }
-            guard argument.hasPrefix("--"), argument != "--", !isLiteral else { throw stray(argument, command) }
+            guard argument.hasPrefix("--"), argument != "--", !isLiteral else {
+                guard let operand = command.operand, !argument.hasPrefix("-") || isLiteral else {
+                    throw stray(argument, command)
+                }
+                given.append(GivenOption(name: operand.name, text: argument, origin: .flag))
+                continue
+            }
             let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             guard let spec = specs.first(where: { $0.name == name }) else { throw unknown(name, command, specs) }

@@ -1,12 +1,14 @@
 /// What `opnilog-train` can be asked to do.
 enum Command: String, CaseIterable, Sendable {
-    case train, collect, sample, score, mask, demo, simulate, doctor
+    case train, collect, extract, verify, sample, score, mask, demo, simulate, doctor
 
     /// The line of the overview.
     var summary: String {
         switch self {
         case .train: "Trains a model from OpenSearch, from files or from a table, into a folder."
         case .collect: "Only reads: masks and counts the logs, leaves a table that train --table takes."
+        case .extract: "Writes the documents of an index as NDJSON, each exactly once, and the proof of it."
+        case .verify: "Compares a manifest of extract with what the server holds now."
         case .sample: "Writes one weighted subset as NDJSON to standard output."
         case .score: "Scores logs with a trained model: one NDJSON line a log, in order."
         case .mask: "Writes the masked text of each log to standard output, one line each."
@@ -16,11 +18,16 @@ enum Command: String, CaseIterable, Sendable {
         }
     }
 
+    /// The option whose value may stand alone, without its name.
+    var operand: OptionSpec? { self == .verify ? Options.manifest.spec : nil }
+
     /// What follows the command's name in its usage line.
     var synopsis: String {
         switch self {
         case .train: "(--endpoint URL | --input FILE… | --table FILE) --output DIR [options]"
         case .collect: "(--endpoint URL | --input FILE…) --output DIR [options]"
+        case .extract: "--endpoint URL --output FILE|- [options]"
+        case .verify: "MANIFEST [options]"
         case .sample: "(--endpoint URL | --input FILE… | --table FILE) [options]"
         case .score: "--model DIR (--endpoint URL | --input FILE…) [options]"
         case .mask: "--input FILE… [options]"

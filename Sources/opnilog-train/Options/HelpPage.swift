@@ -19,7 +19,7 @@ enum HelpPage {
     static func of(_ command: Command) -> String {
         var lines = wrapped("Usage: opnilog-train \(command.rawValue) \(command.synopsis)", indent: 0, hanging: 7)
         lines += [""] + wrapped(command.summary, indent: 0)
-        let specs = Options.of(command)
+        let specs = Options.of(command).map { $0.worded(for: command) }
         for group in OptionGroup.allCases {
             let members = specs.filter { $0.group == group }
             if members.isEmpty { continue }

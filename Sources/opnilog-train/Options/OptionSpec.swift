@@ -3,7 +3,7 @@ struct OptionSpec: Sendable {
     /// The name without dashes; also the key of the YAML file.
     let name: String
     /// What the help page shows for the value; nil for a switch, which takes none.
-    let placeholder: String?
+    private(set) var placeholder: String?
     let arity: Arity
     /// The default as a user would write it.
     let defaultText: String?
@@ -12,9 +12,16 @@ struct OptionSpec: Sendable {
     let isSecret: Bool
     let group: OptionGroup
     let commands: Set<Command>
-    let help: String
+    private(set) var help: String
+    /// What a command calls it where that is something else than for the others.
+    var wordings: [Command: Wording] = [:]
     /// Turns a text into the setting's value, or says what was expected.
     let parse: @Sendable (String) throws(ValueFault) -> any Sendable
+
+    struct Wording: Sendable {
+        let placeholder: String?
+        let help: String
+    }
 
     enum Arity: Sendable {
         /// The last one given counts.
@@ -28,6 +35,15 @@ struct OptionSpec: Sendable {
     /// `page-size` is `OPNILOG_PAGE_SIZE` in the environment.
     var environmentName: String { "OPNILOG_" + name.uppercased().replacing("-", with: "_") }
     var environmentNames: [String] { [environmentName] + aliases }
+    /// As a command's help page shows it.
+    func worded(for command: Command) -> OptionSpec {
+        guard let wording = wordings[command] else { return self }
+        var spec = self
+        spec.placeholder = wording.placeholder
+        spec.help = wording.help
+        return spec
+    }
+
     var flag: String { "--" + name }
     var isSwitch: Bool { placeholder == nil }
 }
@@ -46,14 +62,29 @@ enum OptionGroup: String, CaseIterable, Sendable {
     case general = "General"
 }
 
+/// A setting of any kind.
+protocol NamedSetting {
+    var spec: OptionSpec { get set }
+}
+
+extension NamedSetting {
+    /// The same setting, which some command calls something else.
+    func saying(_ command: Command, placeholder: String? = nil, _ help: String) -> Self {
+        var setting = self
+        setting.spec.wordings[command] = OptionSpec.Wording(
+            placeholder: spec.isSwitch ? nil : placeholder ?? spec.placeholder, help: help)
+        return setting
+    }
+}
+
 /// A setting without a default: absent unless given.
-struct Setting<Value: Sendable>: Sendable {
-    let spec: OptionSpec
+struct Setting<Value: Sendable>: Sendable, NamedSetting {
+    var spec: OptionSpec
 }
 
 /// A setting that always has a value, a switch among them.
-struct Preset<Value: Sendable>: Sendable {
-    let spec: OptionSpec
+struct Preset<Value: Sendable>: Sendable, NamedSetting {
+    var spec: OptionSpec
 }
 
 /// A setting that may be given many times.

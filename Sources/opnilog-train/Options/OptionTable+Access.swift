@@ -2,7 +2,6 @@ import OpenSearchScroll
 
 // The part of the option table on who asks OpenSearch, and by which way.
 extension Options {
-    private static let askers = readers.union([.doctor])
 
     static let username = setting(
         "username", .text("NAME"), askers, .access, or: ["ES_USERNAME"], help: "User of basic authentication.")

@@ -7,7 +7,7 @@ enum Options {
     // MARK: From OpenSearch
 
     static let endpoint = many(
-        "endpoint", .endpoint, readers.union([.doctor]), .openSearch, or: ["ES_ENDPOINT"],
+        "endpoint", .endpoint, askers, .openSearch, or: ["ES_ENDPOINT"],
         help: "Address of the cluster; again for more nodes of the same cluster.")
     static let index = preset(
         "index", .text("PATTERN"), "logs", readers.union([.doctor]), .openSearch,
@@ -28,28 +28,29 @@ enum Options {
         "page-size", .pageSize, readers, .openSearch,
         help: "Documents of one answer (default: auto).")
     static let parallel = setting(
-        "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample], .openSearch,
-        help: "Hours read at once (default: as many as --workers).")
+        "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample, .extract, .verify], .openSearch,
+        help: "Hours read at once (default: as many as --workers)."
+    ).saying(.extract, windowsAtOnce).saying(.verify, windowsAtOnce)
     static let requireComplete = toggle(
-        "require-complete", [.train, .collect], .openSearch,
+        "require-complete", [.train, .collect, .extract], .openSearch,
         help: "Exit 69 instead of going on (exit 2) if something cannot be read; what was read is kept for --resume.")
 
     // MARK: From files, from a table
 
     static let input = list(
-        "input", .text("FILE"), readers.union([.mask]), .files,
+        "input", .text("FILE"), lineReaders.union([.mask]), .files,
         help: "Files to read, .gz and .zst too; - is standard input. Takes all names up to the next option.")
     static let inputFormat = preset(
-        "input-format", .choice(InputFormat.self), "auto", readers.union([.mask]), .files,
+        "input-format", .choice(InputFormat.self), "auto", lineReaders.union([.mask]), .files,
         help: "auto takes a file for NDJSON if its first byte that is not blank is {.")
     static let field = preset(
-        "field", .text("NAME"), "log", readers.union([.mask]), .files,
+        "field", .text("NAME"), "log", lineReaders.union([.mask]), .files,
         help: "Field that holds the message, in NDJSON as in OpenSearch: the literal name, else the dotted path.")
     static let timeField = preset(
         "time-field", .text("NAME"), "time", readers, .files,
         help: "Field that holds the time: ISO 8601 or epoch milliseconds.")
     static let maxBadShare = preset(
-        "max-bad-share", .share, "0.01", readers.union([.mask]), .files,
+        "max-bad-share", .share, "0.01", lineReaders.union([.mask]), .files,
         help: "End the run if more than this share of the lines of NDJSON is no JSON.")
     static let table = setting(
         "table", .text("FILE"), [.train, .sample], .table,
@@ -67,15 +68,29 @@ enum Options {
         "explain", [.score], .model,
         help: "Also each token with the rank that the model gave it.")
     static let output = setting(
-        "output", .text("DIR"), [.train, .collect, .demo, .doctor], .output,
-        help: "Folder to write to; made if it is not there.")
+        "output", .text("DIR"), [.train, .collect, .extract, .demo, .doctor], .output,
+        help: "Folder to write to; made if it is not there."
+    ).saying(.extract, placeholder: "FILE|-", "File to write to; - is standard output, from which no run can go on.")
+    static let manifest = setting(
+        "manifest", .text("FILE"), [.extract, .verify], .output,
+        help: "Where the proof goes: windows, counts, digests, holes (default: beside the output file, "
+            + "FILE.manifest.json; for a stream none)."
+    ).saying(.verify, "The manifest; its name may also stand alone.")
     static let overwrite = toggle(
-        "overwrite", [.train, .collect, .demo], .output,
-        help: "Start anew: replace the model or table, or the unfinished run, that the output folder holds already.")
+        "overwrite", [.train, .collect, .extract, .demo], .output,
+        help: "Start anew: replace the model or table, or the unfinished run, that the output folder holds already."
+    ).saying(.extract, "Start anew: replace the output file, or the unfinished run, that is there already.")
     static let resume = toggle(
-        "resume", [.train, .collect], .output,
+        "resume", [.train, .collect, .extract], .output,
         help: "Go on with the unfinished run that the output folder holds. Without one, start; with a finished one, "
+            + "change nothing."
+    ).saying(
+        .extract,
+        "Go on with the unfinished run that stands beside the output file. Without one, start; with a finished one, "
             + "change nothing.")
+    static let counts = toggle(
+        "counts", [.verify], .output,
+        help: "Compare counts only, which is faster, and does not see documents exchanged for others.")
 
     // MARK: Draw and training
 
@@ -155,7 +170,7 @@ enum Options {
         clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,
         proxy.spec, proxyUsername.spec, proxyPassword.spec,
         input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, table.spec,
-        model.spec, threshold.spec, explain.spec, output.spec, overwrite.spec, resume.spec,
+        model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec, counts.spec,
         samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,
         documents.spec, port.spec, faults.spec,
         workers.spec, threads.spec, memory.spec, device.spec, torch.spec, progress.spec, config.spec,
@@ -164,7 +179,12 @@ enum Options {
     /// The settings that a command has.
     static func of(_ command: Command) -> [OptionSpec] { every.filter { $0.commands.contains(command) } }
 
-    static let readers: Set<Command> = [.train, .collect, .sample, .score]
+    /// What searches an index for logs.
+    static let readers: Set<Command> = lineReaders.union([.extract])
+    /// What asks a server.
+    static let askers: Set<Command> = readers.union([.doctor, .verify])
+    private static let lineReaders: Set<Command> = [.train, .collect, .sample, .score]
+    private static let windowsAtOnce = "Windows read at once (default: the index's shards, at most the cores)."
     private static let trainers: Set<Command> = [.train, .demo]
     private static let drawers: Set<Command> = [.train, .sample, .demo]
     private static let torchUsers: Set<Command> = [.train, .score, .demo, .doctor]

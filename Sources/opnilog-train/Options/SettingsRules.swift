@@ -2,16 +2,18 @@
 enum SettingsRules {
     static func check(_ settings: Settings, of command: Command) throws(CommandError) {
         switch command {
-        case .train, .collect, .sample, .score, .mask: _ = try LogOrigin(settings, of: command)
-        case .demo, .simulate, .doctor: break
+        case .train, .collect, .sample, .score, .mask, .extract: _ = try LogOrigin(settings, of: command)
+        case .demo, .simulate, .doctor, .verify: break
         }
         if [.train, .collect].contains(command) {
             try require(Options.output.spec, settings, "the folder to write to")
         }
+        if command == .extract { try require(Options.output.spec, settings, "the file to write to") }
+        if command == .verify { try require(Options.manifest.spec, settings, "the manifest to compare with") }
         if command == .score { try require(Options.model.spec, settings, "the folder that holds the model") }
-        if [.train, .collect].contains(command), settings[Options.resume], settings[Options.overwrite] {
+        if Options.resume.spec.commands.contains(command), settings[Options.resume], settings[Options.overwrite] {
             throw .usage(
-                "--resume and --overwrite: the one goes on with the run in the folder, the other starts anew",
+                "--resume and --overwrite: the one goes on with the run that is there, the other starts anew",
                 remedy: "give one of them")
         }
         try exclude(
@@ -23,7 +25,9 @@ enum SettingsRules {
 
     private static func require(_ spec: OptionSpec, _ settings: Settings, _ what: String) throws(CommandError) {
         if settings.origin(spec) == nil {
-            throw .usage("\(spec.flag) is missing: \(what)", remedy: "give \(spec.flag) \(spec.placeholder ?? "")")
+            throw .usage(
+                "\(spec.flag) is missing: \(what)",
+                remedy: "give \(spec.flag) \(spec.worded(for: settings.command).placeholder ?? "")")
         }
     }
 

@@ -50,19 +50,7 @@ final class OutputFolder: Sendable {
 
     /// Replaces a file at once: after a crash there is the old one or the new one, never a part.
     func write(_ bytes: [UInt8], to file: File) throws(CommandError) {
-        let final = path(of: file)
-        let temporary = path + "/." + file.rawValue + ".part"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw OutputFault.of(final, errno) }
-        var failure = Descriptor.write(bytes, to: descriptor)
-        if failure == nil, fsync(descriptor) != 0 { failure = errno }
-        if close(descriptor) != 0, failure == nil { failure = errno }
-        if failure == nil, rename(temporary, final) != 0 { failure = errno }
-        if let failure {
-            unlink(temporary)
-            throw OutputFault.of(final, failure)
-        }
-        syncFolder()
+        try AtomicFile.write(bytes, to: path(of: file))
     }
 
     /// Writes a file and removes it again.
@@ -84,13 +72,6 @@ final class OutputFolder: Sendable {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return 0 }
         return Int(status.f_bavail) * Int(status.f_frsize)
-    }
-
-    private func syncFolder() {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
     }
 
     /// Throws `usage` if one of the results is there.

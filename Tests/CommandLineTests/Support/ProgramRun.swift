@@ -33,8 +33,10 @@ struct ProgramRun: Sendable {
 struct ChildProcess: Sendable {
     let identifier: pid_t
 
+    /// - Parameter wrapper: a program and its first arguments, which runs ours; nil: none.
     init(
-        _ arguments: [String], environment: [String: String], input: String, output: String, errors: String
+        _ arguments: [String], environment: [String: String], input: String, output: String, errors: String,
+        wrapper: [String] = []
     ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -45,9 +47,10 @@ struct ChildProcess: Sendable {
         var variables = environment
         if let path = TestFiles.variable("LD_LIBRARY_PATH") { variables["LD_LIBRARY_PATH"] = path }
         var identifier: pid_t = 0
-        let status = withCStrings([ProgramRun.program] + arguments) { arguments in
+        let program = wrapper.first ?? ProgramRun.program
+        let status = withCStrings(wrapper + [ProgramRun.program] + arguments) { arguments in
             withCStrings(variables.map { "\($0.key)=\($0.value)" }) { variables in
-                posix_spawn(&identifier, ProgramRun.program, &actions, nil, arguments, variables)
+                posix_spawn(&identifier, program, &actions, nil, arguments, variables)
             }
         }
         try #require(status == 0, "\(ProgramRun.program) cannot be started: error \(status)")

@@ -34,14 +34,21 @@ struct WindowLedgerTests {
         #expect(!ledger.sift(try page(["a", "b", "c"])).hasRepeats)
     }
 
-    @Test("What an earlier run delivered is left out")
-    func preloaded() throws {
-        let ledger = WindowLedger(expecting: 4)
-        try page(["b"]).forEachID { _, id in ledger.preload(id) }
-        ledger.beginScroll()
+    @Test("What an earlier run delivered is counted when it is shown, and left out")
+    func earlier() throws {
+        var ids: [DocumentID] = []
+        try page(["b", "elsewhere"]).forEachID { _, id in ids.append(id) }
+        let ledger = WindowLedger(expecting: 4, earlier: DeliveredDocuments(ids))
         let sifted = ledger.sift(try page(["a", "b"]))
         #expect(sifted.page?.ids == ["a"] && !sifted.hasRepeats)
-        #expect(ledger.delivered == 1)
+        #expect(ledger.delivered == 2 && ledger.deliveredEarlier == 1)
+        #expect(ledger.indices == ["logs": 2])
+        let alone = WindowLedger(expecting: 4)
+        _ = alone.sift(try page(["a", "b"]))
+        #expect(ledger.digest == alone.digest)
+        ledger.beginScroll()
+        #expect(ledger.sift(try page(["a", "b"])).page == nil)
+        #expect(ledger.delivered == 2 && ledger.deliveredEarlier == 1)
     }
 
     @Test("The same id in another index, or with another routing, is another document")

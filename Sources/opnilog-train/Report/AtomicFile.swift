@@ -1,0 +1,34 @@
+import Glibc
+
+/// Files that are replaced at once: after a crash there is the old one or the new one, never a part.
+enum AtomicFile {
+    /// Writes a file, readable by its owner only, and brings it to disk.
+    static func write(_ bytes: [UInt8], to path: String) throws(CommandError) {
+        let (folder, name) = split(path)
+        let temporary = folder + "/." + name + ".part"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw OutputFault.of(path, errno) }
+        var failure = Descriptor.write(bytes, to: descriptor)
+        if failure == nil, fsync(descriptor) != 0 { failure = errno }
+        if close(descriptor) != 0, failure == nil { failure = errno }
+        if failure == nil, rename(temporary, path) != 0 { failure = errno }
+        if let failure {
+            unlink(temporary)
+            throw OutputFault.of(path, failure)
+        }
+        sync(folder)
+    }
+
+    /// Brings a folder's names to disk.
+    private static func sync(_ folder: String) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    private static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        return (String(path[..<slash]), String(path[path.index(after: slash)...]))
+    }
+}

@@ -1,0 +1,225 @@
+import FoundationEssentials
+import Glibc
+import OpenSearchScroll
+import OpenSearchScrollTesting
+import Testing
+
+@testable import opnilog_train
+
+@Suite("extract that is cut off", .timeLimit(.minutes(5)))
+struct ExtractResumeTests {
+    private func trial(_ trigger: RequestTrigger, documents: Int = 1500) throws -> ExtractionTrial {
+        try ExtractionTrial(ExtractionTrial.documents(documents)) { configuration in
+            configuration.shards = 2
+            configuration.fault = { _ in
+                trigger.request()
+                return nil
+            }
+        }
+    }
+
+    @Test(
+        "killed at any request, once or twice, and resumed: nothing lost, nothing doubled, nothing left open",
+        arguments: 1...10)
+    func killed(seed: Int) async throws {
+        let trigger = RequestTrigger()
+        let trial = try trial(trigger)
+        var random = KillInstants(seed: UInt64(seed))
+        for run in 0..<2 {
+            trigger.arm(at: Int.random(in: 2...60, using: &random))
+            let child = try trial.child((run > 0 ? ["--resume"] : []) + ["--page-size", "20", "--parallel", "3"])
+            trigger.aim(at: child.identifier)
+            #expect(await child.wait() == 128 + SIGKILL)
+        }
+        trigger.arm(at: .max)
+        if trial.folder.exists("out.ndjson.checkpoint.json") {
+            let refused = try await trial.run()
+            #expect(refused.code == 64)
+            #expect(refused.errors.hasSuffix("unfinished run. --resume goes on, --overwrite starts anew.\n"))
+        }
+        let run = try await trial.run(["--resume", "--page-size", "20", "--parallel", "3"])
+        #expect(run.code == 0, "\(run.errors)")
+        try trial.expectWhole("seed \(seed)")
+        // What was opened for an answer that a killed run never got is known to the server alone.
+        trial.server.advanceClock(by: .seconds(61))
+        #expect(trial.server.openContexts == 0, "seed \(seed)")
+        let verified = try await trial.verify()
+        #expect(verified.code == 0, "seed \(seed): \(verified.output)")
+    }
+
+    @Test("what a killed run has left open is cleared by the next one, as its journal names it")
+    func clears() async throws {
+        let trigger = RequestTrigger()
+        let trial = try ExtractionTrial(ExtractionTrial.documents(1000)) { configuration in
+            configuration.fault = { request in
+                if request.kind == .continueScroll { trigger.request() }
+                return nil
+            }
+        }
+        trigger.arm(at: 20)
+        let child = try trial.child(["--page-size", "10", "--parallel", "1"])
+        trigger.aim(at: child.identifier)
+        #expect(await child.wait() == 128 + SIGKILL)
+        #expect(trial.server.openContexts == 1)
+        trigger.arm(at: .max)
+        let run = try await trial.run(["--resume"])
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(trial.server.openContexts == 0)
+        try trial.expectWhole()
+    }
+
+    @Test("what was committed is not read again")
+    func readsTheRest() async throws {
+        let trigger = RequestTrigger()
+        let trial = try trial(trigger, documents: 4000)
+        trigger.arm(at: 150)
+        let child = try trial.child(["--page-size", "20", "--parallel", "1"])
+        trigger.aim(at: child.identifier)
+        #expect(await child.wait() == 128 + SIGKILL)
+        let before = trigger.count
+        trigger.arm(at: .max)
+        let run = try await trial.run(["--resume", "--page-size", "20", "--parallel", "1"])
+        #expect(run.code == 0, "\(run.errors)")
+        try trial.expectWhole()
+        #expect(try trial.manifest().runs == 2)
+        // 4,000 documents are 200 pages, 10 to a window.
+        let windows = try trial.manifest().windows
+        #expect(windows.first.map { $0.windows > 5 } == true, "earlier windows are put together")
+        #expect(trigger.count - before < 220, "\(trigger.count - before) of some 270 requests")
+    }
+
+    @Test(
+        "a signal: contexts are cleared, the rest is kept, exit 75; the same run goes on", arguments: [SIGINT, SIGTERM])
+    func interrupted(number: Int32) async throws {
+        let trigger = RequestTrigger()
+        let trial = try trial(trigger)
+        trigger.arm(at: 40, signal: number)
+        let child = try trial.child(["--page-size", "20"])
+        trigger.aim(at: child.identifier)
+        #expect(await child.wait() == 75)
+        #expect(trial.folder.text("stderr").hasSuffix("opnilog-train: interrupted. run again with --resume.\n"))
+        #expect(trial.server.openContexts == 0)
+        #expect(trial.folder.exists("out.ndjson.checkpoint.json") && !trial.folder.exists("out.ndjson.manifest.json"))
+        #expect(!trial.folder.exists("out.ndjson.scrolls"))
+        let run = try await trial.run(["--resume"])
+        #expect(run.code == 0, "\(run.errors)")
+        try trial.expectWhole()
+        let again = try await trial.run(["--resume"])
+        #expect(again.code == 0)
+        #expect(again.errors == "opnilog-train: \(trial.output) is complete already; nothing was changed\n")
+        try trial.expectWhole()
+    }
+
+    @Test("another query, a shortened output, a damaged checkpoint: exit 64 and what differs")
+    func differs() async throws {
+        let trigger = RequestTrigger()
+        let trial = try trial(trigger)
+        trigger.arm(at: 60, signal: SIGTERM)
+        let child = try trial.child(["--page-size", "20"])
+        trigger.aim(at: child.identifier)
+        #expect(await child.wait() == 75)
+        for (options, remark) in [
+            (["--index", "log*"], "was begun with another --index: logs there, log* now. give the same, or another"),
+            (["--query", "{}"], "was begun with another --query: none there, {} now."),
+            (["--since", "2001-01-01"], "was begun with another --since: none there, 2001-01-01 now."),
+        ] {
+            let run = try await trial.run(["--resume"] + options)
+            #expect(run.code == 64)
+            #expect(run.errors.contains(remark), "\(run.errors)")
+        }
+        try trial.folder.write("out.ndjson", "{}\n")
+        let short = try await trial.run(["--resume"])
+        #expect(short.code == 64)
+        #expect(short.errors.contains("has 3 bytes, fewer than the "))
+        try trial.folder.write("out.ndjson.checkpoint.json", "{}")
+        let damaged = try await trial.run(["--resume"])
+        #expect(damaged.code == 64)
+        #expect(
+            damaged.errors.contains("out.ndjson.checkpoint.json is no checkpoint of extract. go on with the version"))
+    }
+
+    @Test("a checkpoint is never larger than 64 KiB, whatever was read in whatever order")
+    func checkpointSize() throws {
+        let hour: Int64 = 3_600_000
+        let windows = (0..<20_000).map { number in
+            ScrollWindow(
+                times: 1_600_000_000_000 + Int64(number) * hour..<1_600_000_000_000 + Int64(number + 1) * hour,
+                expectedDocuments: 100)
+        }
+        let indices = Dictionary(
+            uniqueKeysWithValues: (0..<3000).map { ("a-rather-long-name-of-an-index-of-a-day-\($0)", 123_456_789) })
+        let json = #"{"windows":\#(try text(windows)),"indices":\#(try text(indices)),"shards":1,"holes":[]}"#
+        let plan = try JSONDecoder().decode(ScrollPlan.self, from: Data(json.utf8))
+        var checkpoint = ExtractionCheckpoint(
+            startedAt: 1_600_000_000_000, settings: ["index": "logs-*", "query": String(repeating: "q", count: 4096)])
+        checkpoint.plan(plan.indices)
+        var ledger = ExtractionLedger(plan)
+        var largest = 0
+        // Every second window first: nothing can be put together until the others come.
+        for (count, number) in (Array(stride(from: 0, to: 20_000, by: 2)) + Array(stride(from: 1, to: 20_000, by: 2)))
+            .enumerated()
+        {
+            let report = try JSONDecoder().decode(WindowReport.self, from: Data(try self.report(windows[number]).utf8))
+            _ = ledger.finished(report)
+            guard count % 997 == 0 || count == 19_999 else { continue }
+            let bounded = ledger.bounded(to: ExtractionCheckpoint.mostStretches)
+            checkpoint.stretches = bounded.stretches
+            checkpoint.deliver(ledger.indices)
+            largest = max(largest, checkpoint.encoded.count)
+        }
+        #expect(largest <= 64 << 10, "\(largest)")
+        #expect(checkpoint.stretches.count == 1 && checkpoint.stretches.first?.windows == 20_000)
+        #expect(checkpoint.otherIndices.planned > 0)
+    }
+
+    private func text(_ value: some Encodable) throws -> String {
+        String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+    }
+
+    private func report(_ window: ScrollWindow) throws -> String {
+        #"{"window":\#(try text(window)),"total":0,"delivered":0,"deliveredEarlier":0,"scrolls":1,"retries":99,"#
+            + #""digest":"00000000000000000000000000000000","indices":{}}"#
+    }
+
+    @Test("the journal of scrolls tells what a killed run left, whole lines only, and goes when nothing is open")
+    func journal() throws {
+        let folder = TestFolder()
+        let path = folder.path("x.scrolls")
+        do {
+            let journal = try ScrollJournal(path: path)
+            #expect(journal.left.isEmpty)
+            for id in ["a==", "b==", "c=="] { journal.opened(id) }
+            journal.cleared("b==")
+            journal.opened("with blank")
+        }
+        #expect(folder.mode("x.scrolls") == 0o600)
+        try folder.write("x.scrolls", folder.text("x.scrolls") + "+ torn")
+        let next = try ScrollJournal(path: path)
+        #expect(next.left == ["a==", "c=="])
+        next.end()
+        #expect(folder.exists("x.scrolls"), "they are still open")
+        for id in 0..<5000 {
+            next.opened("\(id)" + String(repeating: "x", count: 200))
+            next.cleared("\(id)" + String(repeating: "x", count: 200))
+        }
+        #expect(folder.text("x.scrolls").utf8.count <= 48 << 10)
+        for id in next.left { next.cleared(id) }
+        next.end()
+        #expect(!folder.exists("x.scrolls"))
+    }
+}
+
+/// SplitMix64: the same numbers for the same seed.
+struct KillInstants: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
