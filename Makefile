@@ -11,7 +11,10 @@ LIBTORCH ?=
 TORCH ?=
 OUT ?=
 
-.PHONY: bench-memory help setup setup-tests libtorch bridge build demo test check format clean
+# For `make bench-mask`: the folder with loghub/ and kubernetes/.
+DATA ?= ../shared/data
+
+.PHONY: bench-memory bench-mask fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +43,9 @@ test: setup-tests libtorch ## run every test that this machine can run
 
 bench-memory: build libtorch ## flat memory: simulated documents through collect and train in a memory cgroup (root)
 	@Benchmarks/memory.sh $(DOCUMENTS)
+
+bench-mask: setup ## masking beside plain Python re: lines/s, MB/s, instructions and allocations (DATA=DIR)
+	@Benchmarks/mask.sh "$(DATA)"
 
 check: setup ## format, lint, headers, import direction, file sizes
 	@Scripts/check.sh
