@@ -48,6 +48,7 @@ let package = Package(
         .executable(name: "opnilog-train", targets: ["opnilog-train"]),
     ],
     targets: [
+        shim("CBytes"),
         shim("CLibcurl", links: ["curl"]),
         shim("CSimdjson", links: ["simdjson"]),
         shim("CTorch", links: ["dl"], exclude: ["bridge"]),
@@ -58,7 +59,7 @@ let package = Package(
         shim("CMicrohttpd", links: ["microhttpd"]),
 
         room("OpenSearchScroll", ["CLibcurl", "CSimdjson"]),
-        room("LogMasking"),
+        room("LogMasking", ["CBytes"]),
         room("LogDataset", ["OpenSearchScroll", "LogMasking", "CXXHash", "CCompression", "CCrypto"]),
         room("OpniLogTraining", ["LogDataset", "LogMasking", "CTorch"]),
         room("LogGenerator"),

@@ -2,8 +2,8 @@ import Glibc
 
 /// Bytes that are filled again and again without a new allocation, with zeros behind them.
 struct MaskBuffer: ~Copyable {
-    /// Zero bytes that stand behind the text once it is `sealed`.
-    static var padding: Int { 16 }
+    /// Zero bytes that stand behind the text once it is `sealed`: a block, and what a rule may look at beyond its end.
+    static var padding: Int { 128 }
     /// A larger buffer is given back after its line, so that one huge line does not hold memory for ever.
     static var keptCapacity: Int { 1 << 20 }
 

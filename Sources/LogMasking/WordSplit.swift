@@ -1,3 +1,5 @@
+import CBytes
+
 /// The last two steps in one: the text is cut at its delimiters, the pieces that carry nothing are dropped, what is
 /// left is joined with one space and lowered.
 ///
@@ -7,23 +9,76 @@
 struct WordSplit {
     private var text: MaskText
     private let output: UnsafeMutablePointer<UInt8>
+    private let names = Mask.names
     private var end = 0
 
-    /// Writes the words of `text` into `output`, which must be empty.
+    /// Bytes that one copy may write behind what it was asked for.
+    private static var slack: Int { 32 }
+
+    /// Writes the words of `text` into `output`, which need not be empty.
     static func write(_ text: inout MaskText, into output: inout MaskBuffer) {
+        output.clear()
         // A byte becomes at most one and a half (U+023A, of two bytes, becomes one of three), and each piece that is
         // kept brings one space.
-        output.reserve(3 * text.count + 4)
+        output.reserve(3 * text.count + text.nameBytes + slack)
         var split = WordSplit(text: text, output: output.base)
-        split.writeWords()
+        if text.isASCII { split.writeASCII() } else { split.writeWords() }
         output.advance(to: split.end)
-        text.steps &+= split.text.steps
+        text.steps = split.text.steps
     }
 
     private init(text: MaskText, output: UnsafeMutablePointer<UInt8>) {
         self.text = text
         self.output = output
-        self.text.steps = 0
+    }
+
+    /// Goes from delimiter to delimiter and mask to mask by their bits, and copies what lies between.
+    private mutating func writeASCII() {
+        opnilog_bytes_lower(text.base, text.count)
+        var index = 0
+        while true {
+            index = text.end(ofBits: .dropped, from: index)
+            guard index < text.count else { return }
+            let before = end
+            startPiece()
+            let piece = end
+            while true {
+                let next = text.next(.dropped, or: .kept, or: .start, from: index)
+                copy(from: index, to: next)
+                index = next
+                guard text.has(.start, at: index) else { break }
+                writeName(at: index)
+                index = text.endOfMask(at: index)
+            }
+            if end == piece {
+                output[end] = text[index]
+                end += 1
+                index += 1
+            } else if end == piece + 1, output[piece] == UInt8(ascii: "\\") {
+                end = before
+            }
+        }
+    }
+
+    /// Copies by sixteen bytes: both buffers have room behind.
+    @inline(__always)
+    private mutating func copy(from start: Int, to stop: Int) {
+        var offset = 0
+        let length = stop - start
+        while offset < length {
+            let part = UnsafeRawPointer(text.base + start + offset).loadUnaligned(as: SIMD16<UInt8>.self)
+            UnsafeMutableRawPointer(output + end + offset).storeBytes(of: part, as: SIMD16<UInt8>.self)
+            offset += 16
+        }
+        end += length
+    }
+
+    @inline(__always)
+    private mutating func writeName(at index: Int) {
+        let entry = UnsafeRawPointer(names + Int(text[index]) * Mask.nameCapacity)
+        let name = entry.loadUnaligned(as: SIMD32<UInt8>.self)
+        UnsafeMutableRawPointer(output + end).storeBytes(of: name, as: SIMD32<UInt8>.self)
+        end += Int(name[Mask.nameCapacity - 1])
     }
 
     private mutating func writeWords() {
@@ -41,6 +96,7 @@ struct WordSplit {
         }
     }
 
+    @inline(__always)
     private mutating func startPiece() {
         guard end > 0 else { return }
         output[end] = UInt8(ascii: " ")
@@ -61,6 +117,11 @@ struct WordSplit {
             }
             let classes = text.classes(at: index)
             if classes & ByteClasses.delimiter != 0 { break }
+            if classes == 0, text.has(.start, at: index) {
+                writeName(at: index)
+                index = text.endOfMask(at: index)
+                continue
+            }
             output[end] = classes & ByteClasses.upper != 0 ? byte | 0x20 : byte
             end += 1
             index += 1
