@@ -7,8 +7,9 @@
 ///
 /// Not `Sendable`: give each worker its own.
 public final class LogMasker {
-    private var pipeline = MaskPipeline()
-    private var isLent = false
+    // `isLent` keeps calls apart; the language's own check at each would cost as much as a rule.
+    @exclusivity(unchecked) private var pipeline = MaskPipeline()
+    @exclusivity(unchecked) private var isLent = false
 
     /// A masker with the built-in rules (``MaskRules``).
     public init() {}

@@ -94,11 +94,12 @@ extension MaskText {
             if block == firstBlock { bits &= ~0 &<< UInt64(match.start & 63) }
             if block == lastBlock { bits &= ~0 &>> UInt64(63 - (match.end - 1) & 63) }
             let words = words + block * MaskText.wordsPerBlock
-            for index in 0..<BitClass.masked.rawValue { words[index] &= ~bits }
-            words[BitClass.masked.rawValue] |= bits
-            // A match may hold masks of rules before.
-            words[BitClass.start.rawValue] &= ~bits
-            words[BitClass.nonASCII.rawValue] &= ~bits
+            // Also the starts of masks: a match may hold those of rules before.
+            let masked = words[BitClass.masked.rawValue]
+            let raw = UnsafeMutableRawPointer(words)
+            let kept = raw.loadUnaligned(as: SIMD16<UInt64>.self) & SIMD16(repeating: ~bits)
+            raw.storeBytes(of: kept, as: SIMD16<UInt64>.self)
+            words[BitClass.masked.rawValue] = masked | bits
         }
         words[firstBlock * MaskText.wordsPerBlock + BitClass.start.rawValue] |= 1 &<< UInt64(match.start & 63)
         let length = match.end - match.start
