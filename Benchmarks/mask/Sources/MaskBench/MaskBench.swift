@@ -5,7 +5,7 @@ import LogMasking
 /// Times the masker as `Benchmarks/mask.py` asks: a line in, a line out.
 ///
 /// - `load FILE`: takes the messages of a file; answers with their number.
-/// - `mask ROUNDS THREADS`: masks them all; answers with nanoseconds and allocations.
+/// - `mask ROUNDS THREADS`: masks them all; answers with nanoseconds, those of processors, and allocations.
 /// - `count ROUNDS THREADS`: masks and counts them, as `collect` does; answers likewise.
 /// - `write FILE`: writes the masked texts, framed as the messages are.
 @main struct MaskBench {
@@ -28,13 +28,21 @@ import LogMasking
             guard let rounds = Int(words[1]), let threads = Int(words[2]) else { fatalError("not a number") }
             let allocations = opnilog_allocations()
             let start = ContinuousClock.now
+            let startOfWork = processorTime()
             if words[0] == "mask" {
                 mask(messages, rounds: rounds, threads: threads)
             } else {
                 try await collect(messages, rounds: rounds, workers: threads)
             }
-            print((ContinuousClock.now - start) / .nanoseconds(1), opnilog_allocations() - allocations)
+            let elapsed = (ContinuousClock.now - start) / .nanoseconds(1)
+            print(elapsed, processorTime() - startOfWork, opnilog_allocations() - allocations)
         }
+    }
+
+    private static func processorTime() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 
     private static func mask(_ messages: Messages, rounds: Int, threads: Int) {
