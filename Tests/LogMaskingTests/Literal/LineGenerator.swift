@@ -43,7 +43,7 @@ struct LineGenerator {
         return String(view)
     }
 
-    private static let fillers: [Unicode.Scalar] = Array("a a   1/.-,[]\u{3A3}\u{65E5}".unicodeScalars)
+    private static let fillers: [Unicode.Scalar] = Array("     \"\",,<<''a1/\u{3A3}\u{65E5}".unicodeScalars)
 
     /// Digits, white space, letters and marks of one to four bytes, none of which changed since Unicode 14.
     private static let others: [Unicode.Scalar] = Array(
