@@ -49,6 +49,7 @@ let package = Package(
     ],
     targets: [
         shim("CBytes"),
+        shim("CPCRE2", links: ["pcre2-8"]),
         shim("CLibcurl", links: ["curl"]),
         shim("CSimdjson", links: ["simdjson"]),
         shim("CTorch", links: ["dl"], exclude: ["bridge"]),
@@ -59,7 +60,7 @@ let package = Package(
         shim("CMicrohttpd", links: ["microhttpd"]),
 
         room("OpenSearchScroll", ["CLibcurl", "CSimdjson"]),
-        room("LogMasking", ["CBytes"]),
+        room("LogMasking", ["CBytes", "CPCRE2"]),
         room("LogDataset", ["OpenSearchScroll", "LogMasking", "CXXHash", "CCompression", "CCrypto"]),
         room("OpniLogTraining", ["LogDataset", "LogMasking", "CTorch"]),
         room("LogGenerator"),

@@ -30,7 +30,7 @@ imports() {
             | sed -E 's/:[0-9]+:.* ([A-Za-z]+)$/:\1/')
     done << 'ROOMS'
 OpenSearchScroll CLibcurl CSimdjson
-LogMasking CBytes
+LogMasking CBytes CPCRE2
 LogGenerator
 LogDataset OpenSearchScroll LogMasking CXXHash CCompression CCrypto
 OpniLogTraining LogDataset LogMasking CTorch

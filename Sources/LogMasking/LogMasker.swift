@@ -2,7 +2,7 @@
 ///
 /// The masked text is byte for byte that of Opni's inference service: what varies from line to line (numbers,
 /// addresses, dates, paths) becomes a mask such as `<num>`, the rest is cut into words and lowered. Time is linear in
-/// the length of a message, whatever it holds; nothing is allocated unless a message is longer than all before it, or
+/// the length of a message, whatever it holds (an operator's own rules aside); nothing is allocated unless a message is longer than all before it, or
 /// than a mebibyte.
 ///
 /// Not `Sendable`: give each worker its own.
@@ -11,8 +11,16 @@ public final class LogMasker {
     @exclusivity(unchecked) private var pipeline = MaskPipeline()
     @exclusivity(unchecked) private var isLent = false
 
-    /// A masker with the built-in rules (``MaskRules``).
-    public init() {}
+    /// Runs an operator's rules; nil where there are none.
+    private let custom: CustomScanner?
+
+    /// A masker by the rules: the built-in ones (``MaskRules``) unless others are given.
+    public init(rules: MaskRuleSet = .builtIn) {
+        custom = rules.isBuiltIn ? nil : CustomScanner(rules)
+    }
+
+    /// How often a rule of the operator's was given up on because its pattern backtracked for too long.
+    public var givenUp: Int { custom?.givenUp ?? 0 }
 
     /// Bytes that the loops over the last message looked at.
     var steps: Int { pipeline.steps }
@@ -33,7 +41,9 @@ public final class LogMasker {
         defer {
             isLent = false
             pipeline.giveBack()
+            custom?.giveBack()
         }
+        if let custom { return try body(pipeline.mask(message, custom)) }
         return try body(pipeline.mask(message))
     }
 

@@ -10,7 +10,33 @@ struct MaskPipeline: ~Copyable {
     ///
     /// - Returns: The masked text, which is good until the next call of any method.
     mutating func mask(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let text = takeIn(bytes)
+        write(text)
+        return UnsafeRawBufferPointer(start: output.base, count: output.count)
+    }
+
+    /// Masks a message by an operator's rules too.
+    mutating func mask(_ bytes: UnsafeRawBufferPointer, _ custom: CustomScanner) -> UnsafeRawBufferPointer {
         var text = takeIn(bytes)
+        if custom.replace(custom.rules.before, in: &message) {
+            message.seal()
+            text = bits.classify(message)
+            text.clear(.masked)
+        }
+        write(text)
+        _ = custom.replace(custom.rules.after, in: &output)
+        return UnsafeRawBufferPointer(start: output.base, count: output.count)
+    }
+
+    /// Runs the built-in rules and writes what comes of them into `output`.
+    private mutating func write(_ text: MaskText) {
+        var text = text
+        Self.applyRules(&text)
+        WordSplit.write(&text, into: &output)
+        steps &+= text.steps
+    }
+
+    private static func applyRules(_ text: inout MaskText) {
         text.apply(URLScan.self)
         text.apply(UTCDateScan.self)
         text.apply(KlogDateScan.self)
@@ -24,9 +50,6 @@ struct MaskPipeline: ~Copyable {
         text.apply(TokenScan.self)
         text.apply(NumberScan.self)
         text.apply(EmptyScan.self)
-        WordSplit.write(&text, into: &output)
-        steps &+= text.steps
-        return UnsafeRawBufferPointer(start: output.base, count: output.count)
     }
 
     /// Gives back what a huge message made the buffers grow by.
