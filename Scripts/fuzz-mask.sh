@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 build=.build/mask-fuzz
 sources=(Sources/LogMasking/*.swift)
 mkdir -p "$build/include"
-cp Shims/CBytes/include/*.h "$build/include"
-echo 'module CBytes { header "opnilog_bytes.h" export * }' > "$build/include/module.modulemap"
+cp Shims/CBytes/include/*.h Shims/CPCRE2/include/*.h "$build/include"
+for shim in CBytes:bytes CPCRE2:pcre2; do echo "module ${shim%:*} { header \"opnilog_${shim#*:}.h\" export * }"; done > "$build/include/module.modulemap"
 clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
 
 # The interpreter belongs to the tests and so imports the module that it is compiled into here: hence no warnings.
@@ -19,9 +19,11 @@ compile() { # compile OUTPUT SWIFT-FLAGS… -- C-FLAGS…
     shift
     while [ "$1" != -- ]; do flags+=("$1") && shift; done
     shift
-    for file in Shims/CBytes/*.c; do "$clang" -std=c17 "$@" -IShims/CBytes/include -c "$file" -o "$build/$(basename "$file").o"; done
+    for file in Shims/CBytes/*.c Shims/CPCRE2/*.c; do
+        "$clang" -std=c17 "$@" -I "$build/include" -c "$file" -o "$build/$output.$(basename "$file").o"
+    done
     swiftc -swift-version 6 -parse-as-library -suppress-warnings -whole-module-optimization -module-name LogMasking \
-        -I "$build/include" "${flags[@]}" "${sources[@]}" "$build"/*.c.o -o "$build/$output"
+        -I "$build/include" "${flags[@]}" "${sources[@]}" "$build/$output".*.c.o -lpcre2-8 -o "$build/$output"
 }
 
 case "${1:-}" in

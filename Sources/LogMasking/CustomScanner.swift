@@ -10,7 +10,7 @@ final class CustomScanner {
     private let matcher: OpaquePointer
     private var spare = MaskBuffer()
     /// How often a rule was given up on: the rest of that text was left to the other rules.
-    private(set) var givenUp = 0
+    private(set) var givenUp: UInt64 = 0
 
     init(_ rules: MaskRuleSet) {
         self.rules = rules

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Terminal escapes: U+009B or ESC `[`, then `[0-?]*`, `[ -/]*` and one of `[@-~]`; they are deleted.
 ///
 /// The three classes have no byte in common, so nothing is ever taken back. None of them holds the start of an escape,
@@ -6,22 +8,41 @@ enum EscapeScan {
     /// Takes the escapes out of what `buffer` holds, which has zeros behind it.
     static func deleteAll(from buffer: inout MaskBuffer) {
         let bytes = buffer.base
-        var index = 0
         var kept = 0
-        while index < buffer.count {
+        var done = 0
+        forEach(in: bytes, count: buffer.count) { escape in
+            memmove(bytes + kept, bytes + done, escape.lowerBound - done)
+            kept += escape.lowerBound - done
+            done = escape.upperBound
+        }
+        guard done > 0 else { return }
+        memmove(bytes + kept, bytes + done, buffer.count - done)
+        buffer.advance(to: kept + buffer.count - done)
+    }
+
+    /// The bytes of each escape among `count` bytes with zeros behind them.
+    static func ranges(in bytes: UnsafePointer<UInt8>, count: Int) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        forEach(in: bytes, count: count) { found.append($0) }
+        return found
+    }
+
+    /// Goes on behind each escape; `body` may move what lies before that.
+    @inline(__always)
+    private static func forEach(in bytes: UnsafePointer<UInt8>, count: Int, _ body: (Range<Int>) -> Void) {
+        var index = 0
+        while index < count {
             if let end = end(bytes, from: index) {
+                body(index..<end)
                 index = end
             } else {
-                bytes[kept] = bytes[index]
-                kept += 1
                 index += 1
             }
         }
-        buffer.advance(to: kept)
     }
 
     /// End of the escape at `index`.
-    private static func end(_ bytes: UnsafeMutablePointer<UInt8>, from start: Int) -> Int? {
+    private static func end(_ bytes: UnsafePointer<UInt8>, from start: Int) -> Int? {
         let isEscape =
             switch bytes[start] {
             case 0x1B: bytes[start + 1] == UInt8(ascii: "[")

@@ -2,8 +2,8 @@
 ///
 /// The masked text is byte for byte that of Opni's inference service: what varies from line to line (numbers,
 /// addresses, dates, paths) becomes a mask such as `<num>`, the rest is cut into words and lowered. Time is linear in
-/// the length of a message, whatever it holds (an operator's own rules aside); nothing is allocated unless a message is longer than all before it, or
-/// than a mebibyte.
+/// the length of a message, whatever it holds (an operator's own rules aside); nothing is allocated unless a message is
+/// longer than all before it, or than a mebibyte.
 ///
 /// Not `Sendable`: give each worker its own.
 public final class LogMasker {
@@ -14,13 +14,21 @@ public final class LogMasker {
     /// Runs an operator's rules; nil where there are none.
     private let custom: CustomScanner?
 
-    /// A masker by the rules: the built-in ones (``MaskRules``) unless others are given.
-    public init(rules: MaskRuleSet = .builtIn) {
-        custom = rules.isBuiltIn ? nil : CustomScanner(rules)
+    let longestMessage: Int
+    private var cuts = MaskTally()
+
+    /// A masker, by the built-in rules alone unless other settings are given.
+    public init(_ settings: MaskSettings = MaskSettings()) {
+        custom = settings.rules.isBuiltIn ? nil : CustomScanner(settings.rules)
+        longestMessage = settings.longestMessage
     }
 
-    /// How often a rule of the operator's was given up on because its pattern backtracked for too long.
-    public var givenUp: Int { custom?.givenUp ?? 0 }
+    /// What could not be masked as the rules say, over all messages.
+    public var tally: MaskTally {
+        var tally = cuts
+        tally.givenUp = custom?.givenUp ?? 0
+        return tally
+    }
 
     /// Bytes that the loops over the last message looked at.
     var steps: Int { pipeline.steps }
@@ -36,6 +44,27 @@ public final class LogMasker {
         _ message: UnsafeRawBufferPointer,
         _ body: (UnsafeRawBufferPointer) throws(E) -> R
     ) throws(E) -> R {
+        let message = message.count <= longestMessage ? message : cut(message)
+        return try withPipeline { pipeline, custom throws(E) in
+            guard let custom else { return try body(pipeline.mask(message)) }
+            return try body(pipeline.mask(message, custom))
+        }
+    }
+
+    /// The message up to the last character that ends within the limit.
+    func cut(_ message: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var end = longestMessage
+        while end > max(0, longestMessage - 3), message[end] & 0xC0 == 0x80 { end -= 1 }
+        cuts.cutMessages += 1
+        cuts.cutBytes += UInt64(message.count - end)
+        return UnsafeRawBufferPointer(rebasing: message[..<end])
+    }
+
+    /// Gives `body` what masks, and keeps it from being used by anybody else meanwhile.
+    @inline(__always)
+    func withPipeline<R, E: Error>(
+        _ body: (inout MaskPipeline, CustomScanner?) throws(E) -> R
+    ) throws(E) -> R {
         precondition(!isLent, "LogMasker: used inside withMasked, while its text is lent; use a second masker there")
         isLent = true
         defer {
@@ -43,8 +72,7 @@ public final class LogMasker {
             pipeline.giveBack()
             custom?.giveBack()
         }
-        if let custom { return try body(pipeline.mask(message, custom)) }
-        return try body(pipeline.mask(message))
+        return try body(&pipeline, custom)
     }
 
     /// The masked text of one message.

@@ -18,6 +18,11 @@ struct MaskBuffer: ~Copyable {
 
     deinit { base.deallocate() }
 
+    /// Lends the text.
+    func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+        body(UnsafeBufferPointer(start: base, count: count))
+    }
+
     /// Forgets the text.
     mutating func clear() { count = 0 }
 

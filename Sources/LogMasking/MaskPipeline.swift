@@ -2,7 +2,7 @@
 struct MaskPipeline: ~Copyable {
     private var message = MaskBuffer()
     private var bits = BitBuffer()
-    private var output = MaskBuffer()
+    var output = MaskBuffer()
     /// Bytes that all loops over the last message looked at: a measure of work, which tests hold against its length.
     private(set) var steps = 0
 
@@ -50,6 +50,26 @@ struct MaskPipeline: ~Copyable {
         text.apply(TokenScan.self)
         text.apply(NumberScan.self)
         text.apply(EmptyScan.self)
+    }
+
+    /// Masks valid UTF-8 without escapes into `output` and tells the masks and the bytes that they stand for.
+    mutating func maskEverything(_ bytes: [UInt8]) -> [(mask: Mask, bytes: Range<Int>)] {
+        message.clear()
+        bytes.withUnsafeBufferPointer { bytes in
+            if let base = bytes.baseAddress { message.append(base, bytes.count) }
+        }
+        message.seal()
+        var text = bits.classify(message)
+        text.clear(.masked)
+        Self.applyRules(&text)
+        var taken: [(mask: Mask, bytes: Range<Int>)] = []
+        var start = text.next(.start, from: 0)
+        while start < text.count {
+            if let mask = Mask(rawValue: text[start]) { taken.append((mask, start..<text.endOfMask(at: start))) }
+            start = text.next(.start, from: start + 1)
+        }
+        WordSplit.write(&text, into: &output)
+        return taken
     }
 
     /// Gives back what a huge message made the buffers grow by.

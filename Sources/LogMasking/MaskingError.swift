@@ -28,5 +28,6 @@ public struct MaskingError: Error, Equatable, CustomStringConvertible {
         self.message = message
     }
 
+    /// The message.
     public var description: String { message }
 }

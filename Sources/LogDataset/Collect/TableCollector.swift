@@ -21,7 +21,8 @@ public struct TableCollector: Sendable {
     public func collect() async throws(DatasetError) -> (table: TemplateTable, report: CollectionReport) {
         let directory = try WorkDirectory(in: configuration.directory)
         let parallel = max(1, configuration.parallelWindows ?? configuration.workers)
-        return try await withWorkerPool(count: configuration.workers) { pool throws(DatasetError) in
+        return try await withWorkerPool(count: configuration.workers, masking: configuration.masking) {
+            pool throws(DatasetError) in
             try await withWorkerPool(count: parallel) { readers throws(DatasetError) in
                 let resources = CollectionResources(
                     pool: pool, readers: readers, budget: configuration.memory, directory: directory,
@@ -30,7 +31,9 @@ public struct TableCollector: Sendable {
                 let report = CollectionReport(source: source.name, buckets: buckets)
                 try report.checkUsable(maximumBadShare: configuration.maximumBadShare)
                 let path = "\(configuration.directory)/\(TableCollector.fileName)"
-                let merge = TableMerge(buckets: buckets, directory: directory, budget: configuration.memory)
+                let merge = TableMerge(
+                    buckets: buckets, directory: directory, budget: configuration.memory,
+                    rules: configuration.masking.rules)
                 try await CancellationFlag.scope { flag throws(DatasetError) in
                     try await pool.run { _ throws(DatasetError) in try merge.write(to: path, cancellation: flag) }
                 }

@@ -5,8 +5,10 @@ struct TableMerge: Sendable {
     private let buckets: [Bucket]
     private let directory: WorkDirectory
     private let budget: MemoryBudget
+    private let rules: MaskRuleSet
 
-    init(buckets: [Bucket], directory: WorkDirectory, budget: MemoryBudget) {
+    init(buckets: [Bucket], directory: WorkDirectory, budget: MemoryBudget, rules: MaskRuleSet) {
+        self.rules = rules
         self.buckets = buckets
         self.directory = directory
         self.budget = budget
@@ -30,7 +32,9 @@ struct TableMerge: Sendable {
             }
             try writer.append(TableMerge.marked(record, split))
         }
-        try writer.finish(rulesDigest: RulesDigest.value, heldOutBy: split.method, hours: hours)
+        try writer.finish(
+            rulesDigest: RulesDigest.of(rules), maskNames: rules.customMasks.map(\.name), heldOutBy: split.method,
+            hours: hours)
     }
 
     /// Where whole hours are held out, the segments have said so already.
@@ -91,13 +95,4 @@ extension HeldOutSplit {
         case .lines: .lines
         }
     }
-}
-
-/// SHA-256 of the mask rules: templates are comparable only under the same rules.
-enum RulesDigest {
-    static let value: [UInt8] = {
-        var digest = SHA256()
-        digest.update(MaskRules.canonicalText)
-        return digest.finish()
-    }()
 }

@@ -6,15 +6,16 @@ enum CollectCommand {
         let settings = context.settings
         let output = try OutputFolder.of(settings, refusing: [.model, .table])
         context.console.keep(try MemoryLog(path: output.path(of: .memory)))
-        let configuration = DatasetSettings.configuration(settings, directory: output.path)
+        let configuration = try DatasetSettings.configuration(settings, directory: output.path)
         let source = try Sources.of(settings, context.console)
         context.console.watch(configuration.monitor)
         let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
         context.console.endStage()
         var manifest = Manifest(settings)
-        manifest.read = Manifest.Reading(report, restarts: configuration.monitor.snapshot.restarts)
+        manifest.read = Manifest.Reading(report, monitor: configuration.monitor.snapshot)
         manifest.table = Manifest.Table(table.metadata)
         try manifest.finish(in: output)
+        if let remark = configuration.monitor.snapshot.masking.remark { context.console.note(remark) }
         context.console.note(
             "\(Figures.grouped(Int(table.metadata.lines))) lines, \(Figures.grouped(Int(table.metadata.templates))) "
                 + "templates in \(table.path), table digest \(table.metadata.tableDigest)")

@@ -8,7 +8,7 @@ enum TrainCommand {
         let startsFromTable = try LogOrigin(settings, of: .train) == .table
         let output = try OutputFolder.of(settings, refusing: startsFromTable ? [.model] : [.model, .table])
         context.console.keep(try MemoryLog(path: output.path(of: .memory)))
-        let configuration = DatasetSettings.configuration(settings, directory: output.path)
+        let configuration = try DatasetSettings.configuration(settings, directory: output.path)
         let dataset = try Datasets.of(settings, context.console, configuration)
         let job = TrainingJob(settings: settings, console: context.console, output: output)
         let report = try await job.run(on: dataset, configuration.monitor)

@@ -14,6 +14,7 @@ struct TrainingJob: Sendable {
         return try await withTrainer(TrainerSettings.configuration(settings)) { trainer in
             let prepared = try await dataset.prepare()
             console.endStage()
+            if let remark = monitor.snapshot.masking.remark { console.note(remark) }
             announce(prepared.summary)
             let shown = Task { await show(trainer.progress, metrics) }
             let report = try await trainer.train(on: prepared)
@@ -21,7 +22,7 @@ struct TrainingJob: Sendable {
             console.endStage()
             try await trainer.save(to: output.path)
             var manifest = Manifest(settings)
-            manifest.read = prepared.report.map { Manifest.Reading($0, restarts: monitor.snapshot.restarts) }
+            manifest.read = prepared.report.map { Manifest.Reading($0, monitor: monitor.snapshot) }
             manifest.table = Manifest.Table(prepared.table.metadata)
             manifest.dataset = prepared.summary
             manifest.training = report

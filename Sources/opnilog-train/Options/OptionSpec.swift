@@ -37,6 +37,7 @@ enum OptionGroup: String, CaseIterable, Sendable {
     case openSearch = "From OpenSearch"
     case files = "From files"
     case table = "From a table"
+    case masking = "Masking"
     case model = "Model"
     case output = "Output"
     case draw = "Draw and training"

@@ -82,7 +82,7 @@ enum LogOrigin: Sendable, Equatable {
         case .openSearch:
             ![Options.inputFormat.spec.name, Options.maxBadShare.spec.name].contains(spec.name)
         case .files: spec.group != .openSearch
-        case .table: spec.group != .openSearch && spec.group != .files
+        case .table: ![.openSearch, .files, .masking].contains(spec.group)
         }
     }
 
