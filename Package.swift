@@ -74,7 +74,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        tests(of: "LogMasking", exclude: ["Resources"]),
+        tests(of: "LogMasking", ["CBytes"], exclude: ["Resources"]),
         tests(of: "LogGenerator", ["LogMasking"]),
         tests(of: "OpenSearchScroll", ["OpenSearchScrollTesting"]),
         tests(of: "OpenSearchScrollTesting", ["LogGenerator", "CLibcurl"], exclude: ["Transcripts"]),
@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "opnilog-train", "OpenSearchScroll", "OpenSearchScrollTesting", "LogDataset", "OpniLogTraining",
+                "opnilog-train", "OpenSearchScroll", "OpenSearchScrollTesting", "LogMasking", "LogDataset",
+                "OpniLogTraining",
             ],
             exclude: ["Snapshots"],
             swiftSettings: strict
