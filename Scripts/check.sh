@@ -26,8 +26,8 @@ imports() {
                 *" $module "*) ;;
                 *) echo "$file imports $module; $room may import: $allowed" ;;
             esac
-        done < <(grep -rnoE '^(@[a-z]+ )?((public|package|internal|private) )?import (struct |func |class )?[A-Za-z]+' "Sources/$room" \
-            | sed -E 's/:[0-9]+:.* ([A-Za-z]+)$/:\1/')
+        done < <(grep -rnoE '^(@[a-z]+ )?((public|package|internal|private) )?import (struct |func |class )?[A-Za-z0-9]+' "Sources/$room" \
+            | sed -E 's/:[0-9]+:.* ([A-Za-z0-9]+)$/:\1/')
     done << 'ROOMS'
 OpenSearchScroll CLibcurl CSimdjson
 LogMasking CBytes CPCRE2
