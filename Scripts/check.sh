@@ -15,7 +15,7 @@ check() { # check NAME COMMAND…: a check passes when its command succeeds and 
     fi
 }
 
-format() { swift format lint --strict -r Package.swift Sources Tests Examples/*/Package.swift Examples/*/Sources Benchmarks/*/Package.swift Benchmarks/*/Sources; }
+format() { swift format lint --strict -r Package.swift Sources Tests Examples/*/Package.swift Examples/*/Sources Benchmarks/*/Package.swift Benchmarks/*/Sources Scripts/mask-fuzz; }
 
 # Each room may import only what lies below it; the shims stand under all. Keep in step with docs/architecture.md.
 imports() {

@@ -22,6 +22,7 @@ private func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
     }
 }
 
+/// Masks `count` bytes in every way there is.
 @c(LLVMFuzzerTestOneInput) public func maskInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // A copy of its own, so that a look beyond its end is seen.
     let message = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
@@ -36,7 +37,9 @@ private func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
     let explained = masker.explain(UnsafeRawBufferPointer(message))
     precondition(Array(explained.masked.utf8) == masked, "the explained text is another")
     precondition(explained.parts.allSatisfy { $0.bytes.upperBound <= count }, "bytes beyond the message")
-    maskerOfMore.withMasked(UnsafeRawBufferPointer(message)) { precondition(isValid($0), "no UTF-8 by masks of one's own") }
+    maskerOfMore.withMasked(UnsafeRawBufferPointer(message)) {
+        precondition(isValid($0), "no UTF-8 by masks of one's own")
+    }
     _ = maskerOfMore.explain(UnsafeRawBufferPointer(message))
     return 0
 }
