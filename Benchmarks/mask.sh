@@ -7,5 +7,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scratch=.build/mask-bench
-log=$(swift build -c release --package-path Benchmarks/mask --scratch-path "$scratch" 2>&1) || { echo "$log" >&2; exit 1; }
+log=$(swift build -c release --disable-build-manifest-caching --package-path Benchmarks/mask --scratch-path "$scratch" 2>&1) || { echo "$log" >&2; exit 1; }
 python3 Benchmarks/mask.py "$scratch/release/MaskBench" "${1:-../shared/data}" | tee Benchmarks/results/mask.txt

@@ -27,16 +27,11 @@ extension MaskText {
         return min(block << 6 + found.trailingZeroBitCount, count)
     }
 
-    /// The first byte at or after `index` that is in one of the classes; `count` if there is none.
+    /// The first byte at or after `index` that is in the class; `count` if there is none.
     @inline(__always)
-    mutating func next(_ one: BitClass, or other: BitClass? = nil, or third: BitClass? = nil, from index: Int) -> Int {
+    mutating func next(_ bitClass: BitClass, from index: Int) -> Int {
         let text = self
-        return first(from: index) { block in
-            var bits = text.word(one, block)
-            if let other { bits |= text.word(other, block) }
-            if let third { bits |= text.word(third, block) }
-            return bits
-        }
+        return first(from: index) { text.word(bitClass, $0) }
     }
 
     /// End of the run of bytes of the class that starts at `index`.

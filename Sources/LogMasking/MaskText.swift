@@ -86,14 +86,6 @@ struct MaskText {
 }
 
 extension MaskText {
-    /// End of the run of ASCII bytes of the class that starts at `index`.
-    mutating func endOfBytes(_ byteClass: ByteClass, from index: Int) -> Int {
-        var end = index
-        while byteTable[Int(base[end])] & byteClass != 0 { end += 1 }
-        steps &+= end - index + 1
-        return end
-    }
-
     /// End of the run of `byte` that starts at `index`.
     mutating func endOfRun(_ byte: UInt8, from index: Int) -> Int {
         var end = index
