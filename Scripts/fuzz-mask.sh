@@ -41,7 +41,7 @@ case "${1:-}" in
         exit $failed ;;
     sanitized)
         sources+=(Scripts/mask-fuzz/libfuzzer.swift)
-        compile libfuzzer -g -O -sanitize=fuzzer,address -- -g -O2 -fsanitize=address,fuzzer-no-link
+        compile libfuzzer -g -O -sanitize=fuzzer,address -- -g -O2 -fsanitize=address,fuzzer-no-link,undefined -fsanitize-trap=undefined
         mkdir -p "$build/corpus"
         # The backtracer would hold the pipe open after a crash.
         SWIFT_BACKTRACE=enable=no nice "$build/libfuzzer" -max_total_time="${2:-600}" -max_len=4096 -print_final_stats=1 \
