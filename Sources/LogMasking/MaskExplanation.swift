@@ -15,8 +15,8 @@ public struct MaskExplanation: Sendable, Equatable {
 
     /// The masked text.
     public let masked: String
-    /// In the order of the message, then of the masked text. What a later rule took together with more is told of
-    /// neither built-in rule but the later.
+    /// In the order of the message, then of the masked text. Where a later built-in rule took the mask of an earlier one
+    /// together with more, only the later is told.
     public let parts: [Part]
 }
 
