@@ -152,7 +152,8 @@ def main():
     program = Program(path)
     missed = []
     print(f"{processor()}, {len(os.sched_getaffinity(0))} cores; Python {sys.version.split()[0]}; {rounds} rounds in turn")
-    print("one core by processor time, all cores by the clock")
+    load = os.getloadavg()[0]
+    print(f"one core by processor time, all cores by the clock (load of the machine as it begins: {load:.1f})")
     print(f"{'':12} {'one core':>21} {'all cores':>21} {'Python re, one core':>21}   times")
     print(f"{'set':12} " + f"{'lines/s':>12} {'MB/s':>8} " * 3 + " a core")
     with tempfile.TemporaryDirectory() as folder:

@@ -23,7 +23,8 @@ compile() { # compile OUTPUT SWIFT-FLAGS… -- C-FLAGS…
         "$clang" -std=c17 "$@" -I "$build/include" -c "$file" -o "$build/$output.$(basename "$file").o"
     done
     swiftc -swift-version 6 -parse-as-library -suppress-warnings -whole-module-optimization -module-name LogMasking \
-        -I "$build/include" "${flags[@]}" "${sources[@]}" "$build/$output".*.c.o -lpcre2-8 -o "$build/$output"
+        -emit-executable -emit-module -emit-module-path "$build/LogMasking.swiftmodule" -I "$build/include" \
+        "${flags[@]}" "${sources[@]}" "$build/$output".*.c.o -lpcre2-8 -o "$build/$output"
 }
 
 case "${1:-}" in
