@@ -48,6 +48,8 @@ let package = Package(
         .executable(name: "opnilog-train", targets: ["opnilog-train"]),
     ],
     targets: [
+        shim("CBytes"),
+        shim("CPCRE2", links: ["pcre2-8"]),
         shim("CLibcurl", links: ["curl"]),
         shim("CSimdjson", links: ["simdjson"]),
         shim("CTorch", links: ["dl"], exclude: ["bridge"]),
@@ -58,7 +60,7 @@ let package = Package(
         shim("CMicrohttpd", links: ["microhttpd"]),
 
         room("OpenSearchScroll", ["CLibcurl", "CSimdjson", "CXXHash", "CCrypto"]),
-        room("LogMasking"),
+        room("LogMasking", ["CBytes", "CPCRE2"]),
         room("LogDataset", ["OpenSearchScroll", "LogMasking", "CXXHash", "CCompression", "CCrypto"]),
         room("OpniLogTraining", ["LogDataset", "LogMasking", "CTorch"]),
         room("LogGenerator"),
@@ -72,7 +74,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        tests(of: "LogMasking", exclude: ["Resources"]),
+        tests(of: "LogMasking", ["CBytes"], exclude: ["Resources"]),
         tests(of: "LogGenerator", ["LogMasking"]),
         tests(of: "OpenSearchScroll", ["OpenSearchScrollTesting"]),
         tests(of: "OpenSearchScrollTesting", ["LogGenerator", "CLibcurl", "CCompression"], exclude: ["Transcripts"]),
@@ -83,7 +85,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "opnilog-train", "OpenSearchScroll", "OpenSearchScrollTesting", "LogDataset", "OpniLogTraining",
+                "opnilog-train", "OpenSearchScroll", "OpenSearchScrollTesting", "LogMasking", "LogDataset",
+                "OpniLogTraining",
             ],
             exclude: ["Snapshots"],
             swiftSettings: strict

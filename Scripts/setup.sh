@@ -3,7 +3,7 @@
 set -euo pipefail
 
 case "${1:-build}" in
-    build) wanted=(g++ make pkg-config libcurl4-openssl-dev libsimdjson-dev libxxhash-dev libzstd-dev zlib1g-dev libyaml-dev libssl-dev
+    build) wanted=(g++ make pkg-config libcurl4-openssl-dev libsimdjson-dev libxxhash-dev libzstd-dev zlib1g-dev libyaml-dev libssl-dev libpcre2-dev
         libmicrohttpd-dev binutils unzip python3 python3-pip python3-venv) ;;
     tests) wanted=(zstd gzip openssl) ;;
     *) echo "setup.sh: say build or tests" >&2 && exit 64 ;;

@@ -1,3 +1,5 @@
+public import LogMasking
+
 /// The settings of a dataset. Every one but the folder has a default that is right for most.
 public struct DatasetConfiguration: Sendable {
     /// The folder for the table and, while logs are read, for sorted runs. It must exist.
@@ -20,6 +22,8 @@ public struct DatasetConfiguration: Sendable {
     public var vocabularyLimit = Vocabulary.largestCount
     /// The share of lines that may be no JSON before the reading is given up.
     public var maximumBadShare = 0.01
+    /// The mask rules, and how long a message may be.
+    public var masking = MaskSettings()
     /// Makes the reading one that a later run can go on with after any end of this one: what is read is kept, window by
     /// window, in a folder `buckets` until `CollectionCheckpoint.discard(in:)` is called. Nil: a reading that fails
     /// leaves nothing behind, nor what an earlier one kept in the folder.

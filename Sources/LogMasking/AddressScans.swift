@@ -1,11 +1,11 @@
 /// The first `<IP>`: four numbers of one to three digits and the length of a prefix.
 struct PrefixScan: MaskScan {
-    static var mask: StaticString { "<IP>" }
+    static func mayMatch(_ seen: SeenClasses) -> Bool { seen.has(.slash) && AddressScan.mayMatch(seen) }
 
-    static func mayMatch(_ seen: ByteSummary) -> Bool { seen.has([.dot, .slash]) }
+    static func triggers(in block: TextBlock) -> UInt64 { AddressParts.triggers(in: block) }
 
-    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)? {
-        AddressParts.next(in: &text, from: from) { text, last in
+    mutating func match(in text: inout MaskText, at dot: Int, from: Int) -> Match? {
+        AddressParts.match(in: text, at: dot, from: from) { text, last in
             guard let slash = AddressParts.endOfNumber(in: text, from: last, before: UInt8(ascii: "/")) else {
                 return nil
             }
@@ -16,12 +16,12 @@ struct PrefixScan: MaskScan {
 
 /// The second `<IP>`: four numbers of one to three digits.
 struct AddressScan: MaskScan {
-    static var mask: StaticString { "<IP>" }
+    static func mayMatch(_ seen: SeenClasses) -> Bool { seen.has(.dot) && seen.mayHaveDecimal }
 
-    static func mayMatch(_ seen: ByteSummary) -> Bool { seen.has([.dot]) }
+    static func triggers(in block: TextBlock) -> UInt64 { AddressParts.triggers(in: block) }
 
-    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)? {
-        AddressParts.next(in: &text, from: from) { text, last in AddressParts.endOfLast(in: text, from: last) }
+    mutating func match(in text: inout MaskText, at dot: Int, from: Int) -> Match? {
+        AddressParts.match(in: text, at: dot, from: from) { text, last in AddressParts.endOfLast(in: text, from: last) }
     }
 }
 
@@ -34,20 +34,22 @@ struct AddressScan: MaskScan {
 ///
 /// Linear: each `.` looks at a bounded stretch.
 enum AddressParts {
-    static func next(
-        in text: inout MaskText, from: Int, endOfRest: (MaskText, Int) -> Int?
-    ) -> (start: Int, end: Int)? {
-        var index = from
-        while let dot = text.find(UInt8(ascii: "."), from: index) {
-            index = dot + 1
-            guard let start = start(in: text, before: dot, limit: from),
-                let second = endOfNumber(in: text, from: dot + 1, before: UInt8(ascii: ".")),
-                let third = endOfNumber(in: text, from: second, before: UInt8(ascii: ".")),
-                let end = endOfRest(text, third)
-            else { continue }
-            return (start, end)
-        }
-        return nil
+    /// A `.` between digits, with another behind one to three digits; of those that are not ASCII only the first byte is
+    /// looked for.
+    static func triggers(in block: TextBlock) -> UInt64 {
+        let number =
+            block.ahead(2, .dot) | block.ahead(3, .dot) | block.ahead(4, .dot) | block.ahead(1, .nonASCII)
+            | block.ahead(2, .nonASCII) | block.ahead(3, .nonASCII)
+        return block[.dot] & block.decimalBehind(1) & block.decimalAhead(1) & number
+    }
+
+    static func match(in text: MaskText, at dot: Int, from: Int, endOfRest: (MaskText, Int) -> Int?) -> Match? {
+        guard let second = endOfNumber(in: text, from: dot + 1, before: UInt8(ascii: ".")),
+            let third = endOfNumber(in: text, from: second, before: UInt8(ascii: ".")),
+            let start = start(in: text, before: dot, limit: from),
+            let end = endOfRest(text, third)
+        else { return nil }
+        return Match(start: start, end: end, mask: .ip)
     }
 
     private static func start(in text: MaskText, before dot: Int, limit: Int) -> Int? {

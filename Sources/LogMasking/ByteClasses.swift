@@ -1,7 +1,7 @@
 /// A set of byte classes, a bit a class.
 typealias ByteClass = UInt16
 
-/// The classes of the rules, as far as ASCII goes. Bytes from 0x80 on are in none of them.
+/// The classes that the rules look for byte by byte, as far as ASCII goes. Bytes from 0x80 on are in none of them.
 ///
 /// Every class is false for NUL, so that a run of any of them ends at the zeros behind a text.
 enum ByteClasses {
@@ -11,10 +11,8 @@ enum ByteClasses {
     static var lower: ByteClass { 1 << 1 }
     /// `[A-Z]`
     static var upper: ByteClass { 1 << 2 }
-    /// `[a-zA-Z]`
-    static var letter: ByteClass { lower | upper }
     /// `[a-zA-Z0-9]`
-    static var alphanumeric: ByteClass { letter | digit }
+    static var alphanumeric: ByteClass { lower | upper | digit }
     /// `_`
     static var underscore: ByteClass { 1 << 3 }
     /// `\w`
@@ -25,42 +23,36 @@ enum ByteClasses {
     static var dash: ByteClass { 1 << 5 }
     /// What may stand in the tail of `<URL>` beside `\w` and `-`.
     static var urlTail: ByteClass { 1 << 6 }
-    /// What `<PATH>` takes beside letters, digits, `_` and `-`.
-    static var path: ByteClass { 1 << 7 }
-    /// What `<TOKEN_WITH_DIGIT>` takes beside letters, digits, `_` and `-`.
-    static var token: ByteClass { 1 << 8 }
-    /// What the split cuts at.
-    static var delimiter: ByteClass { 1 << 9 }
-    /// First letters of the months' names.
-    static var month: ByteClass { 1 << 10 }
+    /// What gets a space before and after it: `=`, `|` and `:`.
+    static var spaced: ByteClass { 1 << 7 }
+    /// What the split cuts at, with what becomes a space before.
+    static var delimiter: ByteClass { 1 << 8 }
     /// `[IWEF]`, the severities of a klog line.
-    static var severity: ByteClass { 1 << 11 }
+    static var severity: ByteClass { 1 << 9 }
     /// `[.+-]`, which may start a `<NUM>`.
-    static var sign: ByteClass { 1 << 12 }
+    static var sign: ByteClass { 1 << 10 }
     /// What the last class of `<UTC_DATE>` takes beside `\d`.
-    static var zone: ByteClass { 1 << 13 }
+    static var zone: ByteClass { 1 << 11 }
     /// What the end of `<KLOG_DATE>` takes beside `\d`.
-    static var fraction: ByteClass { 1 << 14 }
-    /// `/` and `)`, the one start and the one end that `<PATH>` is found by.
-    static var pathEdge: ByteClass { 1 << 15 }
+    static var fraction: ByteClass { 1 << 12 }
+
+    /// The ASCII part of `\s`.
+    static var whiteSpace: StaticString { "\t\n\u{0B}\u{0C}\r\u{1C}\u{1D}\u{1E}\u{1F} " }
 
     private static let members: [(ByteClass, StaticString)] = [
         (digit, "0123456789"),
         (lower, "abcdefghijklmnopqrstuvwxyz"),
         (upper, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
         (underscore, "_"),
-        (space, "\t\n\u{0B}\u{0C}\r\u{1C}\u{1D}\u{1E}\u{1F} "),
+        (space, whiteSpace),
         (dash, "-"),
         (urlTail, ".,@?^=%&:/~+#"),
-        (path, "./(?:["),
-        (token, "!().?[]`~;:@#$%^&+=*"),
-        (delimiter, "|: ()[]'{}\",="),
-        (month, "JFMASOND"),
+        (spaced, "=|:"),
+        (delimiter, "|: ()[]'{}\",=\n\r\t"),
         (severity, "IWEF"),
         (sign, ".+-"),
         (zone, "(?:Z|+-{})"),
         (fraction, ".+"),
-        (pathEdge, "/)"),
     ]
 
     /// The classes of each of the 256 bytes.

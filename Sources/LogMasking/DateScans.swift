@@ -5,27 +5,24 @@
 /// Linear: each `-` looks at a bounded stretch and at one run of digits, which a match takes whole; a run of one digit
 /// is all that a failed try saw.
 struct UTCDateScan: MaskScan {
-    static var mask: StaticString { "<UTC_DATE>" }
-
     private static var zone: CharacterClass {
         CharacterClass(bytes: ByteClasses.digit | ByteClasses.zone, points: UnicodeClasses.decimal)
     }
 
-    static func mayMatch(_ seen: ByteSummary) -> Bool { seen.has([.dash, .colon]) }
+    static func mayMatch(_ seen: SeenClasses) -> Bool { seen.has(.dash) && seen.has(.kept) }
 
-    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)? {
-        var index = from
-        while let dash = text.find(UInt8(ascii: "-"), from: index) {
-            index = dash + 1
-            if let start = text.startOfDigits(4, before: dash, limit: from),
-                let clock = Self.day(in: text, from: dash + 1),
-                let seconds = Self.clock(in: text, from: clock),
-                let end = Self.fractionAndZone(in: &text, from: seconds)
-            {
-                return (start, end)
-            }
-        }
-        return nil
+    /// The `-` between the year and a month of two digits.
+    static func triggers(in block: TextBlock) -> UInt64 {
+        block[.dash] & block.ahead(3, .dash) & block.ahead(1, .digit) & block.decimalBehind(1)
+    }
+
+    mutating func match(in text: inout MaskText, at dash: Int, from: Int) -> Match? {
+        guard let start = text.startOfDigits(4, before: dash, limit: from),
+            let clock = Self.day(in: text, from: dash + 1),
+            let seconds = Self.clock(in: text, from: clock),
+            let end = Self.fractionAndZone(in: &text, from: seconds)
+        else { return nil }
+        return Match(start: start, end: end, mask: .utcDate)
     }
 
     /// Month, dash, day and one of `[T|\s]`.
@@ -92,23 +89,21 @@ struct UTCDateScan: MaskScan {
 ///
 /// Everything is of fixed length but the last run, which nothing follows: linear.
 struct KlogDateScan: MaskScan {
-    static var mask: StaticString { "<KLOG_DATE>" }
-
     private static var fraction: CharacterClass {
         CharacterClass(bytes: ByteClasses.digit | ByteClasses.fraction, points: UnicodeClasses.decimal)
     }
 
-    static func mayMatch(_ seen: ByteSummary) -> Bool { seen.has([.severity, .colon]) }
+    static func mayMatch(_ seen: SeenClasses) -> Bool { seen.has(.letter) && seen.has(.kept) && seen.mayHaveDecimal }
 
-    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)? {
-        var start = text.findByte(ByteClasses.severity, from: from)
-        while start < text.count {
-            if let seconds = Self.fixedPart(in: text, from: start + 1) {
-                return (start, text.end(of: Self.fraction, from: seconds))
-            }
-            start = text.findByte(ByteClasses.severity, from: start + 1)
-        }
-        return nil
+    /// A letter before four digits.
+    static func triggers(in block: TextBlock) -> UInt64 {
+        block[.letter] & block.decimalAhead(1) & block.decimalAhead(2) & block.decimalAhead(3) & block.decimalAhead(4)
+    }
+
+    mutating func match(in text: inout MaskText, at start: Int, from: Int) -> Match? {
+        guard text.isByte(ByteClasses.severity, at: start), let seconds = Self.fixedPart(in: text, from: start + 1)
+        else { return nil }
+        return Match(start: start, end: text.end(of: Self.fraction, from: seconds), mask: .klogDate)
     }
 
     private static func fixedPart(in text: MaskText, from start: Int) -> Int? {

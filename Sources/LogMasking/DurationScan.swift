@@ -7,22 +7,19 @@
 /// Linear: each run of digits is looked at once from the `.` before it and once from the `.` behind it, each run of
 /// white space once.
 struct DurationScan: MaskScan {
-    static var mask: StaticString { "<DURATION>" }
+    static func mayMatch(_ seen: SeenClasses) -> Bool { seen.has(.dot) && seen.has(.letter) && seen.mayHaveDecimal }
 
-    static func mayMatch(_ seen: ByteSummary) -> Bool { seen.has([.dot, .smallS]) }
+    /// A `.` between digits.
+    static func triggers(in block: TextBlock) -> UInt64 {
+        block[.dot] & block.decimalBehind(1) & block.decimalAhead(1)
+    }
 
-    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)? {
-        var index = from
-        while let dot = text.find(UInt8(ascii: "."), from: index) {
-            index = dot + 1
-            if text.length(of: .decimal, before: dot, limit: from) > 0,
-                let end = Self.end(in: &text, from: dot + 1),
-                let start = Self.start(in: &text, before: dot, limit: from)
-            {
-                return (start, end)
-            }
-        }
-        return nil
+    mutating func match(in text: inout MaskText, at dot: Int, from: Int) -> Match? {
+        guard text.length(of: .decimal, before: dot, limit: from) > 0,
+            let end = Self.end(in: &text, from: dot + 1),
+            let start = Self.start(in: &text, before: dot, limit: from)
+        else { return nil }
+        return Match(start: start, end: end, mask: .duration)
     }
 
     private static func end(in text: inout MaskText, from start: Int) -> Int? {

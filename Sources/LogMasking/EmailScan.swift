@@ -6,23 +6,17 @@
 ///
 /// Linear: a try looks back no further than the last `@` or match, and forward no further than the next `@`.
 struct EmailScan: MaskScan {
-    static var mask: StaticString { "<EMAIL_ADDRESS>" }
-
     private static var local: ByteClass { ByteClasses.lower | ByteClasses.digit }
 
-    static func mayMatch(_ seen: ByteSummary) -> Bool { seen.has([.at, .dot]) }
+    static func mayMatch(_ seen: SeenClasses) -> Bool { seen.has(.at) && seen.has(.dot) }
 
-    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)? {
-        var index = from
-        while let at = text.find(UInt8(ascii: "@"), from: index) {
-            index = at + 1
-            if let start = Self.start(in: &text, before: at, limit: from),
-                let end = Self.end(in: &text, from: at + 1)
-            {
-                return (start, end)
-            }
-        }
-        return nil
+    static func triggers(in block: TextBlock) -> UInt64 { block[.at] }
+
+    mutating func match(in text: inout MaskText, at trigger: Int, from: Int) -> Match? {
+        guard let start = Self.start(in: &text, before: trigger, limit: from),
+            let end = Self.end(in: &text, from: trigger + 1)
+        else { return nil }
+        return Match(start: start, end: end, mask: .emailAddress)
     }
 
     private static func start(in text: inout MaskText, before at: Int, limit: Int) -> Int? {

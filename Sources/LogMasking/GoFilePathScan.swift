@@ -1,33 +1,31 @@
 /// `<GO_FILE_PATH>`: `[^\s]+\.go : [0-9]+`, a file and its line after the spacing.
 ///
-/// `.go` is followed by a space, so it ends a run without white space, and the match starts where that run does, but
-/// not before the last match. One character at least must stand before `.go`.
+/// Where nothing has been spaced, that is `.go:` and a digit: any other space there would be one more than the pattern
+/// has. The match starts where the run before `.go` does, which ends at white space or at what gets spaces around it,
+/// but not before the last match. One character at least must stand before `.go`.
 ///
 /// Linear: the run is walked back only once a match is certain, and the match then takes it whole.
 struct GoFilePathScan: MaskScan {
-    static var mask: StaticString { "<GO_FILE_PATH>" }
+    static func mayMatch(_ seen: SeenClasses) -> Bool { seen.has(.dot) && seen.has(.kept) && seen.has(.digit) }
 
-    static func mayMatch(_ seen: ByteSummary) -> Bool { seen.has([.dot, .colon, .digit]) }
+    /// The `:` between the file and its line.
+    static func triggers(in block: TextBlock) -> UInt64 {
+        block[.kept] & block.ahead(1, .digit) & block.behind(3, .dot)
+    }
 
-    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)? {
-        var index = from
-        while let dot = text.find(UInt8(ascii: "."), from: index) {
-            index = dot + 1
-            let suffix: StaticString = ".go : "
-            guard text.matches(suffix, at: dot) else { continue }
-            let line = dot + suffix.utf8CodeUnitCount
-            guard text.isByte(ByteClasses.digit, at: line) else { continue }
-            let start = Self.startOfRun(in: &text, before: dot, limit: from)
-            if start < dot { return (start, text.endOfBytes(ByteClasses.digit, from: line)) }
-        }
-        return nil
+    mutating func match(in text: inout MaskText, at colon: Int, from: Int) -> Match? {
+        let dot = colon - 3
+        guard dot > from, text.matches(".go:", at: dot) else { return nil }
+        let start = Self.startOfRun(in: &text, before: dot, limit: from)
+        guard start < dot else { return nil }
+        return Match(start: start, end: text.end(ofBits: .digit, from: colon + 1), mask: .goFilePath)
     }
 
     private static func startOfRun(in text: inout MaskText, before end: Int, limit: Int) -> Int {
         var start = end
         while start > limit {
             let character = text.startOfCharacter(before: start, limit: limit)
-            if text.length(of: .space, at: character) > 0 { break }
+            if text.isByte(ByteClasses.spaced, at: character) || text.length(of: .space, at: character) > 0 { break }
             start = character
         }
         text.steps &+= end - start + 1

@@ -2,8 +2,8 @@ import Glibc
 
 /// Bytes that are filled again and again without a new allocation, with zeros behind them.
 struct MaskBuffer: ~Copyable {
-    /// Zero bytes that stand behind the text once it is `sealed`.
-    static var padding: Int { 16 }
+    /// Zero bytes that stand behind the text once it is `sealed`: a block, and what a rule may look at beyond its end.
+    static var padding: Int { 128 }
     /// A larger buffer is given back after its line, so that one huge line does not hold memory for ever.
     static var keptCapacity: Int { 1 << 20 }
 
@@ -17,6 +17,11 @@ struct MaskBuffer: ~Copyable {
     }
 
     deinit { base.deallocate() }
+
+    /// Lends the text.
+    func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+        body(UnsafeBufferPointer(start: base, count: count))
+    }
 
     /// Forgets the text.
     mutating func clear() { count = 0 }

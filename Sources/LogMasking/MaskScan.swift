@@ -1,39 +1,53 @@
+/// A match of a rule.
+struct Match {
+    let start: Int
+    let end: Int
+    let mask: Mask
+}
+
 /// One mask rule as a hand-written scanner.
 ///
 /// A scanner finds the match that a backtracking matcher would: the one with the leftmost start, and of the ways to
-/// match from there the one tried first. It must do so in time linear in the text over all its calls, which holds if
-/// each byte is looked at a bounded number of times; every file of a rule argues why.
+/// match from there the one tried first. Every match holds exactly one byte (of those that start another match, too)
+/// that bits around it tell from most others: the trigger, at which the rule is tried. It must do so in time linear in
+/// the text over all its triggers; every file of a rule argues why.
 protocol MaskScan {
-    /// What is written instead of a match.
-    static var mask: StaticString { get }
-    /// Whether the rule can match at all in a text with these bytes in it.
-    static func mayMatch(_ seen: ByteSummary) -> Bool
+    /// Whether the rule can match at all in a text with these classes in it.
+    static func mayMatch(_ seen: SeenClasses) -> Bool
+    /// The bytes of a block at which a match is to be tried.
+    static func triggers(in block: TextBlock) -> UInt64
 
     init()
 
-    /// The next match.
+    /// The match that has this trigger.
     ///
     /// - Parameters:
-    ///   - text: The same text at every call of a pass.
+    ///   - text: The same text for all triggers of a pass, which come in order.
     ///   - from: Where the last match ended; 0 at first. No match may start before.
-    /// - Returns: The bytes of the match, which is never empty; nil if there is no other.
-    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)?
+    mutating func match(in text: inout MaskText, at trigger: Int, from: Int) -> Match?
 }
 
-extension MaskScan {
-    /// Writes the text with every match replaced into `output`, which must be empty.
-    ///
-    /// - Returns: False, and `output` stays empty, if nothing matches: the text is then its own result.
-    static func replaceAll(in text: inout MaskText, into output: inout MaskBuffer) -> Bool {
-        var scan = Self()
-        var done = 0
-        while let match = scan.next(in: &text, from: done) {
-            output.append(text.base + done, match.start - done)
-            output.append(mask)
-            done = match.end
+extension MaskText {
+    /// Masks every match of a rule.
+    mutating func apply<Scan: MaskScan>(_ scan: Scan.Type) {
+        guard Scan.mayMatch(seen) else { return }
+        var scan = Scan()
+        var from = 0
+        // What stands before a match is looked at as it was, so the last match is masked only once the next is found.
+        var last: Match?
+        for block in 0..<blocks {
+            var bits = Scan.triggers(in: TextBlock(self, block))
+            while bits != 0 {
+                let trigger = block << 6 + bits.trailingZeroBitCount
+                bits &= bits - 1
+                if trigger < from { continue }
+                guard let match = scan.match(in: &self, at: trigger, from: from) else { continue }
+                if let last { mask(last) }
+                last = match
+                from = match.end
+            }
         }
-        guard done > 0 else { return false }
-        output.append(text.base + done, text.count - done)
-        return true
+        steps &+= blocks
+        if let last { mask(last) }
     }
 }

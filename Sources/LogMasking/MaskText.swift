@@ -1,4 +1,4 @@
-import Glibc
+import CBytes
 
 /// A class of code points: what of it is ASCII, and what is not.
 struct CharacterClass {
@@ -13,22 +13,39 @@ struct CharacterClass {
     static var space: Self { Self(bytes: ByteClasses.space, points: UnicodeClasses.space) }
 }
 
-/// What a rule looks at: valid UTF-8 with zeros behind it, borrowed while a rule runs.
+/// What the rules work on: valid UTF-8 with zeros behind it and a bitmap for each `BitClass`, borrowed for one message.
 ///
-/// All loops over bytes stand here, and each adds to `steps` the bytes that it looked at: so the count is that of the
-/// work, and a test can hold it against the length of a line. No class holds NUL, so runs need no check for the end.
+/// All loops over bytes stand here, and each adds to `steps` the bytes, or words of 64 bits, that it looked at: so the
+/// count is that of the work, and a test can hold it against the length of a line. No class holds NUL, so runs need no
+/// check for the end.
 struct MaskText {
-    let base: UnsafePointer<UInt8>
+    static var wordsPerBlock: Int { Int(OPNILOG_BYTES_WORDS) }
+
+    let base: UnsafeMutablePointer<UInt8>
     let count: Int
+    /// The bitmaps of the first block. One block of zeros stands before it and one behind the last.
+    let words: UnsafeMutablePointer<UInt64>
+    let blocks: Int
+    /// What occurred before anything was masked.
+    let seen: SeenClasses
     private let byteTable = ByteClasses.table
     private let pointTable = UnicodeClasses.table
     /// Bytes looked at since the text was borrowed.
     var steps = 0
+    /// Bytes that the names of all masks need.
+    var nameBytes = 0
 
-    init(_ base: UnsafePointer<UInt8>, count: Int) {
+    init(
+        _ base: UnsafeMutablePointer<UInt8>, count: Int, words: UnsafeMutablePointer<UInt64>, seen: SeenClasses
+    ) {
         self.base = base
         self.count = count
+        self.words = words
+        self.seen = seen
+        blocks = (count + 63) / 64
     }
+
+    var isASCII: Bool { !seen.has(.nonASCII) }
 
     subscript(index: Int) -> UInt8 { base[index] }
 
@@ -42,9 +59,12 @@ struct MaskText {
 
     /// Whether `literal`, without NUL, stands at `index`.
     func matches(_ literal: StaticString, at index: Int) -> Bool {
-        for offset in 0..<literal.utf8CodeUnitCount where base[index + offset] != literal.utf8Start[offset] {
-            return false
-        }
+        matchesFirst(literal.utf8CodeUnitCount, of: literal, at: index)
+    }
+
+    /// Whether the first `length` bytes of `literal` stand at `index`.
+    func matchesFirst(_ length: Int, of literal: StaticString, at index: Int) -> Bool {
+        for offset in 0..<length where base[index + offset] != literal.utf8Start[offset] { return false }
         return true
     }
 
@@ -66,41 +86,6 @@ struct MaskText {
 }
 
 extension MaskText {
-    /// The first `byte` at or after `index`.
-    mutating func find(_ byte: UInt8, from index: Int) -> Int? {
-        guard index < count, let hit = memchr(base + index, Int32(byte), count - index) else {
-            steps &+= max(count - index, 0)
-            return nil
-        }
-        let position = UnsafeRawPointer(hit) - UnsafeRawPointer(base)
-        steps &+= position - index + 1
-        return position
-    }
-
-    /// The first byte at or after `index` that is in the class; `count` if there is none.
-    mutating func findByte(_ byteClass: ByteClass, from index: Int) -> Int {
-        var end = index
-        while end < count, byteTable[Int(base[end])] & byteClass == 0 { end += 1 }
-        steps &+= end - index + 1
-        return end
-    }
-
-    /// The first byte at or after `index` that is in the class or not ASCII; `count` if there is none.
-    mutating func findByteOrNonASCII(_ byteClass: ByteClass, from index: Int) -> Int {
-        var end = index
-        while end < count, base[end] < 0x80, byteTable[Int(base[end])] & byteClass == 0 { end += 1 }
-        steps &+= end - index + 1
-        return end
-    }
-
-    /// End of the run of ASCII bytes of the class that starts at `index`.
-    mutating func endOfBytes(_ byteClass: ByteClass, from index: Int) -> Int {
-        var end = index
-        while byteTable[Int(base[end])] & byteClass != 0 { end += 1 }
-        steps &+= end - index + 1
-        return end
-    }
-
     /// End of the run of `byte` that starts at `index`.
     mutating func endOfRun(_ byte: UInt8, from index: Int) -> Int {
         var end = index
@@ -132,6 +117,18 @@ extension MaskText {
 }
 
 extension MaskText {
+    /// Start of the run of characters of the class that ends before `index`, not before `limit`.
+    mutating func start(of characters: CharacterClass, before index: Int, limit: Int) -> Int {
+        var start = index
+        while true {
+            let length = length(of: characters, before: start, limit: limit)
+            if length == 0 { break }
+            start -= length
+        }
+        steps &+= index - start + 1
+        return start
+    }
+
     /// Bytes of the character at `index` if it is in the class, else 0.
     func length(of characters: CharacterClass, at index: Int) -> Int {
         let byte = base[index]

@@ -1,4 +1,4 @@
-/// `<NUM>`: `[\-\+]?\d*\.?\d+` between borders.
+/// `<NUM>`: `[\-\+]?\d*\.?\d+` between borders, in texts that are not all ASCII (see `TokenScan` for those that are).
 ///
 /// A sign that is there is taken. Then, in the order in which a backtracking matcher tries: all digits, a `.`, and of
 /// the digits behind it the most that end at a border; else, without the `.`, of the first digits the most that end at
@@ -9,25 +9,18 @@
 /// other try can start behind its second. So a run is looked at from its sign, its `.` and its first two digits, and
 /// from the number before its `.`: a bounded number of times.
 struct NumberScan: MaskScan {
-    static var mask: StaticString { "<NUM>" }
+    static func mayMatch(_ seen: SeenClasses) -> Bool { seen.has(.nonASCII) }
 
-    static func mayMatch(_ seen: ByteSummary) -> Bool { seen.hasAny([.digit, .nonASCII]) }
+    /// The first of some digits (no border stands between ASCII digits), marks, and what is not ASCII.
+    static func triggers(in block: TextBlock) -> UInt64 {
+        block[.digit] & ~block.behind(1, .digit) | block[.token] & ~block[.letter] & ~block[.digit] | block[.nonASCII]
+    }
 
-    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)? {
-        let first = ByteClasses.digit | ByteClasses.sign
-        var start = text.findByteOrNonASCII(first, from: from)
-        while start < text.count {
-            if text.isBorderBefore(start), let end = Self.end(in: &text, from: start) { return (start, end) }
-            let next: Int
-            if text.isByte(ByteClasses.digit, at: start) {
-                // No border stands between ASCII digits.
-                next = text.endOfBytes(ByteClasses.digit, from: start)
-            } else {
-                next = start + text.point(at: start).length
-            }
-            start = text.findByteOrNonASCII(first, from: next)
-        }
-        return nil
+    mutating func match(in text: inout MaskText, at start: Int, from: Int) -> Match? {
+        guard text.isByte(ByteClasses.digit | ByteClasses.sign, at: start) || text[start] >= 0xC0,
+            text.isBorderBefore(start), let end = Self.end(in: &text, from: start)
+        else { return nil }
+        return Match(start: start, end: end, mask: .num)
     }
 
     private static func end(in text: inout MaskText, from start: Int) -> Int? {

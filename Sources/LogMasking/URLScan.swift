@@ -8,8 +8,6 @@
 /// Linear: a try looks only at what follows its `://`. If it fails, that was one character and some dots, which hold
 /// no other `://`; if it succeeds, all but the trailing `.`, `,` and `:` is in the match.
 struct URLScan: MaskScan {
-    static var mask: StaticString { "<URL>" }
-
     private static var host: CharacterClass {
         CharacterClass(bytes: ByteClasses.word | ByteClasses.dash, points: UnicodeClasses.word)
     }
@@ -17,19 +15,18 @@ struct URLScan: MaskScan {
         CharacterClass(bytes: ByteClasses.word | ByteClasses.dash | ByteClasses.urlTail, points: UnicodeClasses.word)
     }
 
-    static func mayMatch(_ seen: ByteSummary) -> Bool { seen.has([.colon, .slash]) }
+    static func mayMatch(_ seen: SeenClasses) -> Bool { seen.has(.kept) && seen.has(.slash) }
 
-    mutating func next(in text: inout MaskText, from: Int) -> (start: Int, end: Int)? {
-        var index = from
-        while let colon = text.find(UInt8(ascii: ":"), from: index) {
-            index = colon + 1
-            guard text[colon + 1] == UInt8(ascii: "/"), text[colon + 2] == UInt8(ascii: "/"),
-                let start = Self.schemeStart(in: text, before: colon, limit: from),
-                let hostEnd = Self.hostEnd(in: &text, from: colon + 3)
-            else { continue }
-            return (start, Self.tailEnd(in: &text, from: hostEnd))
-        }
-        return nil
+    /// `://`
+    static func triggers(in block: TextBlock) -> UInt64 {
+        block[.kept] & block.ahead(1, .slash) & block.ahead(2, .slash)
+    }
+
+    mutating func match(in text: inout MaskText, at colon: Int, from: Int) -> Match? {
+        guard text[colon] == UInt8(ascii: ":"), let start = Self.schemeStart(in: text, before: colon, limit: from),
+            let hostEnd = Self.hostEnd(in: &text, from: colon + 3)
+        else { return nil }
+        return Match(start: start, end: Self.tailEnd(in: &text, from: hostEnd), mask: .url)
     }
 
     /// No scheme ends another, so at most one ends at the colon.

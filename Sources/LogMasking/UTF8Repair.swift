@@ -2,7 +2,7 @@
 /// `errors="replace"`.
 enum UTF8Repair {
     /// Bytes at `index` that are a whole character, or the negative of those that one U+FFFD stands for.
-    private static func character(_ bytes: UnsafePointer<UInt8>, at index: Int, count: Int) -> Int {
+    static func character(_ bytes: UnsafePointer<UInt8>, at index: Int, count: Int) -> Int {
         let first = bytes[index]
         if first < 0x80 { return 1 }
         let length: Int

@@ -247,7 +247,7 @@ struct ResumeCommandTests {
                 """.utf8))
         let output = try OutputFolder(folder.path("out"), refusing: [], overwrite: false)
         var manifest = Manifest(try settings(["--input", "x"]))
-        manifest.note(report, restarts: 0)
+        manifest.note(report, monitor: CollectionMonitor().snapshot)
         try manifest.finish(in: output)
         #expect(manifest.outcome == "partial")
         let text = folder.text("out/manifest.json").filter { !$0.isWhitespace }

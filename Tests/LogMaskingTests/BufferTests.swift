@@ -66,3 +66,41 @@ import Testing
         #expect(buffer.capacity == small)
     }
 }
+
+/// Messages of any length.
+@Suite struct LengthTests {
+    @Test("A message longer than the limit is cut at the end of a character, and counted")
+    func cut() {
+        var settings = MaskSettings()
+        settings.longestMessage = 10
+        let masker = LogMasker(settings)
+        #expect(masker.mask("0123456789") == "<num>")
+        #expect(masker.tally == MaskTally())
+        #expect(masker.mask("abcdefgh 123") == "abcdefgh <num>")
+        #expect(masker.mask("abcdefghi\u{65E5}") == "abcdefghi")
+        #expect(masker.mask("abcdefg\u{65E5}x") == "abcdefg\u{65E5}")
+        #expect(masker.tally.cutMessages == 3)
+        #expect(masker.tally.cutBytes == 2 + 3 + 1)
+    }
+
+    @Test("A cut among bytes that are no character keeps to the limit")
+    func cutInvalid() {
+        var settings = MaskSettings()
+        settings.longestMessage = 8
+        let masker = LogMasker(settings)
+        let count = [UInt8](repeating: 0x80, count: 20).withUnsafeBytes { masker.withMasked($0) { $0.count } }
+        #expect(count == 3 * 5)
+        #expect(masker.tally.cutBytes == 15)
+    }
+
+    @Test("A line of 100 MB")
+    func hundredMegabytes() {
+        let pieces = 100_000_000 / 16
+        var line = String(repeating: "word A=12 10.0.0", count: pieces)
+        let masker = LogMasker()
+        let masked = line.withUTF8 { bytes in masker.withMasked(UnsafeRawBufferPointer(bytes)) { $0.count } }
+        #expect(masked == "word".utf8.count + pieces * " a = <num> <token_with_digit>".utf8.count)
+        #expect(masker.steps <= LinearityTests.mostSteps * 16 * pieces)
+        #expect(masker.tally == MaskTally())
+    }
+}

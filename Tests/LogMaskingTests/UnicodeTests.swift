@@ -36,9 +36,8 @@ import Testing
     func classes() throws {
         var wrong: [UInt32] = []
         var seen = 0
-        let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 32)
-        bytes.initialize(repeating: 0, count: 32)
-        defer { bytes.deallocate() }
+        var bits = BitBuffer()
+        var buffer = MaskBuffer()
         let classes: [(CharacterClass, PointClass)] = [
             (.word, UnicodeClasses.word), (.decimal, UnicodeClasses.decimal), (.space, UnicodeClasses.space),
         ]
@@ -46,13 +45,11 @@ import Testing
             for point in run.points {
                 guard let scalar = Unicode.Scalar(point) else { continue }
                 seen += 1
-                var length = 0
-                for byte in scalar.utf8 {
-                    bytes[length] = byte
-                    length += 1
-                }
-                bytes[length] = 0
-                let text = MaskText(bytes, count: length)
+                buffer.clear()
+                for byte in scalar.utf8 { withUnsafePointer(to: byte) { buffer.append($0, 1) } }
+                buffer.seal()
+                let length = buffer.count
+                let text = bits.classify(buffer)
                 for (characters, bit) in classes {
                     let expected = run.classes & bit != 0 ? length : 0
                     if text.length(of: characters, at: 0) != expected { wrong.append(point) }

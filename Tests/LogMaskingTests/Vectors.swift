@@ -31,7 +31,7 @@ enum TestFiles {
 
     /// How many lines the differential test generates.
     static var generatedLines: Int {
-        environment["OPNILOG_MASK_LINES"].flatMap(Int.init) ?? 200_000
+        environment["OPNILOG_MASK_LINES"].flatMap(Int.init) ?? 16_000
     }
 
     /// The lines of a text file.

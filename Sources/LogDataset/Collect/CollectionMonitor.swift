@@ -1,3 +1,4 @@
+public import LogMasking
 import Synchronization
 
 /// Counters of a reading under way, to be looked at from any thread.
@@ -22,6 +23,8 @@ public final class CollectionMonitor: Sendable {
         public var spilledBytes: UInt64 = 0
         /// Nanoseconds that readers waited for masking.
         public var stalledNanoseconds: UInt64 = 0
+        /// Messages that were cut, and operators' rules that were given up on.
+        public var masking = MaskTally()
     }
 
     private let state = Mutex(Snapshot())

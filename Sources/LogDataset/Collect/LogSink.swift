@@ -106,6 +106,7 @@ public final class LogSink: Sendable {
         let bytesBefore = table.bytes
         var messages: UInt64 = 0
         var messageBytes: UInt64 = 0
+        let maskedBefore = worker.masker.tally
         let tally = page.forEachMessage { message, hour in
             messages += 1
             messageBytes += UInt64(message.count)
@@ -127,6 +128,7 @@ public final class LogSink: Sendable {
         resources.monitor.update { monitor in
             monitor.documents += messages + tally.documentsWithoutField + tally.badLines
             monitor.bytes += messageBytes
+            monitor.masking.add(worker.masker.tally.since(maskedBefore))
         }
     }
 

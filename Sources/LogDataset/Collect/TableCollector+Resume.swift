@@ -1,4 +1,5 @@
 import Glibc
+import LogMasking
 
 extension TableCollector {
     /// The durable store of this run: a new one, or that of the run it goes on with, without what cannot be kept.
@@ -6,7 +7,8 @@ extension TableCollector {
     /// - Returns: the store, and the table if the earlier run had written it whole.
     func open(_ checkpoint: CollectionCheckpoint) async throws(DatasetError) -> (BucketStore, TemplateTable?) {
         let directory = configuration.directory
-        let checkpoint = checkpoint.adding("source", source.name).adding("mask rules", RulesDigest.value.hexadecimal)
+        let rules = RulesDigest.of(configuration.masking.rules).hexadecimal
+        let checkpoint = checkpoint.adding("source", source.name).adding("mask rules", rules)
         let folder = BucketFolder(in: directory)
         guard configuration.resumes, let earlier = try CollectionCheckpoint.read(in: directory) else {
             return (try makeStore(folder, checkpoint), nil)

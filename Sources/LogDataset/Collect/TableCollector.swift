@@ -46,7 +46,8 @@ public struct TableCollector: Sendable {
         into store: BucketStore
     ) async throws(DatasetError) -> (table: TemplateTable, report: CollectionReport) {
         let parallel = max(1, configuration.parallelWindows ?? configuration.workers)
-        return try await withWorkerPool(count: configuration.workers) { pool throws(DatasetError) in
+        return try await withWorkerPool(count: configuration.workers, masking: configuration.masking) {
+            pool throws(DatasetError) in
             try await withWorkerPool(count: parallel) { readers throws(DatasetError) in
                 let resources = CollectionResources(
                     pool: pool, readers: readers, budget: configuration.memory, store: store,
@@ -64,7 +65,7 @@ public struct TableCollector: Sendable {
         _ store: BucketStore, _ pool: WorkerPool, isComplete: Bool
     ) async throws(DatasetError) -> TemplateTable {
         let path = tablePath
-        let merge = TableMerge(of: store, budget: configuration.memory)
+        let merge = TableMerge(of: store, budget: configuration.memory, rules: configuration.masking.rules)
         try await CancellationFlag.scope { flag throws(DatasetError) in
             try await pool.run { _ throws(DatasetError) in try merge.write(to: path, cancellation: flag) }
         }

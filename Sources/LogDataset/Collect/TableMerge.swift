@@ -4,9 +4,11 @@ import LogMasking
 struct TableMerge: Sendable {
     private let store: BucketStore
     private let budget: MemoryBudget
+    private let rules: MaskRuleSet
 
-    init(of store: BucketStore, budget: MemoryBudget) {
+    init(of store: BucketStore, budget: MemoryBudget, rules: MaskRuleSet) {
         self.store = store
+        self.rules = rules
         self.budget = budget
     }
 
@@ -30,7 +32,9 @@ struct TableMerge: Sendable {
             }
             try writer.append(TableMerge.marked(record, split))
         }
-        try writer.finish(rulesDigest: RulesDigest.value, heldOutBy: split.method, hours: hours)
+        try writer.finish(
+            rulesDigest: RulesDigest.of(rules), maskNames: rules.customMasks.map(\.name), heldOutBy: split.method,
+            hours: hours)
     }
 
     /// Where whole hours are held out, the segments have said so already.
@@ -99,13 +103,4 @@ extension HeldOutSplit {
         case .lines: .lines
         }
     }
-}
-
-/// SHA-256 of the mask rules: templates are comparable only under the same rules.
-enum RulesDigest {
-    static let value: [UInt8] = {
-        var digest = SHA256()
-        digest.update(MaskRules.canonicalText)
-        return digest.finish()
-    }()
 }

@@ -9,17 +9,21 @@ import Synchronization
 final class WorkerPool: Sendable {
     /// What a job is given: the scratch of the thread that runs it.
     final class Worker {
-        lazy var masker = LogMasker()
+        private let masking: MaskSettings
+        lazy var masker = LogMasker(masking)
+
+        init(_ masking: MaskSettings) { self.masking = masking }
     }
 
     typealias Job = @Sendable (Worker) -> Void
 
     let count: Int
-    private let queue = JobQueue()
+    private let queue: JobQueue
     private let threads = Mutex<[pthread_t]>([])
 
-    fileprivate init(count: Int) throws(DatasetError) {
+    fileprivate init(count: Int, masking: MaskSettings) throws(DatasetError) {
         self.count = count
+        queue = JobQueue(masking)
         for _ in 0..<count { try startThread() }
     }
 
@@ -71,12 +75,12 @@ final class WorkerPool: Sendable {
     }
 }
 
-/// Opens a pool of `count` workers for the time of `body`.
+/// Opens a pool of `count` workers, which mask by the settings, for the time of `body`.
 func withWorkerPool<R>(
-    count: Int, isolation: isolated (any Actor)? = #isolation,
+    count: Int, masking: MaskSettings = MaskSettings(), isolation: isolated (any Actor)? = #isolation,
     _ body: (WorkerPool) async throws(DatasetError) -> R
 ) async throws(DatasetError) -> R {
-    let pool = try WorkerPool(count: count)
+    let pool = try WorkerPool(count: count, masking: masking)
     // By now every job has been waited for, so the threads end at once.
     defer { pool.close() }
     return try await body(pool)
@@ -90,8 +94,10 @@ private final class JobQueue: @unchecked Sendable {
     private var jobs: [WorkerPool.Job] = []
     private var next = 0
     private var isClosed = false
+    private let masking: MaskSettings
 
-    init() {
+    init(_ masking: MaskSettings) {
+        self.masking = masking
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
     }
@@ -119,7 +125,7 @@ private final class JobQueue: @unchecked Sendable {
 
     /// What each thread does until the queue is closed and empty.
     func runJobs() {
-        let worker = WorkerPool.Worker()
+        let worker = WorkerPool.Worker(masking)
         while let job = pop() { job(worker) }
     }
 

@@ -38,6 +38,8 @@ public struct TableMetadata: Sendable, Codable, Equatable {
     public let splitDigest: String
     /// SHA-256 of the mask rules' canonical text.
     public let rulesDigest: String
+    /// The names of the operator's own masks among them, in their order; nil where there are none.
+    public let maskNames: [String]?
     /// Where each of the 256 shards begins in the file, and where the last one ends: 257 offsets in bytes.
     let shardOffsets: [Int]
 }

@@ -42,14 +42,16 @@ final class TemplateTableWriter {
 
     /// Finishes the file and puts it in its place.
     func finish(
-        rulesDigest: [UInt8], heldOutBy: TableMetadata.HeldOutMethod, hours: [TableMetadata.HourCount]
+        rulesDigest: [UInt8], maskNames: [String] = [], heldOutBy: TableMetadata.HeldOutMethod,
+        hours: [TableMetadata.HourCount]
     ) throws(DatasetError) {
         try openShards(through: 256)
         tableDigest.update(rulesDigest.hexadecimal)
         let metadata = TableMetadata(
             lines: lines, templates: templates, heldOutLines: heldOutLines, heldOutBy: heldOutBy, hours: hours,
             tableDigest: tableDigest.finish().hexadecimal, splitDigest: splitDigest.finish().hexadecimal,
-            rulesDigest: rulesDigest.hexadecimal, shardOffsets: shardOffsets)
+            rulesDigest: rulesDigest.hexadecimal, maskNames: maskNames.isEmpty ? nil : maskNames,
+            shardOffsets: shardOffsets)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         guard let json = try? [UInt8](encoder.encode(metadata)) else {

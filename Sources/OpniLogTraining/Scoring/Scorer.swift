@@ -1,5 +1,5 @@
 import LogDataset
-import LogMasking
+public import LogMasking
 
 /// Scores logs by the original's rule with a model that it or `Trainer` wrote. Safe to share between tasks.
 public final class Scorer: Sendable {
@@ -10,6 +10,7 @@ public final class Scorer: Sendable {
     public let facts: TorchFacts
 
     private let model: TorchModel
+    private let masking: MaskSettings
     private let vocabulary: Vocabulary
     /// Whether each id's word counts: one with a digit in it is no word the original judges by.
     private let counts: [Bool]
@@ -21,14 +22,17 @@ public final class Scorer: Sendable {
     ///   - bridge: Path of `libopnilog_torch.so`; nil looks for it.
     ///   - device: Where to compute.
     ///   - threads: libtorch's threads on a CPU; nil takes the physical cores.
+    ///   - masking: How logs are masked: by the rules that the model was trained with.
     /// - Throws: `noBridge`, `noLibtorch`, `noDevice`, or `badModel` for files that are missing, damaged or not of
     ///   each other.
     public init(
         model directory: String,
         bridge: String? = nil,
         device: ComputeDevice = .auto,
-        threads: Int? = nil
+        threads: Int? = nil,
+        masking: MaskSettings = MaskSettings()
     ) async throws(TrainingError) {
+        self.masking = masking
         let bridge = try await TorchBridge.open(bridge)
         let facts = try await bridge.start(device: device, threads: threads)
         let vocabulary = try Scorer.readVocabulary("\(directory)/\(ModelFile.vocabularyName)")
@@ -64,7 +68,7 @@ public final class Scorer: Sendable {
     /// - Returns: One score a log, in order.
     /// - Throws: `cancelled`, or `failed`.
     public func score(_ logs: [String], explain: Bool = false) async throws(TrainingError) -> [LogScore] {
-        let masker = LogMasker()
+        let masker = LogMasker(masking)
         var places: [String: Int] = [:]
         var texts: [String] = []
         let order = logs.map { log in

@@ -17,16 +17,17 @@ enum CollectCommand {
         into output: OutputFolder, _ start: RunStart, _ context: RunContext
     ) async throws -> ExitCode {
         let settings = context.settings
-        var configuration = DatasetSettings.configuration(settings, directory: output.path)
+        var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.keepReading(settings, start, context.console)
         let source = try Sources.of(settings, context.console, output: output)
         context.console.watch(configuration.monitor)
         let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
         context.console.endStage()
         var manifest = Manifest(settings)
-        manifest.note(report, restarts: configuration.monitor.snapshot.restarts)
+        manifest.note(report, monitor: configuration.monitor.snapshot)
         manifest.table = Manifest.Table(table.metadata)
         try manifest.finish(in: output)
+        if let remark = configuration.monitor.snapshot.masking.remark { context.console.note(remark) }
         context.console.note(
             "\(Figures.grouped(Int(table.metadata.lines))) lines, \(Figures.grouped(Int(table.metadata.templates))) "
                 + "templates in \(table.path), table digest \(table.metadata.tableDigest)")

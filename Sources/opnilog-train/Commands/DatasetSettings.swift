@@ -3,8 +3,11 @@ import LogDataset
 /// Options as the dataset's configuration.
 enum DatasetSettings {
     /// - Parameter directory: where the table and, while logs are read, sorted runs go; it must exist.
-    static func configuration(_ settings: Settings, directory: String) -> DatasetConfiguration {
+    static func configuration(
+        _ settings: Settings, directory: String
+    ) throws(CommandError) -> DatasetConfiguration {
         var configuration = DatasetConfiguration(directory: directory)
+        configuration.masking = try MaskFile.settings(settings)
         let options = Set(Options.of(settings.command).map(\.name))
         if let workers = settings[Options.workers] { configuration.workers = workers }
         if let memory = settings[Options.memory] { configuration.memory = MemoryBudget(total: memory) }

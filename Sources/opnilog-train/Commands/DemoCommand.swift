@@ -23,7 +23,7 @@ enum DemoCommand {
         console.note("\(Figures.grouped(documents)) generated logs at \(server.url)")
         let client = try OpenSearchClient(configuration: OpenSearchConfiguration(endpoints: [server.url]))
         let source = OpenSearchLogSource(client: client, query: ScrollQuery(index: EmbeddedServer.index))
-        var configuration = DatasetSettings.configuration(settings, directory: output.path)
+        var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.steps.samples = configuration.steps.samples ?? samples
         console.watch(configuration.monitor)
         let job = TrainingJob(settings: settings, console: console, output: output)

@@ -1,17 +1,22 @@
 import LogDataset
 import LogMasking
 
-/// `mask`: the masked text of each input log, one line each, in order.
+/// `mask`: the masked text of each input log, one line each, in order; with `--explain` NDJSON that tells which rule
+/// took which bytes.
 enum MaskCommand {
     static func run(_ context: RunContext) async throws -> ExitCode {
+        let masking = try MaskFile.settings(context.settings)
         let logs = try await FileLogs(context.settings)
-        let total = try await OwnThread.run { try mask(logs) }
-        if let remark = total.remark { context.console.note(remark) }
+        let explains = context.settings[Options.explain]
+        let (total, tally) = try await OwnThread.run { try mask(logs, masking, explains: explains) }
+        for remark in [total.remark, tally.remark].compactMap(\.self) { context.console.note(remark) }
         return .complete
     }
 
-    private static func mask(_ logs: FileLogs) throws -> PageCount {
-        let masker = LogMasker()
+    private static func mask(
+        _ logs: FileLogs, _ masking: MaskSettings, explains: Bool
+    ) throws -> (PageCount, MaskTally) {
+        let masker = LogMasker(masking)
         var output = ResultWriter()
         // Lines are gathered a page at a time and written then, so that whoever feeds a pipe sees its answer.
         var lines: [UInt8] = []
@@ -20,7 +25,11 @@ enum MaskCommand {
             lines.removeAll(keepingCapacity: true)
             var messages = 0
             let tally = page.forEachMessage { message, _ in
-                masker.withMasked(message) { lines.append(contentsOf: $0) }
+                if explains {
+                    append(masker.explain(message), of: message, to: &lines)
+                } else {
+                    masker.withMasked(message) { lines.append(contentsOf: $0) }
+                }
                 lines.append(UInt8(ascii: "\n"))
                 messages += 1
             }
@@ -29,6 +38,31 @@ enum MaskCommand {
             total.add(PageCount(messages: messages, tally))
         }
         try logs.check(total)
-        return total
+        return (total, masker.tally)
+    }
+
+    /// `{"log":…,"masked":…,"rules":[{"rule":…,"start":…,"end":…,"text":…}]}`, with `"of":"masked"` where the bytes are
+    /// not the log's.
+    private static func append(
+        _ explanation: MaskExplanation, of message: UnsafeRawBufferPointer, to line: inout [UInt8]
+    ) {
+        let masked = Array(explanation.masked.utf8)
+        line += Array("{\"log\":".utf8)
+        // Whatever is no UTF-8 is shown as it was taken.
+        JSONText.append(String(decoding: message, as: UTF8.self).utf8, to: &line)
+        line += Array(",\"masked\":".utf8)
+        JSONText.append(masked, to: &line)
+        line += Array(",\"rules\":[".utf8)
+        for (index, part) in explanation.parts.enumerated() {
+            line += Array((index == 0 ? "{\"rule\":" : ",{\"rule\":").utf8)
+            JSONText.append(part.rule.utf8, to: &line)
+            if part.isOfMaskedText { line += Array(",\"of\":\"masked\"".utf8) }
+            line += Array(",\"start\":\(part.bytes.lowerBound),\"end\":\(part.bytes.upperBound),\"text\":".utf8)
+            let text =
+                part.text ?? String(decoding: UnsafeRawBufferPointer(rebasing: message[part.bytes]), as: UTF8.self)
+            JSONText.append(text.utf8, to: &line)
+            line.append(UInt8(ascii: "}"))
+        }
+        line += Array("]}".utf8)
     }
 }

@@ -83,6 +83,7 @@ enum RunFingerprint {
     private static let reading: [OptionSpec] = [
         Options.index.spec, Options.query.spec, Options.since.spec, Options.until.spec, Options.lag.spec,
         Options.input.spec, Options.inputFormat.spec, Options.field.spec, Options.timeField.spec,
+        Options.longestLine.spec,
     ]
     /// What is made of the table besides. A run that is still reading may change them.
     private static let training: [OptionSpec] = [

@@ -5,9 +5,10 @@ enum SampleCommand {
     static func run(_ context: RunContext) async throws -> ExitCode {
         let settings = context.settings
         let scratch = try ScratchFolder()
-        let configuration = DatasetSettings.configuration(settings, directory: scratch.path)
+        let configuration = try DatasetSettings.configuration(settings, directory: scratch.path)
         let prepared = try await Datasets.of(settings, context.console, configuration).prepare()
         context.console.endStage()
+        if let remark = configuration.monitor.snapshot.masking.remark { context.console.note(remark) }
         let draw = try prepared.draw(epoch: settings[Options.epoch])
         let showsAll = settings[Options.all]
         try await OwnThread.run { try write(draw, undrawn: showsAll) }

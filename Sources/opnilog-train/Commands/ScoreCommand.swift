@@ -1,4 +1,5 @@
 import LogDataset
+import LogMasking
 import OpenSearchScroll
 import OpniLogTraining
 
@@ -7,9 +8,11 @@ enum ScoreCommand {
     static func run(_ context: RunContext) async throws -> ExitCode {
         let settings = context.settings
         guard let model = settings[Options.model] else { throw CommandError.usage("--model is missing") }
+        let masking = try MaskFile.settings(settings)
+        try ModelRules.check(masking.rules, model: model, context.console)
         let scorer = try await Scorer(
             model: model, bridge: settings[Options.torch], device: settings[Options.device],
-            threads: settings[Options.threads])
+            threads: settings[Options.threads], masking: masking)
         let lines = ScoreLines(
             scorer, threshold: settings[Options.threshold], explains: settings[Options.explain])
         switch try LogOrigin(settings, of: .score) {

@@ -13,7 +13,7 @@ enum TrainCommand {
             return .complete
         }
         context.console.keep(try MemoryLog(path: output.path(of: .memory)))
-        var configuration = DatasetSettings.configuration(settings, directory: output.path)
+        var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.keepReading(settings, start, context.console)
         let dataset = try Datasets.of(settings, context.console, configuration)
         let job = TrainingJob(settings: settings, console: context.console, output: output)

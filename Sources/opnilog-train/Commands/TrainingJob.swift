@@ -17,6 +17,7 @@ struct TrainingJob: Sendable {
         return try await withTrainer(TrainerSettings.configuration(settings)) { trainer in
             let prepared = try await dataset.prepare()
             console.endStage()
+            if let remark = monitor.snapshot.masking.remark { console.note(remark) }
             announce(prepared.summary)
             let shown = Task { await show(trainer.progress, metrics) }
             let report = try await trainer.train(on: prepared)
@@ -24,7 +25,7 @@ struct TrainingJob: Sendable {
             console.endStage()
             try await trainer.save(to: output.path)
             var manifest = Manifest(settings)
-            if let reading = prepared.report { manifest.note(reading, restarts: monitor.snapshot.restarts) }
+            if let reading = prepared.report { manifest.note(reading, monitor: monitor.snapshot) }
             manifest.table = Manifest.Table(prepared.table.metadata)
             manifest.dataset = prepared.summary
             manifest.training = report

@@ -56,6 +56,15 @@ enum Options {
         "table", .text("FILE"), [.train, .sample], .table,
         help: "The templates.table of an earlier collect or train: no server is needed.")
 
+    // MARK: Masking
+
+    static let masks = setting(
+        "masks", .text("FILE"), readers.union([.mask]), .masking,
+        help: "YAML file of masks of your own beside the built-in ones: name, pattern, token, place (docs/masks.md).")
+    static let longestLine = preset(
+        "longest-line", .size(atLeast: 1024), "128MiB", [.train, .collect, .sample, .mask], .masking,
+        help: "A longer message is cut, and counted.")
+
     // MARK: Model and output
 
     static let model = setting(
@@ -65,8 +74,9 @@ enum Options {
         "threshold", .share, "0.7", [.score, .demo], .model,
         help: "A log whose score is below is an anomaly.")
     static let explain = toggle(
-        "explain", [.score], .model,
-        help: "Also each token with the rank that the model gave it.")
+        "explain", [.score, .mask], .output,
+        help: "score: also each token with the rank that the model gave it. mask: NDJSON that tells which rule took "
+            + "which bytes.")
     static let output = setting(
         "output", .text("DIR"), [.train, .collect, .extract, .demo, .doctor], .output,
         help: "Folder to write to; made if it is not there."
@@ -170,6 +180,7 @@ enum Options {
         clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,
         proxy.spec, proxyUsername.spec, proxyPassword.spec,
         input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, table.spec,
+        masks.spec, longestLine.spec,
         model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec, counts.spec,
         samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,
         documents.spec, port.spec, faults.spec,

@@ -93,7 +93,7 @@ enum LogOrigin: Sendable, Equatable {
         case .openSearch:
             ![Options.inputFormat.spec.name, Options.maxBadShare.spec.name].contains(spec.name)
         case .files: ![.openSearch, .access].contains(spec.group)
-        case .table: ![.openSearch, .access, .files].contains(spec.group)
+        case .table: ![.openSearch, .access, .files, .masking].contains(spec.group)
         }
     }
 

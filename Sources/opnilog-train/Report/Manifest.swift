@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LogDataset
+import LogMasking
 import OpniLogTraining
 
 /// What a run leaves about itself: what was read, with which settings, and what came of it. No secrets, no content of
@@ -42,17 +43,25 @@ struct Manifest: Codable, Sendable {
         var badLines: UInt64
         /// Windows that were begun anew after a failure.
         var restarts: UInt64
+        /// Messages that were cut for their length, and the bytes cut off.
+        var cutMessages: UInt64
+        var cutBytes: UInt64
+        /// How often an operator's mask was given up on.
+        var masksGivenUp: UInt64
         var windows: [Window]
         /// What was asked for and could not be read.
         var holes: [Hole]
 
-        init(_ report: CollectionReport, restarts: UInt64) {
+        init(_ report: CollectionReport, monitor: CollectionMonitor.Snapshot) {
             source = report.source
             lines = report.total.lines
             bytes = report.total.bytes
             documentsWithoutField = report.total.documentsWithoutField
             badLines = report.total.badLines
-            self.restarts = restarts
+            restarts = monitor.restarts
+            cutMessages = monitor.masking.cutMessages
+            cutBytes = monitor.masking.cutBytes
+            masksGivenUp = monitor.masking.givenUp
             windows = report.windows.map { Window($0) }
             holes = report.holes
         }
@@ -83,6 +92,8 @@ struct Manifest: Codable, Sendable {
         var tableDigest: String
         var splitDigest: String
         var rulesDigest: String
+        /// The operator's own masks among the rules.
+        var maskNames: [String]?
         var lines: UInt64
         var templates: UInt64
         var heldOutLines: UInt64
@@ -92,6 +103,7 @@ struct Manifest: Codable, Sendable {
             tableDigest = metadata.tableDigest
             splitDigest = metadata.splitDigest
             rulesDigest = metadata.rulesDigest
+            maskNames = metadata.maskNames
             lines = metadata.lines
             templates = metadata.templates
             heldOutLines = metadata.heldOutLines
@@ -106,8 +118,8 @@ struct Manifest: Codable, Sendable {
     }
 
     /// Records what was read, and whether anything is missing.
-    mutating func note(_ report: CollectionReport, restarts: UInt64) {
-        read = Reading(report, restarts: restarts)
+    mutating func note(_ report: CollectionReport, monitor: CollectionMonitor.Snapshot) {
+        read = Reading(report, monitor: monitor)
         outcome = (report.holes.isEmpty ? Outcome.complete : .partial).rawValue
     }
 

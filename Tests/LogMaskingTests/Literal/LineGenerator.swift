@@ -15,10 +15,15 @@ struct LineGenerator {
 
     private mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
-    /// Up to nine fragments, some of them repeated, cut or struck with another character.
+    /// Up to nine fragments (now and then up to 39), some of them repeated, cut or struck with another character. Half of
+    /// the lines begin with some of one character, so that fragments meet the ends of blocks of 64 bytes everywhere.
     mutating func line() -> String {
         var scalars: [Unicode.Scalar] = []
-        for _ in 0..<below(10) {
+        if below(2) == 0 {
+            let filler = Self.fillers[below(Self.fillers.count)]
+            scalars = Array(repeating: filler, count: below(132))
+        }
+        for _ in 0..<below(below(8) == 0 ? 40 : 10) {
             switch below(20) {
             case 0..<14: scalars += Self.fragments[below(Self.fragments.count)]
             case 14: scalars.append(" ")
@@ -37,6 +42,8 @@ struct LineGenerator {
         view.append(contentsOf: scalars)
         return String(view)
     }
+
+    private static let fillers: [Unicode.Scalar] = Array("     \"\",,<<''a1/\u{3A3}\u{65E5}".unicodeScalars)
 
     /// Digits, white space, letters and marks of one to four bytes, none of which changed since Unicode 14.
     private static let others: [Unicode.Scalar] = Array(
