@@ -52,7 +52,6 @@ final class WindowReader {
                 state.succeeded()
                 return nil
             case .parked:
-                wire.metrics.update { $0.parked += 1 }
                 guard await queue.waitUntilEmpty() == .free, !Task.isCancelled else { return .waitWasCancelled }
             case .failed(let error):
                 if Task.isCancelled { return .waitWasCancelled }
@@ -121,6 +120,7 @@ final class WindowReader {
         case .overdue:
             // The server gets its memory back; this page is counted already and waits here.
             await session.close()
+            wire.metrics.update { $0.parked += 1 }
             guard await queue.waitUntilEmpty() == .free else { return .failed(.waitWasCancelled) }
             hand(page)
             return .parked

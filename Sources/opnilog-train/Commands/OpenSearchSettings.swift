@@ -43,6 +43,9 @@ struct OpenSearchSettings: Sendable {
                 if let text = text(event) { console.note(text) }
             })
         if let parallel = settings[Options.parallel] { configuration.parallel = parallel }
+        if Options.maxPageBytes.spec.commands.contains(settings.command) {
+            configuration.maximumPageBytes = settings[Options.maxPageBytes]
+        }
         try OpenSearchAccess.apply(settings, to: &configuration)
         return configuration
     }

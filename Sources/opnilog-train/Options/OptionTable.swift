@@ -31,6 +31,9 @@ enum Options {
         "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample, .extract, .verify], .openSearch,
         help: "Hours read at once (default: as many as --workers)."
     ).saying(.extract, windowsAtOnce).saying(.verify, windowsAtOnce)
+    static let maxPageBytes = preset(
+        "max-page-bytes", .bytes, "256MiB", readers, .openSearch,
+        help: "The largest answer that is taken: at least the largest document. What is larger is asked for in parts.")
     static let requireComplete = toggle(
         "require-complete", [.train, .collect, .extract], .openSearch,
         help: "Exit 69 instead of going on (exit 2) if something cannot be read; what was read is kept for --resume.")
@@ -173,8 +176,8 @@ enum Options {
 
     /// Every setting, in the order of the help pages.
     static let every: [OptionSpec] = [
-        endpoint.spec, index.spec, query.spec, since.spec, until.spec, lag.spec, pageSize.spec, parallel.spec,
-        requireComplete.spec,
+        endpoint.spec, index.spec, query.spec, since.spec, until.spec, lag.spec, pageSize.spec, maxPageBytes.spec,
+        parallel.spec, requireComplete.spec,
         username.spec, password.spec, bearerToken.spec, bearerFile.spec, bearerCommand.spec,
         awsRegion.spec, awsService.spec, awsAccessKey.spec, awsSecretKey.spec, awsSessionToken.spec,
         clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,
