@@ -167,7 +167,14 @@ extension OpenSearchError {
         successful: Int64, total: Int64, failures: UnsafeRawBufferPointer?, _ context: RequestContext
     ) -> OpenSearchError {
         if total == 0 { return noIndexMatches(context, 200) }
-        let said = failures.flatMap { ServerError(failures: $0).summary }.map { " (\($0))" } ?? ""
+        let error = failures.map { ServerError(failures: $0) }
+        let said = error?.summary.map { " (\($0))" } ?? ""
+        // The shard is there, and its node has no time for it.
+        if error?.has(type: "rejected_execution_exception") ?? false {
+            return OpenSearchError(
+                .overloaded, "the server has too much to do\(said); read with less at once, or later", httpStatus: 200,
+                isTransient: true)
+        }
         return OpenSearchError(
             .partialShards,
             "only \(successful) of \(total) shards of \(context.index) answered\(said); look at the cluster's health",

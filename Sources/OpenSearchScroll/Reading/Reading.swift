@@ -85,28 +85,32 @@ final class Reading: Sendable {
     /// - Returns: whether that was everything.
     private func read(_ window: ScrollWindow, _ reader: WindowReader) async -> Result<Bool, OpenSearchError> {
         let mayMiss = state.query.toleratesHoles
-        guard let error = await reader.read(isPatient: !(mayMiss && state.hasMissingShards)) else {
-            return .success(true)
-        }
+        let hasParts = window.shard == nil && state.shards > 1
+        let isPatient = !(mayMiss && state.hasMissingShards)
+        guard let error = await reader.read(isPatient: isPatient, givesWay: hasParts) else { return .success(true) }
+        if error.code == .overloaded, hasParts { return await readShards(window, reader, isPatient: isPatient) }
         // What an earlier run left of a window is read by shards, of which no index may have so many.
         if earlier != nil, error.code == .noIndexMatches, window.shard != nil { return .success(true) }
         guard mayMiss, error.leavesAHole else { return .failure(error) }
-        guard error.code == .partialShards, window.shard == nil, state.shards > 1 else {
+        guard error.code == .partialShards, hasParts else {
             add(hole: window, reader, error)
             return .success(false)
         }
         state.hasMissingShards = true
-        return await readShards(window, reader)
+        return await readShards(window, reader, isPatient: false)
     }
 
-    /// Reads what is there of a window of which shards are missing.
-    private func readShards(_ window: ScrollWindow, _ reader: WindowReader) async -> Result<Bool, OpenSearchError> {
+    /// Reads a window shard after shard: what is there where some are missing, and where the server has no room for all
+    /// of them at once.
+    private func readShards(
+        _ window: ScrollWindow, _ reader: WindowReader, isPatient: Bool
+    ) async -> Result<Bool, OpenSearchError> {
         var isWhole = true
         for shard in 0..<state.shards {
-            guard let error = await reader.read(shard: shard, isPatient: false) else { continue }
+            guard let error = await reader.read(shard: shard, isPatient: isPatient) else { continue }
             // No index has so many shards.
             if error.code == .noIndexMatches { continue }
-            guard error.leavesAHole else { return .failure(error) }
+            guard state.query.toleratesHoles, error.leavesAHole else { return .failure(error) }
             var part = window
             part.shard = shard
             add(hole: part, reader, error)

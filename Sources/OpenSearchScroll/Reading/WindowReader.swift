@@ -39,9 +39,13 @@ final class WindowReader {
 
     /// Reads the window, or a part of it that holds the documents of one shard.
     ///
-    /// - Parameter isPatient: false where it is known that nothing will change soon.
-    func read(shard: Int? = nil, isPatient: Bool = true) async -> OpenSearchError? {
+    /// - Parameters:
+    ///   - isPatient: false where it is known that nothing will change soon.
+    ///   - givesWay: whether it ends early, with the error, when the server refuses again and again: a scroll over
+    ///     several shards wants a place in the queue for each of them at once, and one refused is the end of it.
+    func read(shard: Int? = nil, isPatient: Bool = true, givesWay: Bool = false) async -> OpenSearchError? {
         var part = window
+        var refusals = 0
         if let shard { part.shard = shard }
         if !isPatient { persistence = persistence.impatient }
         while true {
@@ -57,6 +61,8 @@ final class WindowReader {
                 if Task.isCancelled { return .waitWasCancelled }
                 if ledger.delivered > before { persistence.progress() }
                 if let given = await pause(after: error, opening) { return given }
+                refusals = error.code == .overloaded ? refusals + 1 : 0
+                if givesWay, refusals >= 3 { return error }
             }
         }
     }

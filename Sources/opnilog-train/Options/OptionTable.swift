@@ -32,7 +32,7 @@ enum Options {
         help: "Hours read at once (default: as many as --workers)."
     ).saying(.extract, windowsAtOnce).saying(.verify, windowsAtOnce)
     static let maxPageBytes = preset(
-        "max-page-bytes", .bytes, "256MiB", readers, .openSearch,
+        "max-page-bytes", .size(atLeast: 1 << 20), "256MiB", readers, .openSearch,
         help: "The largest answer that is taken: at least the largest document. What is larger is asked for in parts.")
     static let requireComplete = toggle(
         "require-complete", [.train, .collect, .extract], .openSearch,

@@ -26,6 +26,7 @@ enum BusyScenarios {
         let many = try await ManyDocuments.load("many", on: node)
         let client = try node.client {
             $0.parallel = 8
+            $0.patience = .seconds(240)
             $0.firstBackoff = .milliseconds(20)
             $0.longestBackoff = .milliseconds(200)
         }
@@ -33,8 +34,8 @@ enum BusyScenarios {
         query.windowDocuments = 3_000
         let others = try (0..<3).map { _ in
             let other = try Noise(node)
-            // They would starve us for as long as they like; a hundred refusals are enough.
-            return Task { while !Task.isCancelled, refusals(client) < 100 { await other.search() } }
+            // They would starve us for as long as they like; some refusals are enough.
+            return Task { while !Task.isCancelled, refusals(client) < 20 { await other.search() } }
         }
         defer { for other in others { other.cancel() } }
         let delivered = try await Delivered.by(client, query)
@@ -59,7 +60,7 @@ enum BusyScenarios {
 
         func search() async {
             let context = wire.context(.root, wire.servers.current)
-            let body: JSONValue = ["size": 2_000, "sort": [["time": "desc"]], "query": ["match": ["log": "request"]]]
+            let body: JSONValue = ["size": 500, "sort": [["time": "desc"]], "query": ["match": ["log": "request"]]]
             _ = await wire.send(wire.request(.post, "/many/_search", body, context), context)
         }
     }

@@ -31,7 +31,7 @@ enum KilledScenarios {
 
     /// The first of the addresses, with a third of the documents.
     static func comesBack(_ node: RealNode) async throws {
-        let many = try await ManyDocuments.load("many", shards: 3, padding: 240, on: node)
+        let many = try await ManyDocuments.load("many", shards: 3, on: node)
         // What is opened for an answer that dies with the node is known to nobody, and ends by its keep-alive.
         let client = try node.client {
             $0.queueBytes = 200_000
@@ -51,14 +51,14 @@ enum KilledScenarios {
 
     /// Another than the one we ask.
     static func staysAway(_ node: RealNode) async throws {
-        let many = try await ManyDocuments.load("many", shards: 3, padding: 240, on: node)
+        let many = try await ManyDocuments.load("many", shards: 3, on: node)
         let shards = try await idsByShard(many, on: node)
         #expect(shards.reduce(0) { $0 + $1.count } == many.count)
         let lost = try await shard(of: many, on: "node-3", node)
         var query = ScrollQuery(index: "many", pageSize: 500)
         query.toleratesHoles = true
         let client = try node.client {
-            $0.queueBytes = 200_000
+            $0.queueBytes = 100_000
             $0.keepAlive = .seconds(5)
             $0.attempts = 3
             $0.patience = .seconds(3)

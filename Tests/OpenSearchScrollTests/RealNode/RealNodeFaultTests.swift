@@ -8,7 +8,7 @@ enum RealNodeFaultTests {
     @Suite(
         "2.19, one node", .serialized,
         .enabled(if: Prerequisites.hasNode, Comment(rawValue: Prerequisites.nodeReason)),
-        .oldNode("--set", "search.keep_alive_interval=1s"))
+        .oldNode("--heap", "1g", "--set", "search.keep_alive_interval=1s"))
     struct Old {
         @Test(.timeLimit(.minutes(5)), arguments: NodeScenario.oneNode)
         func holds(_ scenario: NodeScenario) async throws { try await scenario.check(try RealNode.current()) }
@@ -17,7 +17,7 @@ enum RealNodeFaultTests {
     @Suite(
         "3.8, one node", .serialized,
         .enabled(if: Prerequisites.hasNewNode, Comment(rawValue: Prerequisites.newJavaReason)),
-        .newNode("--set", "search.keep_alive_interval=1s"))
+        .newNode("--heap", "1g", "--set", "search.keep_alive_interval=1s"))
     struct New {
         @Test(.timeLimit(.minutes(5)), arguments: NodeScenario.oneNode)
         func holds(_ scenario: NodeScenario) async throws { try await scenario.check(try RealNode.current()) }

@@ -126,7 +126,9 @@ struct ReadingTests {
         server.setContents(StoredContents(sources: Self.sources(3) { _ in large + large }), of: "logs")
         let error = await openSearchError { _ = try await ids(client, ScrollQuery()) }
         #expect(error?.code == .pageTooLarge)
-        #expect(error?.message.contains("of which 1048576 are allowed; raise --max-page-bytes") == true, "\(String(describing: error))")
+        #expect(
+            error?.message.contains("of which 1048576 are allowed; raise --max-page-bytes") == true,
+            "\(String(describing: error))")
         #expect(server.openContexts == 0)
     }
 
