@@ -11,7 +11,7 @@ struct PageSizingTests {
         sizing.observe(documents: 1_000, bytes: 1_000 * 280)
         #expect(sizing.size == 10_000)
         sizing.observe(documents: 10, bytes: 10 << 20)
-        #expect(sizing.size == 6)
+        #expect(sizing.size == 4)
         sizing.observe(documents: 1, bytes: 100 << 20)
         #expect(sizing.size == 1)
         for _ in 0..<200 { sizing.observe(documents: 1, bytes: 300) }
@@ -33,7 +33,7 @@ struct PageSizingTests {
         for _ in 0..<8 { sizing.observe(documents: 2_500, bytes: 700_000) }
         #expect(sizing.size == 10_000)
         did = sizing.shrink(from: 1_000, bytes: 1_000 << 20)
-        #expect(did && sizing.size == 6)
+        #expect(did && sizing.size == 4)
         did = sizing.shrink(from: 1)
         #expect(!did)
     }
