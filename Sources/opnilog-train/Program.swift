@@ -42,9 +42,10 @@ enum Program {
         let result = await task.value
         console.finish()
         if case .failure(let error) = result, interruption.isRequested {
-            let again =
-                [.train, .collect].contains(command) ? "run again with --resume" : "run the same command again"
-            let remedy = (error.code == .interrupted ? error.remedy : nil) ?? again
+            let own = error.code == .interrupted ? error.remedy : nil
+            let remedy =
+                [.train, .collect].contains(command)
+                ? "run again with --resume" : own ?? "run the same command again"
             throw CommandError(.interrupted, "interrupted", remedy: remedy, cause: error)
         }
         return try result.get()

@@ -101,7 +101,7 @@ struct ResumeCommandTests {
         #expect(!folder.exists("out/buckets"))
         let both = try await collect(["--endpoint", server.url], ["--overwrite", "--resume"])
         #expect(both.code == 64)
-        #expect(both.errors.contains("the one goes on with the run in the folder, the other starts anew"))
+        #expect(both.errors.contains("the one goes on with the run that is there, the other starts anew"))
     }
 
     @Test("other settings are named and refused, whatever they are; a query by its file's content")
@@ -205,7 +205,7 @@ struct ResumeCommandTests {
                 // As the source of an index reports its windows.
                 let report =
                     #"{"window":{"times":[0,3600000],"expectedDocuments":1},"total":1,"delivered":1,"#
-                    + #""digest":"00000000000000000000000000000001","indices":{"logs":1},"scrolls":1,"retries":0}"#
+                    + #""digest":"00000000000000000000000000000001","indices":{"logs":1},"scrolls":1,"retries":0,"deliveredEarlier":0}"#
                 sink.attach(details: Array(report.utf8))
             }
         }
