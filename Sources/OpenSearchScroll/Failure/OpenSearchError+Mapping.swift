@@ -32,9 +32,11 @@ extension OpenSearchError {
 
     /// A node that is gone takes the scroll with it; elsewhere it is only a shard that is missing.
     private static func lostScroll(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError? {
-        guard context.purpose == .next else { return nil }
+        // An opening has a context, too, which its index may take along before the hits are fetched.
+        let hasNoContext = error.has(type: "search_context_missing_exception")
+        guard context.purpose == .next || (context.purpose == .open && hasNoContext) else { return nil }
         let isGone =
-            error.has(type: "search_context_missing_exception") || error.says("Wrong user in reader context")
+            hasNoContext || error.says("Wrong user in reader context")
             || error.says("which was not found in the cluster")
             || error.has(type: "node_disconnected_exception") || error.has(type: "node_not_connected_exception")
             || (error.has(type: "illegal_state_exception") && error.says("is not available"))

@@ -30,12 +30,21 @@ final class PageDecoder {
 
     /// The id of the scroll out of the start of an answer, where OpenSearch puts it; nil when it is not there whole.
     static func scrollID(startOf answer: UnsafeRawBufferPointer) -> String? {
-        let key = #"{"_scroll_id":""#
-        guard answer.count > key.utf8.count, answer.prefix(key.utf8.count).elementsEqual(key.utf8) else { return nil }
-        let rest = answer[key.utf8.count...]
+        guard answer.count > idKey.utf8.count, answer.prefix(idKey.utf8.count).elementsEqual(idKey.utf8) else {
+            return nil
+        }
+        let rest = answer[idKey.utf8.count...]
         guard let end = rest.firstIndex(of: UInt8(ascii: "\"")), end > rest.startIndex else { return nil }
         return String(decoding: rest[..<end], as: UTF8.self)
     }
+
+    /// Whether an answer's first bytes end before its scroll's id does.
+    static func isScrollIDCut(startOf answer: UnsafeRawBufferPointer) -> Bool {
+        let head = answer.prefix(idKey.utf8.count)
+        return head.elementsEqual(idKey.utf8.prefix(head.count)) && scrollID(startOf: answer) == nil
+    }
+
+    private static let idKey = #"{"_scroll_id":""#
 
     /// Takes the body over: its strings are unescaped where they stand.
     func decode(_ body: AnswerBody) throws(Malformed) -> (Envelope, ScrollPage) {

@@ -190,16 +190,16 @@ final class EasyHandle {
     fileprivate func take(_ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
         guard let transfer else { return false }
         let body = transfer.body
-        if body.count == 0 {
-            // Told in advance, the length saves all growing; of a compressed answer it is too small, which does no harm.
-            let told = offset(CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
-            if told > transfer.request.maximumBytes {
-                // Its start tells which scroll it has opened, so that it can be cleared.
-                _ = body.append(bytes, count: min(count, 64 << 10))
-                return refuse(.tooLarge)
-            }
-            if told > 0, !body.reserve(told) { return refuse(.noMemory) }
+        let told = offset(CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
+        if told > transfer.request.maximumBytes {
+            // Its start tells which scroll it has opened, so that it can be cleared. That may come in several pieces.
+            let start = 64 << 10
+            guard body.append(bytes, count: min(count, start - body.count)) else { return refuse(.noMemory) }
+            let needsMore = body.count < start && body.withBytes { PageDecoder.isScrollIDCut(startOf: $0) }
+            return needsMore || refuse(.tooLarge)
         }
+        // Told in advance, the length saves all growing; of a compressed answer it is too small, which does no harm.
+        if body.count == 0, told > 0, !body.reserve(told) { return refuse(.noMemory) }
         if body.count + count > transfer.request.maximumBytes { return refuse(.tooLarge) }
         return body.append(bytes, count: count) || refuse(.noMemory)
     }

@@ -30,6 +30,8 @@ struct TranscriptTests {
         Case(file: "breaker-inflight-requests", exchange: 2, purpose: .open, code: .overloaded, isTransient: true),
         Case(file: "index-closed-under-scroll", exchange: 2, purpose: .next, code: .scrollLost, isTransient: true),
         Case(file: "index-deleted-under-scroll", exchange: 1, purpose: .next, code: .scrollLost, isTransient: true),
+        // The same comes to an opening whose index goes before its hits are fetched.
+        Case(file: "index-deleted-under-scroll", exchange: 1, purpose: .open, code: .scrollLost, isTransient: true),
         Case(file: "keep-alive-expired", exchange: 2, purpose: .next, code: .scrollLost, isTransient: true),
         Case(file: "node-restarted", exchange: 3, purpose: .next, code: .scrollLost, isTransient: true),
         Case(file: "queue-full-on-continuation", exchange: 1, purpose: .next, code: .overloaded, isTransient: true),

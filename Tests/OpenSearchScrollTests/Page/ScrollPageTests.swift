@@ -2,6 +2,24 @@ import Testing
 
 @testable import OpenSearchScroll
 
+@Suite("The id at the start of an answer")
+struct ScrollIDTests {
+    @Test("It is waited for until its end, and not looked for in anything else")
+    func start() {
+        let text = #"{"_scroll_id":"FGluY2x1ZGU=","took":3"#
+        let whole = #"{"_scroll_id":"FGluY2x1ZGU=""#.utf8.count
+        for count in 0...text.utf8.count {
+            Array(text.utf8.prefix(count)).withUnsafeBytes { bytes in
+                #expect(PageDecoder.isScrollIDCut(startOf: bytes) == (count < whole), "\(count) bytes")
+                #expect(PageDecoder.scrollID(startOf: bytes) == (count < whole ? nil : "FGluY2x1ZGU="))
+            }
+        }
+        for other in ["x", #"{"took":3"#, "<html>", #"{"_scroll"}"#] {
+            Array(other.utf8).withUnsafeBytes { #expect(!PageDecoder.isScrollIDCut(startOf: $0), "\(other)") }
+        }
+    }
+}
+
 @Suite("Pages")
 struct ScrollPageTests {
     @Test("Documents with index, id and message, in order")
