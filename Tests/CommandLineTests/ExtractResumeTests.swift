@@ -24,7 +24,7 @@ struct ExtractResumeTests {
     func killed(seed: Int) async throws {
         let trigger = RequestTrigger()
         let trial = try trial(trigger)
-        var random = KillInstants(seed: UInt64(seed))
+        var random = SeededInstants(seed: UInt64(seed))
         for run in 0..<2 {
             trigger.arm(at: Int.random(in: 2...60, using: &random))
             let child = try trial.child((run > 0 ? ["--resume"] : []) + ["--page-size", "20", "--parallel", "3"])
@@ -179,47 +179,5 @@ struct ExtractResumeTests {
     private func report(_ window: ScrollWindow) throws -> String {
         #"{"window":\#(try text(window)),"total":0,"delivered":0,"deliveredEarlier":0,"scrolls":1,"retries":99,"#
             + #""digest":"00000000000000000000000000000000","indices":{}}"#
-    }
-
-    @Test("the journal of scrolls tells what a killed run left, whole lines only, and goes when nothing is open")
-    func journal() throws {
-        let folder = TestFolder()
-        let path = folder.path("x.scrolls")
-        do {
-            let journal = try ScrollJournal(path: path)
-            #expect(journal.left.isEmpty)
-            for id in ["a==", "b==", "c=="] { journal.opened(id) }
-            journal.cleared("b==")
-            journal.opened("with blank")
-        }
-        #expect(folder.mode("x.scrolls") == 0o600)
-        try folder.write("x.scrolls", folder.text("x.scrolls") + "+ torn")
-        let next = try ScrollJournal(path: path)
-        #expect(next.left == ["a==", "c=="])
-        next.end()
-        #expect(folder.exists("x.scrolls"), "they are still open")
-        for id in 0..<5000 {
-            next.opened("\(id)" + String(repeating: "x", count: 200))
-            next.cleared("\(id)" + String(repeating: "x", count: 200))
-        }
-        #expect(folder.text("x.scrolls").utf8.count <= 48 << 10)
-        for id in next.left { next.cleared(id) }
-        next.end()
-        #expect(!folder.exists("x.scrolls"))
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct KillInstants: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -57,10 +57,9 @@ struct KillTests {
         }
         let server = try OpenSearchServer(configuration: configuration)
         let source = ["--endpoint", server.url, "--page-size", "100"]
-        let begin = ContinuousClock.now
         #expect(try await start(arguments(source, "whole")).wait() == 0, "\(folder.text("e"))")
-        let (duration, requests) = (ContinuousClock.now - begin, switches.seen)
-        let windows = server.count(of: .openScroll)
+        let (windows, requests) = (server.count(of: .openScroll), switches.seen)
+        let duration = try await fastest(source)
         let expected = try result("whole")
         #expect(expected.lines == 3000 && expected.windows == windows)
         var killed = 0
@@ -87,8 +86,20 @@ struct KillTests {
             #expect(again <= kills * Self.workers, "schedule \(schedule): \(again) windows again after \(kills) kills")
             #expect(!folder.exists(output + "/buckets"), "schedule \(schedule)")
         }
-        // Delays follow the duration of the first run; on a busy machine some come after the end.
+        // Delays follow the fastest run; some come after the end all the same.
         #expect(killed * 4 >= Self.schedules)
+    }
+
+    /// How long the fastest of some runs takes. The very first one, which reads the program from disk, says little: kills
+    /// spread over its time would mostly come after the end of those that follow.
+    private func fastest(_ source: [String]) async throws -> Duration {
+        var fastest = Duration.seconds(300)
+        for run in 0..<3 {
+            let begin = ContinuousClock.now
+            #expect(try await start(arguments(source, "timed\(run)")).wait() == 0, "\(folder.text("e"))")
+            fastest = min(fastest, ContinuousClock.now - begin)
+        }
+        return fastest
     }
 
     @Test("over files: the same digests, and what was committed is not read again")
@@ -101,9 +112,8 @@ struct KillTests {
             try folder.write("in\(file).log", lines.joined())
         }
         let source = ["--input"] + (0..<12).map { folder.path("in\($0).log") }
-        let begin = ContinuousClock.now
         #expect(try await start(arguments(source, "whole")).wait() == 0, "\(folder.text("e"))")
-        let duration = ContinuousClock.now - begin
+        let duration = try await fastest(source)
         let expected = try result("whole")
         #expect(expected.lines == 7200 && expected.windows == 12)
         var killed = 0
@@ -132,7 +142,7 @@ struct KillTests {
             #expect(try result(output) == expected, "schedule \(schedule)")
             #expect(!folder.exists(output + "/buckets"), "schedule \(schedule)")
         }
-        // Delays follow the duration of the first run; on a busy machine some come after the end.
+        // Delays follow the fastest run; some come after the end all the same.
         #expect(killed * 4 >= Self.schedules)
     }
 }

@@ -169,6 +169,33 @@ struct TrainCommandTests {
         #expect(damaged.errors.hasPrefix("opnilog-train: ") && damaged.errors.split(separator: "\n").count == 1)
     }
 
+    @Test("scrolls that a killed training left open are freed by the run that goes on with it")
+    func killedWhileReading() async throws {
+        let contents = GeneratedContents(documents: 2_000, interval: .seconds(2))
+        let (stalls, continuation) = AsyncStream.makeStream(of: Int.self)
+        var configuration = OpenSearchServer.Configuration(indices: ["logs": contents])
+        configuration.fault = { request in
+            guard request.kind == .continueScroll, request.ordinal == 3 else { return nil }
+            continuation.finish()
+            return .stall
+        }
+        let server = try OpenSearchServer(configuration: configuration)
+        defer { server.stop() }
+        let reading = ["--endpoint", server.url, "--page-size", "100", "--workers", "1", "--progress", "none"]
+        let child = try ChildProcess(
+            ["train", "--output", folder.path("out"), "--samples", "40", "--epochs", "1", "--steps", "4"] + reading,
+            environment: Prerequisites.environment, input: "/dev/null", output: folder.path("o"),
+            errors: folder.path("e"))
+        for await _ in stalls {}
+        child.signal(SIGKILL)
+        _ = await child.wait()
+        #expect(server.openContexts == 1)
+        let resumed = try await train(reading + ["--resume"])
+        #expect(resumed.code == 0, "\(resumed.errors)")
+        #expect(server.openContexts == 0)
+        #expect(!folder.exists("out/scrolls.open"))
+    }
+
     @Test("the original's model: its scores", .enabled(if: Prerequisites.runsShared, "there is no ../shared"))
     func original() async throws {
         let model = try #require(Prerequisites.shared) + "/vectors/model-hdfs-zookeeper"

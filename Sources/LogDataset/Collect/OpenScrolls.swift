@@ -42,8 +42,15 @@ public final class OpenScrolls: Sendable {
     /// Reads what an earlier run left in a folder whose lock the caller holds.
     ///
     /// - Throws: `DatasetError` when a file that is there cannot be read.
-    public init(in directory: String) throws(DatasetError) {
-        path = "\(directory)/\(OpenScrolls.fileName)"
+    public convenience init(in directory: String) throws(DatasetError) {
+        try self.init(path: "\(directory)/\(OpenScrolls.fileName)")
+    }
+
+    /// Reads what an earlier run left in a file that nobody else uses.
+    ///
+    /// - Throws: `DatasetError` when a file that is there cannot be read.
+    public init(path: String) throws(DatasetError) {
+        self.path = path
         let bytes = access(path, F_OK) == 0 ? try WholeFile.read(path) : []
         let open = OpenScrolls.open(after: bytes)
         left = open.map { Scroll(id: $0.key, endpoint: $0.value) }.sorted { $0.id < $1.id }
@@ -54,6 +61,13 @@ public final class OpenScrolls: Sendable {
     deinit {
         state.withLock { state in
             if state.descriptor >= 0 { close(state.descriptor) }
+        }
+        end()
+    }
+
+    /// Removes the file, unless something is still open.
+    public func end() {
+        state.withLock { state in
             if state.open.isEmpty { unlink(path) }
         }
     }

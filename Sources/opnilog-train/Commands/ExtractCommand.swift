@@ -1,4 +1,5 @@
 import Glibc
+import LogDataset
 import OpenSearchScroll
 import Synchronization
 
@@ -33,7 +34,7 @@ private struct Extraction {
     private let target: ExtractionTarget
     private let query: ScrollQuery
     private var checkpoint: ExtractionCheckpoint
-    private let journal: ScrollJournal?
+    private let journal: OpenScrolls?
     private let client: OpenSearchClient
     private let relay: ExtractionRelay
 
@@ -44,7 +45,7 @@ private struct Extraction {
         self.target = target
         self.query = query
         self.checkpoint = checkpoint
-        if let path = target.scrolls { journal = try ScrollJournal(path: path) } else { journal = nil }
+        if let path = target.scrolls { journal = try OpenScrolls(path: path) } else { journal = nil }
         relay = ExtractionRelay(context.console, journal)
         var configuration = try OpenSearchSettings.configuration(context.settings, context.console)
         configuration.parallel = context.settings[Options.parallel]
@@ -82,7 +83,7 @@ private struct Extraction {
     /// Frees what a run that was killed has left open on the server.
     private func clearLeft() async {
         guard let journal, !journal.left.isEmpty else { return }
-        await client.clear(journal.left)
+        await client.clear(journal.left.map(\.id))
     }
 
     // MARK: Reading
@@ -231,10 +232,10 @@ enum ExtractionNames {
 /// Passes on what a reading tells of: to the sink, once there is one, to the journal of scrolls and to the console.
 private final class ExtractionRelay: Sendable {
     private let console: Console
-    private let journal: ScrollJournal?
+    private let journal: OpenScrolls?
     private let sink = Mutex<ExtractionSink?>(nil)
 
-    init(_ console: Console, _ journal: ScrollJournal?) {
+    init(_ console: Console, _ journal: OpenScrolls?) {
         self.console = console
         self.journal = journal
     }
@@ -243,7 +244,7 @@ private final class ExtractionRelay: Sendable {
 
     func tell(_ event: ScrollEvent) {
         switch event {
-        case .opened(let scroll, _): journal?.opened(scroll)
+        case .opened(let scroll, let endpoint): journal?.opened(scroll, endpoint: endpoint)
         case .cleared(let scroll, _): journal?.cleared(scroll)
         case .finished(let report): sink.withLock { $0 }?.finished(report)
         // All of them are listed at the end.
