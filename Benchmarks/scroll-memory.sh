@@ -12,7 +12,7 @@ built=.build/bench-scroll
 results=Benchmarks/results
 shared=${OPNILOG_SHARED:-$PWD/../shared}
 node=${OPNILOG_NODE:-$shared/opensearch/node}
-swift build --package-path Benchmarks/scroll --scratch-path "$built" -c release -Xswiftc -enable-testing >&2
+swift build --package-path Benchmarks/scroll --scratch-path "$built" --disable-build-manifest-caching -c release -Xswiftc -enable-testing >&2
 bench=$built/release/ScrollBench
 
 coproc SERVER { exec .build/release/opnilog-train simulate --documents "$documents" --port 0; }

@@ -11,7 +11,7 @@ shared=${OPNILOG_SHARED:-$PWD/../shared}
 node=${OPNILOG_NODE:-$shared/opensearch/node}
 [ -x "$node" ] || node=
 built=.build/bench-scroll
-swift build --package-path Benchmarks/scroll --scratch-path "$built" -c release -Xswiftc -enable-testing >&2
+swift build --package-path Benchmarks/scroll --scratch-path "$built" --disable-build-manifest-caching -c release -Xswiftc -enable-testing >&2
 cc -O2 -Wall -Wextra -o "$built/bare" Benchmarks/scroll/bare.c -lcurl
 "${OPNILOG_PYTHON:-.build/python/bin/python}" Benchmarks/scroll.py "$built/release/ScrollBench" \
     "$built/release/DecodeBench" "$built/bare" "${OPNILOG_PYTHON:-.build/python/bin/python}" \

@@ -16,7 +16,7 @@ trap 'kill "$SERVER_PID" 2> /dev/null || true' EXIT
 read -r url <&"${SERVER[0]}"
 counted=$(env -u OPNILOG_TORCH "$(example PageCount)/debug/PageCount" "$url" logs)
 echo "PageCount: $counted"
-[ "$counted" = "4 pages, 20000 documents" ]
+[[ "$counted" == *" pages, 20000 documents" ]]
 if readelf -d "$(example PageCount)/debug/PageCount" | grep -q torch; then
     echo "PageCount links libtorch, but must not" >&2
     exit 1

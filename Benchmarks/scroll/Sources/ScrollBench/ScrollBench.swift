@@ -37,8 +37,8 @@ struct ScrollBench {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         print(
             #"{"documents":\#(documents),"bytes":\#(bytes),"messageBytes":\#(messageBytes),"seconds":\#(seconds),"#
-                + #""cpu":\#(cpuSeconds() - cpu),"peakRSS":\#(usage().ru_maxrss * 1024),"#
-                + #""rss":\#(residentBytes()),"descriptors":\#(openDescriptors())}"#)
+                + #""cpu":\#(cpuSeconds() - cpu),"peakRSS":\#(memory("VmHWM:")),"rss":\#(memory("VmRSS:")),"#
+                + #""descriptors":\#(openDescriptors())}"#)
     }
 
     private static func usage() -> rusage {
@@ -52,13 +52,17 @@ struct ScrollBench {
         return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
     }
 
-    private static func residentBytes() -> Int {
-        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+    /// Bytes, out of /proc: what getrusage calls the peak begins with that of the process that started this one.
+    private static func memory(_ name: String) -> Int {
+        guard let file = fopen("/proc/self/status", "r") else { return 0 }
         defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 128)
-        guard fgets(&line, 128, file) != nil else { return 0 }
-        let fields = String(decoding: line.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
-        return fields.count > 1 ? (Int(fields[1]) ?? 0) * 4096 : 0
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, 256, file) != nil {
+            let words = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                .split(whereSeparator: \.isWhitespace)
+            if words.count > 1, words[0] == name { return (Int(words[1]) ?? 0) * 1024 }
+        }
+        return 0
     }
 
     private static func openDescriptors() -> Int {
