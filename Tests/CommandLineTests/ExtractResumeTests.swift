@@ -60,7 +60,7 @@ struct ExtractResumeTests {
         let child = try trial.child(["--page-size", "10", "--parallel", "1"])
         trigger.aim(at: child.identifier)
         #expect(await child.wait() == 128 + SIGKILL)
-        #expect(trial.server.openContexts == 1)
+        #expect((1...2).contains(trial.server.openContexts), "one more where the last page of a window has come")
         trigger.arm(at: .max)
         let run = try await trial.run(["--resume"])
         #expect(run.code == 0, "\(run.errors)")
