@@ -56,11 +56,12 @@ struct ExtractResumeTests {
                 return nil
             }
         }
-        trigger.arm(at: 20)
+        // In the middle of the second window: an opening under way at its end would be known to nobody.
+        trigger.arm(at: 16)
         let child = try trial.child(["--page-size", "10", "--parallel", "1"])
         trigger.aim(at: child.identifier)
         #expect(await child.wait() == 128 + SIGKILL)
-        #expect((1...2).contains(trial.server.openContexts), "one more where the last page of a window has come")
+        #expect(trial.server.openContexts == 1)
         trigger.arm(at: .max)
         let run = try await trial.run(["--resume"])
         #expect(run.code == 0, "\(run.errors)")
