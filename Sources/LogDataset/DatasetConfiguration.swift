@@ -31,12 +31,32 @@ public struct DatasetConfiguration: Sendable {
     /// Whether this run goes on with the unfinished one that is in the folder, if one is. Otherwise what that one has
     /// left is removed. Looked at only with a `checkpoint`.
     public var resumes = false
+    /// What an earlier run has kept, to be taken over instead of being read. Looked at only with a `checkpoint`.
+    public var reuse: Reuse?
+    /// Whether the buckets of a complete reading stay in the folder, for `CollectionCheckpoint.keepHours(in:)` or
+    /// `CollectionCheckpoint.discard(in:)`. Otherwise they go once the table is whole. Looked at only with a `checkpoint`.
+    public var keepsHours = false
     /// Whether a reading with holes is an error (`incomplete`) and makes no table.
     public var requiresComplete = false
     /// Told what happens besides the counting; called on any thread.
     public var onEvent: (@Sendable (CollectionEvent) -> Void)?
     /// Counters to look at while logs are read.
     public var monitor = CollectionMonitor()
+
+    /// Where an earlier run has left its buckets.
+    public struct Reuse: Sendable, Equatable {
+        /// The output folder of that run.
+        public var directory: String
+        /// Settings of the checkpoint that may be others than they were then: those that choose windows and do not shape
+        /// what is in one.
+        public var freeSettings: Set<String>
+
+        /// Names a run to take over from.
+        public init(directory: String, freeSettings: Set<String> = []) {
+            self.directory = directory
+            self.freeSettings = freeSettings
+        }
+    }
 
     /// Settings with a folder to work in.
     public init(directory: String) {

@@ -74,7 +74,8 @@ struct ResumeCommandTests {
         #expect(server.count(of: .openScroll) - opened == 4)
         #expect(try manifest().read?.windows.count == 8)
         #expect(try manifest().read?.lines == 4000)
-        #expect(TestFiles.names(folder.path("out")) == [".lock", "manifest.json", "memory.csv", "templates.table"])
+        #expect(
+            TestFiles.names(folder.path("out")) == [".lock", "hours", "manifest.json", "memory.csv", "templates.table"])
         let whole = try await collect(["--endpoint", server.url], output: "whole")
         #expect(whole.code == 0)
         #expect(folder.text("out/templates.table") == folder.text("whole/templates.table"))
@@ -242,8 +243,8 @@ struct ResumeCommandTests {
                 """
                 {"source":"s","total":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0},"holes":[
                 {"what":"index x","documents":1200},{"what":"cluster y"}],"windows":[{"name":"w","tally":
-                {"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0},"details":\(Array(#"{"a":[1,2.5,null,"t",true]}"#.utf8))},
-                {"name":"v","tally":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0},"details":[111,107]}]}
+                {"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0},"details":\(Array(#"{"a":[1,2.5,null,"t",true]}"#.utf8)),"isReused":false},
+                {"name":"v","tally":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0},"details":[111,107],"isReused":false}]}
                 """.utf8))
         let output = try OutputFolder(folder.path("out"), refusing: [], overwrite: false)
         var manifest = Manifest(try settings(["--input", "x"]))
@@ -254,7 +255,7 @@ struct ResumeCommandTests {
         #expect(text.contains(#""details":{"a":[1,2.5,null,"t",true]}"#))
         #expect(text.contains(#""details":"ok""#))
         #expect(text.contains(#""holes":[{"documents":1200,"what":"indexx"},{"what":"clustery"}]"#))
-        #expect(RunEnd.of(report, output, Console(style: .none)) == .partial)
+        #expect(RunEnd.of(report, output, try settings(["--input", "x"]), Console(style: .none)) == .partial)
         let read = try #require(Manifest.read(output.path(of: .manifest)))
         #expect(
             read.read?.windows.first?.details

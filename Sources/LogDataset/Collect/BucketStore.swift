@@ -79,6 +79,31 @@ final class BucketStore: Sendable {
         while let group = full { full = try compact(group) }
     }
 
+    /// Makes windows of an earlier run count, all in one step. Their runs are linked, or copied where the folders lie on
+    /// different disks, and held against their checksums.
+    ///
+    /// - Returns: whether that was possible; if not, a run is damaged or missing, and the windows are to be read.
+    func adopt(
+        _ windows: [BucketJournal.Window], _ records: [RunRecord], from earlier: BucketFolder
+    ) throws(DatasetError) -> Bool {
+        var runs: [Run] = []
+        for record in records {
+            let path = newPath()
+            let run = Run(path: path, segments: record.segments, checksum: record.checksum)
+            guard try RunFile.link(earlier.path(of: record.file), to: path) else { return false }
+            do throws(DatasetError) { try run.verify() } catch { return false }
+            try run.keep()
+            runs.append(run)
+        }
+        folder.sync()
+        let adoption = BucketJournal.Adoption(windows: windows, runs: runs.map(\.record))
+        var full = try state.withLock { state throws(DatasetError) in
+            try state.record(.adoption(adoption), adding: runs)
+        }
+        while let group = full { full = try compact(group) }
+        return true
+    }
+
     /// Merges the runs of a group into one, which takes their place in one step.
     ///
     /// - Returns: the next group that is now full.
@@ -109,12 +134,14 @@ final class BucketStore: Sendable {
     /// The digest of the table that was made of all buckets, once it is.
     var tableDigest: String? { state.withLock { $0.journal.tableDigest } }
 
-    /// Notes that the table is written and complete, so that the runs are needed no more.
-    func finish(tableDigest: String) throws(DatasetError) {
+    /// Notes that the table is written and complete.
+    ///
+    /// - Parameter keepsRuns: whether a later run may take the buckets over; otherwise they are needed no more.
+    func finish(tableDigest: String, keepsRuns: Bool) throws(DatasetError) {
         _ = try state.withLock { state throws(DatasetError) in
             try state.record(.merged(tableDigest: tableDigest), adding: [])
         }
-        folder.removeRuns(but: [])
+        if !keepsRuns { folder.removeRuns(but: []) }
     }
 
     /// Removes everything.

@@ -2,6 +2,11 @@
 public enum CollectionEvent: Sendable, Equatable {
     /// An earlier run goes on: so many windows with so many documents were read by it and are kept.
     case resumed(windows: Int, documents: UInt64)
+    /// So many windows with so many documents are taken over from what an earlier run has kept.
+    case reused(windows: Int, documents: UInt64)
+    /// Nothing can be taken over: the settings of these names were others, or, where there are none, the earlier run has
+    /// kept nothing.
+    case notReused(otherSettings: [String])
     /// The earlier run had written its whole table; nothing is read.
     case tableFound
     /// What was kept of these windows is damaged or missing; they are read again.

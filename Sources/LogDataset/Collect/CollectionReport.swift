@@ -12,6 +12,8 @@ public struct CollectionReport: Sendable, Codable, Equatable {
         public let tally: WindowTally
         /// What the source had to say of it; empty if nothing.
         public let details: [UInt8]
+        /// Whether it was taken over from an earlier run.
+        public let isReused: Bool
     }
 
     /// What was read.
@@ -29,11 +31,15 @@ public struct CollectionReport: Sendable, Codable, Equatable {
         self.source = source
         self.windows = windows.map {
             Window(
-                name: $0.name, expectedDocuments: $0.expectedDocuments, tally: $0.tally, details: [UInt8]($0.details))
+                name: $0.name, expectedDocuments: $0.expectedDocuments, tally: $0.tally, details: [UInt8]($0.details),
+                isReused: $0.isReused)
         }
         total = windows.reduce(into: WindowTally()) { $0.add($1.tally) }
         holes = windows.flatMap(\.holes) + holesAtEnd
     }
+
+    /// The windows that were taken over from an earlier run.
+    public var reused: [Window] { windows.filter(\.isReused) }
 
     /// Refuses what cannot be trained on.
     func checkUsable(maximumBadShare: Double) throws(DatasetError) {

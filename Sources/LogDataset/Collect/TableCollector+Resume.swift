@@ -7,8 +7,7 @@ extension TableCollector {
     /// - Returns: the store, and the table if the earlier run had written it whole.
     func open(_ checkpoint: CollectionCheckpoint) async throws(DatasetError) -> (BucketStore, TemplateTable?) {
         let directory = configuration.directory
-        let rules = RulesDigest.of(configuration.masking.rules).hexadecimal
-        let checkpoint = checkpoint.adding("source", source.name).adding("mask rules", rules)
+        let checkpoint = completed(checkpoint)
         let folder = BucketFolder(in: directory)
         guard configuration.resumes, let earlier = try CollectionCheckpoint.read(in: directory) else {
             return (try makeStore(folder, checkpoint), nil)
@@ -27,6 +26,12 @@ extension TableCollector {
         let kept = store.windows
         tell(.resumed(windows: kept.count, documents: kept.reduce(0) { $0 + $1.tally.documents }))
         return (store, nil)
+    }
+
+    /// With what the reading itself adds to the settings.
+    func completed(_ checkpoint: CollectionCheckpoint) -> CollectionCheckpoint {
+        checkpoint.adding("source", source.name)
+            .adding("mask rules", RulesDigest.of(configuration.masking.rules).hexadecimal)
     }
 
     /// The checkpoint's own file comes last: only with it is there something to go on with.
@@ -74,7 +79,7 @@ extension TableCollector {
         return zip(members, areIntact).reduce(into: []) { if !$1.1 { $0.formUnion($1.0.owners) } }
     }
 
-    private func tell(_ event: CollectionEvent) { configuration.onEvent?(event) }
+    func tell(_ event: CollectionEvent) { configuration.onEvent?(event) }
 }
 
 extension BucketJournal.Window {

@@ -71,7 +71,10 @@ public struct TableCollector: Sendable {
         }
         let table = try TemplateTable(opening: path)
         // The buckets of a run with holes are needed by the run that fills them.
-        if store.isDurable, isComplete { try store.finish(tableDigest: table.metadata.tableDigest) }
+        if store.isDurable, isComplete {
+            try store.finish(
+                tableDigest: table.metadata.tableDigest, keepsRuns: configuration.keepsHours)
+        }
         return table
     }
 
@@ -80,9 +83,10 @@ public struct TableCollector: Sendable {
         _ resources: CollectionResources, _ store: BucketStore, parallel: Int
     ) async throws(DatasetError) {
         let committed = store.windows
-        let windows = try await wrapped { try await source.windows(excluding: committed.map(\.committed)) }
-        try checkNames(windows, committed)
-        startMonitor(windows, committed)
+        let planned = try await wrapped { try await source.windows(excluding: committed.map(\.committed)) }
+        try checkNames(planned, committed)
+        let windows = try await reuse(planned, store)
+        startMonitor(windows, store.windows)
         try await wrapped {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (index, window) in windows.enumerated() {

@@ -17,6 +17,14 @@ public protocol LogSource: Sendable {
     /// - Parameter committed: what is kept of the earlier run; empty for a run that starts anew.
     func windows(excluding committed: [CommittedWindow]) async throws -> [LogWindow]
 
+    /// Which of the windows that are to be read need not be, since an earlier run of the same settings has read the same
+    /// logs. The default finds none.
+    ///
+    /// - Parameters:
+    ///   - windows: what `windows(excluding:)` said.
+    ///   - earlier: what the earlier run has kept, perhaps of other times, perhaps cut otherwise.
+    func reusable(_ earlier: [CommittedWindow], for windows: [LogWindow]) async throws -> [WindowReuse]
+
     /// Those of `committed` that no longer are what was read, by name: what is kept of them is dropped before
     /// `windows(excluding:)` is asked. The default names none.
     func outdated(among committed: [CommittedWindow]) async throws -> [String]
@@ -42,10 +50,27 @@ extension LogSource {
     }
 
     /// None.
+    public func reusable(_ earlier: [CommittedWindow], for windows: [LogWindow]) async throws -> [WindowReuse] { [] }
+
+    /// None.
     public func outdated(among committed: [CommittedWindow]) async throws -> [String] { [] }
 
     /// Nothing.
     public func holesAtEnd() async throws -> [Hole] { [] }
+}
+
+/// Windows that an earlier run has read and that hold the same logs as windows that are still to be read.
+public struct WindowReuse: Sendable, Equatable {
+    /// Names of the earlier run's windows.
+    public let earlier: Set<String>
+    /// Names of the windows that they stand for.
+    public let windows: Set<String>
+
+    /// Says that all of `earlier` together hold what all of `windows` together do.
+    public init(earlier: Set<String>, windows: Set<String>) {
+        self.earlier = earlier
+        self.windows = windows
+    }
 }
 
 /// A part of a source that is read whole or not at all.

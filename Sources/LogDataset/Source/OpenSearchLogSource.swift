@@ -14,8 +14,8 @@ public final class OpenSearchLogSource: LogSource {
         var holes: [Hole] = []
     }
 
-    private let client: OpenSearchClient
-    private let query: ScrollQuery
+    let client: OpenSearchClient
+    let query: ScrollQuery
     /// Scrolls that an earlier run left open.
     private let leftScrolls: [String]
     private let state = Mutex(State())
@@ -46,8 +46,8 @@ public final class OpenSearchLogSource: LogSource {
         state.withLock { state in
             state.plan = plan
             state.holes = plan.holes.map { Hole($0) }
-            for report in read { state.delivered.merge(report.indices, uniquingKeysWith: +) }
         }
+        noteDelivered(committed)
         return plan.remaining(after: read.map(\.window)).windows.map { window in
             LogWindow(
                 name: Self.name(of: window), hour: Hour(milliseconds: window.times?.lowerBound),
@@ -85,6 +85,15 @@ public final class OpenSearchLogSource: LogSource {
         return state.holes + vanished.map { Hole($0) }
     }
 
+    /// Counts what an earlier run has read, so that an index that vanished since is no hole for it.
+    func noteDelivered(_ windows: [CommittedWindow]) {
+        state.withLock { state in
+            for report in windows.compactMap({ Self.report(of: $0) }) {
+                state.delivered.merge(report.indices, uniquingKeysWith: +)
+            }
+        }
+    }
+
     // MARK: Reports
 
     private static func details(of report: WindowReport) throws -> [UInt8] {
@@ -99,7 +108,7 @@ public final class OpenSearchLogSource: LogSource {
         return bytes
     }
 
-    private static func report(of window: CommittedWindow) -> WindowReport? {
+    static func report(of window: CommittedWindow) -> WindowReport? {
         try? JSONDecoder().decode(WindowReport.self, from: Data(window.details))
     }
 

@@ -34,6 +34,10 @@ extension DatasetConfiguration {
         resumes = start == .resumed
         requiresComplete = settings[Options.requireComplete]
         onEvent = { console.tell($0) }
+        keepsHours = RunEnd.keepsHours(settings)
+        if let directory = settings[Options.reuse], !settings[Options.recheck] {
+            reuse = Reuse(directory: directory, freeSettings: RunFingerprint.windows)
+        }
     }
 }
 

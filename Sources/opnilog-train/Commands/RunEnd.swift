@@ -23,12 +23,28 @@ enum RunEnd {
         }
     }
 
+    /// Whether the hours of a complete run are kept for a later one. Files have none.
+    static func keepsHours(_ settings: Settings) -> Bool {
+        (try? LogOrigin(settings, of: settings.command)) == .openSearch && !settings[Options.discardHours]
+    }
+
+    /// Keeps what a complete run has read for `--reuse`, or removes it.
+    static func settle(_ output: OutputFolder, _ settings: Settings) {
+        if keepsHours(settings) { return CollectionCheckpoint.keepHours(in: output.path) }
+        CollectionCheckpoint.discard(in: output.path)
+        // A run from a table has read nothing that would take the place of the hours that the table was made of.
+        if (try? LogOrigin(settings, of: settings.command)) == .table { return }
+        CollectionCheckpoint.discardHours(in: output.path)
+    }
+
     /// - Parameter reading: what was read; nil for a run from a table.
     /// - Returns: the exit code.
-    static func of(_ reading: CollectionReport?, _ output: OutputFolder, _ console: Console) -> ExitCode {
+    static func of(
+        _ reading: CollectionReport?, _ output: OutputFolder, _ settings: Settings, _ console: Console
+    ) -> ExitCode {
         guard let reading else { return .complete }
         guard !reading.holes.isEmpty else {
-            CollectionCheckpoint.discard(in: output.path)
+            settle(output, settings)
             return .complete
         }
         for hole in reading.holes.prefix(shownHoles) {
@@ -48,6 +64,12 @@ extension Console {
         switch event {
         case .resumed(let windows, let documents):
             note("goes on: \(Self.windows(windows)), \(Figures.grouped(Int(documents))) documents, are read already")
+        case .reused(let windows, let documents):
+            note("reused: \(Self.windows(windows)), \(Figures.grouped(Int(documents))) documents, are not read again")
+        case .notReused(let settings) where settings.isEmpty:
+            note("nothing is reused: the folder of --reuse holds no hours of an earlier run")
+        case .notReused(let settings):
+            note("nothing is reused: the earlier run had another \(settings.joined(separator: ", another "))")
         case .tableFound: note("goes on: everything is read already")
         case .damaged(let names): note("damaged, read again: \(Self.list(names))")
         case .damagedRecords(let count):

@@ -38,7 +38,7 @@ extension OutputFolder {
             return (output, .new)
         }
         if try output.isFinished(settings, result: result, unfinished) {
-            CollectionCheckpoint.discard(in: path)
+            RunEnd.settle(output, settings)
             return (output, .finished)
         }
         guard let unfinished else {
@@ -90,6 +90,9 @@ enum RunFingerprint {
         Options.table.spec, Options.samples.spec, Options.epochs.spec, Options.steps.spec, Options.batchSize.spec,
         Options.recipe.spec, Options.draw.spec, Options.seed.spec,
     ]
+
+    /// Those that say which windows are read and not what is in one: another run may have others and the same hours.
+    static let windows = Set([Options.since.spec, Options.until.spec, Options.lag.spec].map(\.name))
 
     /// What shapes the result of a command.
     static func names(of command: Command) -> [String] {

@@ -21,6 +21,6 @@ enum TrainCommand {
             try await job.run(on: dataset, configuration.monitor)
         }
         context.console.note("\(training.figures); model in \(output.path)")
-        return RunEnd.of(reading, output, context.console)
+        return RunEnd.of(reading, output, settings, context.console)
     }
 }

@@ -38,6 +38,17 @@ enum Options {
         "require-complete", [.train, .collect, .extract], .openSearch,
         help: "Exit 69 instead of going on (exit 2) if something cannot be read; what was read is kept for --resume.")
 
+    static let reuse = setting(
+        "reuse", .text("DIR"), [.train, .collect], .openSearch,
+        help: "Output folder of an earlier run: hours that it has read and that hold as many documents now are taken "
+            + "from there instead of being read.")
+    static let recheck = toggle(
+        "recheck", [.train, .collect], .openSearch,
+        help: "Read all hours all the same: documents that were changed in place do not show in counts.")
+    static let discardHours = toggle(
+        "discard-hours", [.train, .collect], .openSearch,
+        help: "Do not keep the hours beside the table for a later --reuse.")
+
     // MARK: From files, from a table
 
     static let input = list(
@@ -177,7 +188,7 @@ enum Options {
     /// Every setting, in the order of the help pages.
     static let every: [OptionSpec] = [
         endpoint.spec, index.spec, query.spec, since.spec, until.spec, lag.spec, pageSize.spec, maxPageBytes.spec,
-        parallel.spec, requireComplete.spec,
+        parallel.spec, requireComplete.spec, reuse.spec, recheck.spec, discardHours.spec,
         username.spec, password.spec, bearerToken.spec, bearerFile.spec, bearerCommand.spec,
         awsRegion.spec, awsService.spec, awsAccessKey.spec, awsSecretKey.spec, awsSessionToken.spec,
         clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,

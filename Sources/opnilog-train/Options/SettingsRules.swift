@@ -16,6 +16,7 @@ enum SettingsRules {
                 "--resume and --overwrite: the one goes on with the run that is there, the other starts anew",
                 remedy: "give one of them")
         }
+        if Options.reuse.spec.commands.contains(command) { try requireFolder(Options.reuse, settings) }
         try exclude(
             Options.steps.spec, Options.batchSize.spec, settings,
             "both set the length of the training", remedy: "give one of them")
@@ -29,6 +30,15 @@ enum SettingsRules {
                 "\(spec.flag) is missing: \(what)",
                 remedy: "give \(spec.flag) \(spec.worded(for: settings.command).placeholder ?? "")")
         }
+    }
+
+    /// A name that is mistyped would have everything read; the output's own folder is made by its first run.
+    private static func requireFolder(_ setting: Setting<String>, _ settings: Settings) throws(CommandError) {
+        guard let path = settings[setting], path != settings[Options.output], !OutputFolder.isFolder(path) else {
+            return
+        }
+        let name = settings.origin(setting.spec)?.name(setting.spec) ?? setting.spec.flag
+        throw .usage("\(name): there is no folder \(path)", remedy: "name the output folder of an earlier run")
     }
 
     private static func exclude(

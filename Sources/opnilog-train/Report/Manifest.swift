@@ -41,6 +41,9 @@ struct Manifest: Codable, Sendable {
         var bytes: UInt64
         var documentsWithoutField: UInt64
         var badLines: UInt64
+        /// Windows, and documents in them, that were taken over from an earlier run.
+        var windowsReused: Int?
+        var documentsReused: UInt64?
         /// Windows that were begun anew after a failure.
         var restarts: UInt64
         /// Messages that were cut for their length, and the bytes cut off.
@@ -58,6 +61,8 @@ struct Manifest: Codable, Sendable {
             bytes = report.total.bytes
             documentsWithoutField = report.total.documentsWithoutField
             badLines = report.total.badLines
+            windowsReused = report.reused.count
+            documentsReused = report.reused.reduce(0) { $0 + $1.tally.documents }
             restarts = monitor.restarts
             cutMessages = monitor.masking.cutMessages
             cutBytes = monitor.masking.cutBytes
@@ -72,6 +77,8 @@ struct Manifest: Codable, Sendable {
         var name: String
         var expectedDocuments: Int?
         var tally: WindowTally
+        /// Whether it was taken over from an earlier run.
+        var isReused: Bool?
         /// What the source has to say of it.
         var details: ManifestJSON?
 
@@ -79,6 +86,7 @@ struct Manifest: Codable, Sendable {
             name = window.name
             expectedDocuments = window.expectedDocuments
             tally = window.tally
+            isReused = window.isReused
             if !window.details.isEmpty {
                 details =
                     (try? JSONDecoder().decode(ManifestJSON.self, from: Data(window.details)))
