@@ -2,12 +2,12 @@
 # What a sliding window of 30 days reads on day 31, after late documents, after an index was dropped and after a new
 # one came, beside runs from scratch, from the embedded server. Each table is held against that of the run from scratch.
 #
-# usage: Benchmarks/window.sh [DOCUMENTS]   (an hour; 50 by default)
+# usage: Benchmarks/window.sh [DOCUMENTS]   (an hour; 20 by default)
 # Writes Benchmarks/results/window.txt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 results=$PWD/Benchmarks/results/window.txt
-OPNILOG_WINDOW_DOCUMENTS=${1:-50} OPNILOG_WINDOW_RESULTS=$results \
+OPNILOG_WINDOW_DOCUMENTS=${1:-20} OPNILOG_WINDOW_RESULTS=$results \
     Scripts/test.sh --filter '^LogDatasetTests\.SlidingWindowTests/slides'
 column -t -s $'\t' "$results"

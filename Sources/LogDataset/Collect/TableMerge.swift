@@ -30,27 +30,18 @@ struct TableMerge: Sendable {
                 try cancellation.check()
                 untilCheck = 4096
             }
-            try writer.append(TableMerge.marked(record, split))
+            try writer.append(split.marked(record))
         }
         try writer.finish(
-            rulesDigest: RulesDigest.of(rules), maskNames: rules.customMasks.map(\.name), heldOutBy: split.method,
+            rulesDigest: rules.digest, maskNames: rules.customMasks.map(\.name), heldOutBy: split.method,
             hours: hours)
     }
 
-    /// Where whole hours are held out, the segments have said so already.
-    private static func marked(_ record: TemplateRecord, _ split: HeldOutSplit) -> TemplateRecord {
-        guard case .lines(let seed) = split else { return record }
-        var record = record
-        record.heldOut = HeldOutSplit.thinned(record.count, hash: record.hash, seed: seed)
-        return record
-    }
-
     private static func linesByHour(_ runs: [Run]) -> [TableMetadata.HourCount] {
-        var lines: [Hour: UInt64] = [:]
-        for segment in runs.flatMap(\.segments) {
-            if let hour = segment.hour { lines[hour, default: 0] += segment.lines }
-        }
-        return lines.map { TableMetadata.HourCount(hour: $0.key, lines: $0.value) }.sorted { $0.hour < $1.hour }
+        TableMetadata.HourCount.sums(
+            runs.flatMap(\.segments).compactMap { segment in
+                segment.hour.map { TableMetadata.HourCount(hour: $0, lines: segment.lines) }
+            })
     }
 
     private static func inputs(_ runs: [Run], _ split: HeldOutSplit) -> [Merge.Input] {

@@ -9,7 +9,7 @@ public struct TemplateTable: TemplateShards {
     /// Where the file lies.
     public var path: String { file.path }
 
-    private let file: InputFile
+    let file: InputFile
 
     static let magic = Array("OPNITBL\n".utf8)
     static let version: UInt32 = 1

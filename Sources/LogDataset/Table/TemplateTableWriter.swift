@@ -31,9 +31,7 @@ final class TemplateTableWriter {
     func append(_ record: TemplateRecord) throws(DatasetError) {
         try openShards(through: Int(truncatingIfNeeded: record.hash >> 120))
         try blocks.append(record, to: file)
-        tableDigest.update(UInt32(record.masked.count))
-        tableDigest.update(record.masked)
-        tableDigest.update(record.count)
+        tableDigest.update(template: record)
         splitDigest.update(record.heldOut)
         templates += 1
         lines += record.count
@@ -41,16 +39,18 @@ final class TemplateTableWriter {
     }
 
     /// Finishes the file and puts it in its place.
+    ///
+    /// - Parameter rulesDigest: in hexadecimal digits.
     func finish(
-        rulesDigest: [UInt8], maskNames: [String] = [], heldOutBy: TableMetadata.HeldOutMethod,
+        rulesDigest: String, maskNames: [String] = [], heldOutBy: TableMetadata.HeldOutMethod,
         hours: [TableMetadata.HourCount]
     ) throws(DatasetError) {
         try openShards(through: 256)
-        tableDigest.update(rulesDigest.hexadecimal)
+        tableDigest.update(rulesDigest)
         let metadata = TableMetadata(
             lines: lines, templates: templates, heldOutLines: heldOutLines, heldOutBy: heldOutBy, hours: hours,
             tableDigest: tableDigest.finish().hexadecimal, splitDigest: splitDigest.finish().hexadecimal,
-            rulesDigest: rulesDigest.hexadecimal, maskNames: maskNames.isEmpty ? nil : maskNames,
+            rulesDigest: rulesDigest, maskNames: maskNames.isEmpty ? nil : maskNames,
             shardOffsets: shardOffsets)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

@@ -21,6 +21,8 @@ struct OptionSpec: Sendable {
     struct Wording: Sendable {
         let placeholder: String?
         let help: String
+        /// A letter that the command takes with one dash.
+        var short: Character?
     }
 
     enum Arity: Sendable {
@@ -43,6 +45,9 @@ struct OptionSpec: Sendable {
         spec.help = wording.help
         return spec
     }
+
+    /// The letter that stands for the name where a command has one.
+    func short(of command: Command) -> Character? { wordings[command]?.short }
 
     var flag: String { "--" + name }
     var isSwitch: Bool { placeholder == nil }
@@ -70,10 +75,12 @@ protocol NamedSetting {
 
 extension NamedSetting {
     /// The same setting, which some command calls something else.
-    func saying(_ command: Command, placeholder: String? = nil, _ help: String) -> Self {
+    func saying(
+        _ command: Command, placeholder: String? = nil, short: Character? = nil, _ help: String
+    ) -> Self {
         var setting = self
         setting.spec.wordings[command] = OptionSpec.Wording(
-            placeholder: spec.isSwitch ? nil : placeholder ?? spec.placeholder, help: help)
+            placeholder: spec.isSwitch ? nil : placeholder ?? spec.placeholder, help: help, short: short)
         return setting
     }
 }

@@ -70,6 +70,20 @@ enum Options {
         "table", .text("FILE"), [.train, .sample], .table,
         help: "The templates.table of an earlier collect or train: no server is needed.")
 
+    static let tables = list(
+        "tables", .text("TABLE"), tableUsers, .table,
+        help: "The tables, or the folders that hold them; their names may also stand alone.")
+    static let top = preset(
+        "number", .integer(atLeast: 1, atMost: 1_000_000), "20", [.tableTop], .table,
+        help: "How many templates to write."
+    ).saying(.tableTop, short: "n", "How many templates to write.")
+    static let minimumCount = preset(
+        "minimum-count", .integer(atLeast: 1), "10", [.tableTop, .tableExport], .table,
+        help: "Leave out templates of fewer lines: what occurs seldom may be one person's.")
+    static let above = setting(
+        "above", .share, [.drift], .table,
+        help: "Exit 1 if more than this share of the later table's lines is of new templates.")
+
     // MARK: Masking
 
     static let masks = setting(
@@ -92,8 +106,13 @@ enum Options {
         help: "score: also each token with the rank that the model gave it. mask: NDJSON that tells which rule took "
             + "which bytes.")
     static let output = setting(
-        "output", .text("DIR"), [.train, .collect, .extract, .demo, .doctor], .output,
+        "output", .text("DIR"), [.train, .collect, .extract, .tableMerge, .tableExport, .demo, .doctor], .output,
         help: "Folder to write to; made if it is not there."
+    ).saying(
+        .tableMerge, placeholder: "FILE", short: "o", "The table to write."
+    ).saying(
+        .tableExport, placeholder: "FILE", short: "o",
+        "File to write to, for its owner only (default: standard output)."
     ).saying(.extract, placeholder: "FILE|-", "File to write to; - is standard output, from which no run can go on.")
     static let manifest = setting(
         "manifest", .text("FILE"), [.extract, .verify], .output,
@@ -101,9 +120,10 @@ enum Options {
             + "FILE.manifest.json; for a stream none)."
     ).saying(.verify, "The manifest; its name may also stand alone.")
     static let overwrite = toggle(
-        "overwrite", [.train, .collect, .extract, .demo], .output,
+        "overwrite", [.train, .collect, .extract, .tableMerge, .tableExport, .demo], .output,
         help: "Start anew: replace the model or table, or the unfinished run, that the output folder holds already."
     ).saying(.extract, "Start anew: replace the output file, or the unfinished run, that is there already.")
+        .saying(.tableMerge, replacing).saying(.tableExport, replacing)
     static let resume = toggle(
         "resume", [.train, .collect, .extract], .output,
         help: "Go on with the unfinished run that the output folder holds. Without one, start; with a finished one, "
@@ -194,6 +214,7 @@ enum Options {
         clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,
         proxy.spec, proxyUsername.spec, proxyPassword.spec,
         input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, table.spec,
+        tables.spec, top.spec, minimumCount.spec, above.spec,
         masks.spec, longestLine.spec,
         model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec, counts.spec,
         samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,
@@ -210,6 +231,8 @@ enum Options {
     static let askers: Set<Command> = readers.union([.doctor, .verify])
     private static let lineReaders: Set<Command> = [.train, .collect, .sample, .score]
     private static let windowsAtOnce = "Windows read at once (default: the index's shards, at most the cores)."
+    private static let tableUsers: Set<Command> = [.tableMerge, .tableShow, .tableTop, .tableExport, .drift]
+    private static let replacing = "Replace the file that is there already."
     private static let trainers: Set<Command> = [.train, .demo]
     private static let drawers: Set<Command> = [.train, .sample, .demo]
     private static let torchUsers: Set<Command> = [.train, .score, .demo, .doctor]

@@ -3,7 +3,8 @@ enum SettingsRules {
     static func check(_ settings: Settings, of command: Command) throws(CommandError) {
         switch command {
         case .train, .collect, .sample, .score, .mask, .extract: _ = try LogOrigin(settings, of: command)
-        case .demo, .simulate, .doctor, .verify: break
+        case .tableMerge: try require(Options.output.spec, settings, "the table to write")
+        case .demo, .simulate, .doctor, .verify, .tableShow, .tableTop, .tableExport, .drift: break
         }
         if [.train, .collect].contains(command) {
             try require(Options.output.spec, settings, "the folder to write to")

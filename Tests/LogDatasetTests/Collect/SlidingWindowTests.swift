@@ -90,10 +90,11 @@ struct SlidingWindowTests {
         settings.parallel = 2
         let client = try OpenSearchClient(configuration: settings)
         let since = Self.start + Int64(day) * Self.day + offset
-        let source = OpenSearchLogSource(
-            client: client,
-            query: ScrollQuery(
-                index: "logs-*", body: query, since: since, until: since + 30 * Self.day, field: field))
+        var asked = ScrollQuery(
+            index: "logs-*", body: query, since: since, until: since + 30 * Self.day, field: field, pageSize: 1_000)
+        // Left to itself a reading begins with small pages, and tries what the server is quicker with: some bytes a run.
+        asked.source = .field
+        let source = OpenSearchLogSource(client: client, query: asked)
         let path = "\(folders.path)/\(name)"
         mkdir(path, 0o700)
         var configuration = DatasetConfiguration(directory: path)

@@ -4,7 +4,7 @@ import Testing
 @testable import LogDataset
 
 @Suite struct TemplateTableTests {
-    private let rules = [UInt8](repeating: 7, count: 32)
+    private let rules = String(repeating: "07", count: 32)
 
     private func write(_ texts: [String], to path: String) throws {
         let table = CountTable()
