@@ -10,4 +10,5 @@ cd "$(dirname "$0")/.."
 results=$PWD/Benchmarks/results/window.txt
 OPNILOG_WINDOW_DOCUMENTS=${1:-20} OPNILOG_WINDOW_RESULTS=$results \
     Scripts/test.sh --filter '^LogDatasetTests\.SlidingWindowTests/slides'
-column -t -s $'\t' "$results"
+aligned=$(head -n 2 "$results" && tail -n +3 "$results" | column -t -s $'\t')
+echo "$aligned" | tee "$results"

@@ -36,6 +36,10 @@ public struct DatasetConfiguration: Sendable {
     /// Whether the buckets of a complete reading stay in the folder, for `CollectionCheckpoint.keepHours(in:)` or
     /// `CollectionCheckpoint.discard(in:)`. Otherwise they go once the table is whole. Looked at only with a `checkpoint`.
     public var keepsHours = false
+    /// Whether hours are read in an order of the seed, instead of the source's own. It always is so with `limits`.
+    public var readsInSeededOrder = false
+    /// When the reading may end early, with a table of what was read until then; nil reads everything.
+    public var limits: ReadingLimits?
     /// Whether a reading with holes is an error (`incomplete`) and makes no table.
     public var requiresComplete = false
     /// Told what happens besides the counting; called on any thread.

@@ -36,6 +36,8 @@ struct BucketJournal: Sendable {
     enum Record: Sendable, Codable, Equatable {
         case window(Window)
         case adoption(Adoption)
+        /// Which hours are read first.
+        case order(ReadingOrder)
         case compaction(Compaction)
         /// These windows count no longer.
         case dropped([String])
@@ -55,11 +57,13 @@ struct BucketJournal: Sendable {
     /// Runs by the names of their files.
     private(set) var runs: [String: Member] = [:]
     private(set) var tableDigest: String?
+    private(set) var order: ReadingOrder?
 
     mutating func apply(_ record: Record) {
         switch record {
         case .window(let window): add(window)
         case .adoption(let adoption): adopt(adoption)
+        case .order(let order): self.order = order
         case .compaction(let compaction): replace(compaction)
         case .dropped(let names): drop(Set(names))
         case .merged(let digest): tableDigest = digest

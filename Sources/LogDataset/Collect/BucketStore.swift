@@ -121,6 +121,17 @@ final class BucketStore: Sendable {
         return next
     }
 
+    /// The order in which hours are read, once it is known.
+    var order: ReadingOrder? { state.withLock { $0.journal.order } }
+
+    /// Keeps the order for the runs that go on with this one.
+    func keep(_ order: ReadingOrder) throws(DatasetError) {
+        _ = try state.withLock { state throws(DatasetError) in try state.record(.order(order), adding: []) }
+    }
+
+    /// The runs of all windows that are committed.
+    var currentRuns: [Run] { state.withLock { Array($0.runs.values) } }
+
     /// Hands the runs over to the merge. In a store that is not durable, each goes as soon as it is merged.
     func takeRuns() -> [Run] {
         state.withLock { state in

@@ -7,6 +7,10 @@ public enum CollectionEvent: Sendable, Equatable {
     /// Nothing can be taken over: the settings of these names were others, or, where there are none, the earlier run has
     /// kept nothing.
     case notReused(otherSettings: [String])
+    /// So many hours are read in the order of a seed, as far as a limit lets them.
+    case order(seed: UInt64, hours: Int)
+    /// After so many hours about this share of the lines of the others is of templates that were not seen.
+    case unseen(share: Double, hours: Int)
     /// The earlier run had written its whole table; nothing is read.
     case tableFound
     /// What was kept of these windows is damaged or missing; they are read again.

@@ -24,11 +24,21 @@ public struct CollectionReport: Sendable, Codable, Equatable {
     public let total: WindowTally
     /// What was asked for and could not be read; empty if the reading is complete.
     public let holes: [Hole]
+    /// How the reading ended before everything was read; nil if a limit did not end it.
+    public let stopped: StoppedReading?
 
-    /// - Parameter holesAtEnd: what the source found missing when all windows had been read.
-    init(source: String, windows: [BucketJournal.Window], holesAtEnd: [Hole]) {
+    /// Whether all that was asked for was read.
+    public var isComplete: Bool { holes.isEmpty && stopped == nil }
+
+    /// - Parameters:
+    ///   - holesAtEnd: what the source found missing when all windows had been read.
+    ///   - stopped: how a limit ended the reading.
+    init(
+        source: String, windows: [BucketJournal.Window], holesAtEnd: [Hole], stopped: StoppedReading? = nil
+    ) {
         let windows = windows.sorted { ($0.hour ?? .none, $0.name) < ($1.hour ?? .none, $1.name) }
         self.source = source
+        self.stopped = stopped
         self.windows = windows.map {
             Window(
                 name: $0.name, expectedDocuments: $0.expectedDocuments, tally: $0.tally, details: [UInt8]($0.details),

@@ -52,11 +52,11 @@ public struct TableCollector: Sendable {
                 let resources = CollectionResources(
                     pool: pool, readers: readers, budget: configuration.memory, store: store,
                     monitor: configuration.monitor)
-                try await readWindows(resources, store, parallel: parallel)
-                let report = report(store, try await wrapped { try await source.holesAtEnd() })
+                let stopped = try await readWindows(resources, store, parallel: parallel)
+                let report = report(store, try await wrapped { try await source.holesAtEnd() }, stopped)
                 if configuration.requiresComplete, !report.holes.isEmpty { throw .incomplete(report.holes) }
                 try report.checkUsable(maximumBadShare: configuration.maximumBadShare)
-                return (try await merge(store, pool, isComplete: report.holes.isEmpty), report)
+                return (try await merge(store, pool, isComplete: report.isComplete), report)
             }
         }
     }
@@ -70,7 +70,7 @@ public struct TableCollector: Sendable {
             try await pool.run { _ throws(DatasetError) in try merge.write(to: path, cancellation: flag) }
         }
         let table = try TemplateTable(opening: path)
-        // The buckets of a run with holes are needed by the run that fills them.
+        // The buckets of a run that lacks something are needed by the run that reads it.
         if store.isDurable, isComplete {
             try store.finish(
                 tableDigest: table.metadata.tableDigest, keepsRuns: configuration.keepsHours)
@@ -79,13 +79,19 @@ public struct TableCollector: Sendable {
     }
 
     /// Reads what the store does not hold already.
+    ///
+    /// - Returns: how a limit ended it early; nil if none did.
     private func readWindows(
         _ resources: CollectionResources, _ store: BucketStore, parallel: Int
-    ) async throws(DatasetError) {
+    ) async throws(DatasetError) -> StoppedReading? {
         let committed = store.windows
         let planned = try await wrapped { try await source.windows(excluding: committed.map(\.committed)) }
         try checkNames(planned, committed)
-        let windows = try await reuse(planned, store)
+        let left = try await reuse(planned, store)
+        if let limits = configuration.limits {
+            return try await readWithin(limits, left, resources, store, parallel: parallel)
+        }
+        let windows = configuration.readsInSeededOrder ? inOrder(left) : left
         startMonitor(windows, store.windows)
         try await wrapped {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -96,9 +102,10 @@ public struct TableCollector: Sendable {
                 try await group.waitForAll()
             }
         }
+        return nil
     }
 
-    private func read(_ window: LogWindow, _ resources: CollectionResources) async throws {
+    func read(_ window: LogWindow, _ resources: CollectionResources) async throws {
         let sink = LogSink(window: window, resources: resources)
         do {
             try await source.read(window, into: sink)
@@ -123,7 +130,7 @@ public struct TableCollector: Sendable {
         }
     }
 
-    private func startMonitor(_ windows: [LogWindow], _ committed: [BucketJournal.Window]) {
+    func startMonitor(_ windows: [LogWindow], _ committed: [BucketJournal.Window]) {
         let expected = windows.map { $0.expectedDocuments }
         let read = committed.reduce(0) { $0 + $1.tally.documents }
         configuration.monitor.update { monitor in
@@ -137,8 +144,10 @@ public struct TableCollector: Sendable {
         }
     }
 
-    private func report(_ store: BucketStore, _ holesAtEnd: [Hole]) -> CollectionReport {
-        CollectionReport(source: source.name, windows: store.windows, holesAtEnd: holesAtEnd)
+    private func report(
+        _ store: BucketStore, _ holesAtEnd: [Hole], _ stopped: StoppedReading? = nil
+    ) -> CollectionReport {
+        CollectionReport(source: source.name, windows: store.windows, holesAtEnd: holesAtEnd, stopped: stopped)
     }
 
     var tablePath: String { "\(configuration.directory)/\(TableCollector.fileName)" }

@@ -15,12 +15,12 @@ enum DatasetSettings {
             configuration.maximumBadShare = settings[Options.maxBadShare]
         }
         if options.contains(Options.parallel.spec.name) { configuration.parallelWindows = settings[Options.parallel] }
+        if options.contains(Options.seed.spec.name) { configuration.seed = settings[Options.seed] }
         guard options.contains(Options.draw.spec.name) else { return configuration }
         configuration.steps = StepPlan.Settings(
             samples: settings[Options.samples], epochs: settings[Options.epochs], steps: settings[Options.steps],
             batchSize: settings[Options.batchSize], recipe: settings[Options.recipe])
         configuration.law = settings[Options.draw]
-        configuration.seed = settings[Options.seed]
         return configuration
     }
 }
@@ -34,6 +34,11 @@ extension DatasetConfiguration {
         resumes = start == .resumed
         requiresComplete = settings[Options.requireComplete]
         onEvent = { console.tell($0) }
+        readsInSeededOrder = (try? LogOrigin(settings, of: settings.command)) == .openSearch
+        let limits = ReadingLimits(
+            time: settings[Options.timeBudget], share: settings[Options.readFraction],
+            unseen: settings[Options.untilUnseen])
+        self.limits = limits == ReadingLimits() ? nil : limits
         keepsHours = RunEnd.keepsHours(settings)
         if let directory = settings[Options.reuse], !settings[Options.recheck] {
             reuse = Reuse(directory: directory, freeSettings: RunFingerprint.windows)

@@ -37,13 +37,28 @@ enum RunEnd {
         CollectionCheckpoint.discardHours(in: output.path)
     }
 
+    private static func text(_ stopped: StoppedReading) -> String {
+        let why =
+            switch stopped.reason {
+            case .time: "the --time-budget is used up"
+            case .share: "the --read-fraction is read"
+            case .unseen: "--until-unseen is reached"
+            }
+        let unseen = stopped.unseenShare.map {
+            "; about \(Figures.text($0 * 100, places: 2)) % of their lines are of templates that were not seen"
+        }
+        return
+            "stopped early, \(why): \(Figures.grouped(stopped.hours)) of \(Figures.grouped(stopped.hoursTotal)) hours "
+            + "are read; about \(Figures.grouped(Int(stopped.documentsLeft))) documents are left\(unseen ?? "")"
+    }
+
     /// - Parameter reading: what was read; nil for a run from a table.
     /// - Returns: the exit code.
     static func of(
         _ reading: CollectionReport?, _ output: OutputFolder, _ settings: Settings, _ console: Console
     ) -> ExitCode {
         guard let reading else { return .complete }
-        guard !reading.holes.isEmpty else {
+        guard !reading.isComplete else {
             settle(output, settings)
             return .complete
         }
@@ -53,6 +68,7 @@ enum RunEnd {
         }
         let more = reading.holes.count - shownHoles
         if more > 0 { console.note("and \(Figures.grouped(more)) more, listed in \(output.path(of: .manifest))") }
+        if let stopped = reading.stopped { console.note(text(stopped)) }
         console.note("partial: run again with --resume to read what is missing")
         return .partial
     }
@@ -70,6 +86,12 @@ extension Console {
             note("nothing is reused: the folder of --reuse holds no hours of an earlier run")
         case .notReused(let settings):
             note("nothing is reused: the earlier run had another \(settings.joined(separator: ", another "))")
+        case .order(let seed, let hours):
+            note("\(Figures.grouped(hours)) hours, read in the order of seed \(seed)")
+        case .unseen(let share, let hours):
+            note(
+                "\(Figures.grouped(hours)) hours are read; about \(Figures.text(share * 100, places: 2)) % of the lines that "
+                    + "are left are of templates that were not seen")
         case .tableFound: note("goes on: everything is read already")
         case .damaged(let names): note("damaged, read again: \(Self.list(names))")
         case .damagedRecords(let count):

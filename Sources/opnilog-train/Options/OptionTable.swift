@@ -49,6 +49,17 @@ enum Options {
         "discard-hours", [.train, .collect], .openSearch,
         help: "Do not keep the hours beside the table for a later --reuse.")
 
+    static let timeBudget = setting(
+        "time-budget", .duration, [.train, .collect], .openSearch,
+        help: "Begin no further hour once reading has taken so long; the hours read are a fair sample (exit 2).")
+    static let readFraction = setting(
+        "read-fraction", .share, [.train, .collect], .openSearch,
+        help: "Read whole hours until they hold this share of the documents (exit 2).")
+    static let untilUnseen = setting(
+        "until-unseen", .share, [.train, .collect], .openSearch,
+        help:
+            "Read until at most this share of the lines that are left is of templates not seen, as estimated (exit 2).")
+
     // MARK: From files, from a table
 
     static let input = list(
@@ -163,7 +174,7 @@ enum Options {
         "draw", .choice(DrawLaw.self), "coverage", drawers, .draw,
         help: "coverage: no template's count is off by one or more; parity: with replacement, as the original.")
     static let seed = preset(
-        "seed", .seed, "0", drawers.union([.simulate]), .draw,
+        "seed", .seed, "0", drawers.union([.collect, .simulate]), .draw,
         help: "Everything random follows from it.")
 
     // MARK: Embedded server
@@ -209,6 +220,7 @@ enum Options {
     static let every: [OptionSpec] = [
         endpoint.spec, index.spec, query.spec, since.spec, until.spec, lag.spec, pageSize.spec, maxPageBytes.spec,
         parallel.spec, requireComplete.spec, reuse.spec, recheck.spec, discardHours.spec,
+        timeBudget.spec, readFraction.spec, untilUnseen.spec,
         username.spec, password.spec, bearerToken.spec, bearerFile.spec, bearerCommand.spec,
         awsRegion.spec, awsService.spec, awsAccessKey.spec, awsSecretKey.spec, awsSessionToken.spec,
         clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,

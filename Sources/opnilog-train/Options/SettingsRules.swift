@@ -17,7 +17,7 @@ enum SettingsRules {
                 "--resume and --overwrite: the one goes on with the run that is there, the other starts anew",
                 remedy: "give one of them")
         }
-        if Options.reuse.spec.commands.contains(command) { try requireFolder(Options.reuse, settings) }
+        if Options.reuse.spec.commands.contains(command) { try checkReading(settings) }
         try exclude(
             Options.steps.spec, Options.batchSize.spec, settings,
             "both set the length of the training", remedy: "give one of them")
@@ -30,6 +30,21 @@ enum SettingsRules {
             throw .usage(
                 "\(spec.flag) is missing: \(what)",
                 remedy: "give \(spec.flag) \(spec.worded(for: settings.command).placeholder ?? "")")
+        }
+    }
+
+    private static func checkReading(_ settings: Settings) throws(CommandError) {
+        try requireFolder(Options.reuse, settings)
+        for limit in [Options.timeBudget.spec, Options.readFraction.spec, Options.untilUnseen.spec] {
+            try exclude(
+                limit, Options.reuse.spec, settings,
+                "the one reads a fair sample of the hours, which those that are taken over are not",
+                remedy: "give one of them")
+            if settings[Options.requireComplete] {
+                try exclude(
+                    limit, Options.requireComplete.spec, settings, "the one may leave something, the other may not",
+                    remedy: "give one of them")
+            }
         }
     }
 

@@ -9,7 +9,7 @@ struct Manifest: Codable, Sendable {
     /// The version of this form; a reader refuses a larger one.
     var format = 1
     var program: Program
-    /// An `Outcome`: `partial` where `read.holes` is not empty.
+    /// An `Outcome`: `partial` where `read.holes` is not empty or `read.stopped` is there.
     var outcome = Outcome.complete.rawValue
     var startedAt: String
     var finishedAt = ""
@@ -54,6 +54,8 @@ struct Manifest: Codable, Sendable {
         var windows: [Window]
         /// What was asked for and could not be read.
         var holes: [Hole]
+        /// How a limit ended the reading.
+        var stopped: StoppedReading?
 
         init(_ report: CollectionReport, monitor: CollectionMonitor.Snapshot) {
             source = report.source
@@ -69,6 +71,7 @@ struct Manifest: Codable, Sendable {
             masksGivenUp = monitor.masking.givenUp
             windows = report.windows.map { Window($0) }
             holes = report.holes
+            stopped = report.stopped
         }
     }
 
@@ -128,7 +131,7 @@ struct Manifest: Codable, Sendable {
     /// Records what was read, and whether anything is missing.
     mutating func note(_ report: CollectionReport, monitor: CollectionMonitor.Snapshot) {
         read = Reading(report, monitor: monitor)
-        outcome = (report.holes.isEmpty ? Outcome.complete : .partial).rawValue
+        outcome = (report.isComplete ? Outcome.complete : .partial).rawValue
     }
 
     /// The manifest at a path; nil if there is none that this program understands.
