@@ -110,7 +110,13 @@ struct ReuseCommandTests {
         let names = [".lock", "hours", "manifest.json", "memory.csv", "templates.table"]
         #expect(TestFiles.names(folder.path("a")) == names)
         let query = try await collect(server, into: "b", own + ["--query", #"{"match_all":{}}"#])
-        #expect(query.errors.hasPrefix("opnilog-train: nothing is reused: the earlier run had another query\n"))
+        #expect(query.errors.hasPrefix("opnilog-train: nothing is reused: the earlier run had other settings: query\n"))
+        try folder.write("masks.yaml", "masks:\n  - name: pod\n    pattern: pod\n    token: <POD>\n")
+        let rules = try await collect(server, into: "d", own + ["--masks", folder.path("masks.yaml")])
+        #expect(rules.code == 0)
+        #expect(
+            rules.errors.hasPrefix("opnilog-train: nothing is reused: the earlier run had other settings: mask rules\n")
+        )
         let missing = try await collect(server, into: "c", ["--reuse", folder.path("no")])
         #expect(missing.code == 64)
         #expect(

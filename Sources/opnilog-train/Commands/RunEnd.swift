@@ -85,7 +85,7 @@ extension Console {
         case .notReused(let settings) where settings.isEmpty:
             note("nothing is reused: the folder of --reuse holds no hours of an earlier run")
         case .notReused(let settings):
-            note("nothing is reused: the earlier run had another \(settings.joined(separator: ", another "))")
+            note("nothing is reused: the earlier run had other settings: \(settings.joined(separator: ", "))")
         case .order(let seed, let hours):
             note("\(Figures.grouped(hours)) hours, read in the order of seed \(seed)")
         case .unseen(let share, let hours):
