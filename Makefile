@@ -17,7 +17,7 @@ FOR ?=
 # For `make bench-mask`: the folder with loghub/ and kubernetes/.
 DATA ?= ../shared/data
 
-.PHONY: bench-memory bench-mask bench-scroll bench-scroll-memory test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
+.PHONY: bench-dataset bench-memory bench-mask bench-scroll bench-scroll-memory test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench-memory: build libtorch ## flat memory: simulated documents through collect
 
 test-faults: setup ## go through 10,000 seeded fault schedules instead of 300 (some minutes)
 	@OPNILOG_FAULT_SCHEDULES=$(or $(SCHEDULES),10000) Scripts/test.sh --filter "FaultTests"
+
+bench-dataset: setup ## masked lines/s into a table, bytes a template, runs, merges and draws (TEMPLATES=1000000)
+	@Benchmarks/dataset.sh $(TEMPLATES)
 
 bench-scroll: build setup-tests ## reading beside a bare libcurl loop and opensearch-py (ROUNDS=9)
 	@Benchmarks/scroll.sh $(ROUNDS)

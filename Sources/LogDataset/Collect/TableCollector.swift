@@ -27,7 +27,7 @@ public struct TableCollector: Sendable {
     ///   was read stays.
     public func collect() async throws(DatasetError) -> (table: TemplateTable, report: CollectionReport) {
         guard let checkpoint = configuration.checkpoint else {
-            let store = try BucketStore(temporaryIn: configuration.directory)
+            let store = try BucketStore(temporaryIn: configuration.directory, disk: configuration.disk)
             defer { store.remove() }
             return try await collect(into: store)
         }

@@ -11,6 +11,7 @@ enum DatasetSettings {
         let options = Set(Options.of(settings.command).map(\.name))
         if let workers = settings[Options.workers] { configuration.workers = workers }
         if let memory = settings[Options.memory] { configuration.memory = MemoryBudget(total: memory) }
+        if let disk = settings[Options.disk] { configuration.disk = disk }
         if options.contains(Options.maxBadShare.spec.name) {
             configuration.maximumBadShare = settings[Options.maxBadShare]
         }

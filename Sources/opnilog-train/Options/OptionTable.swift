@@ -161,6 +161,10 @@ enum Options {
         "memory", .size(atLeast: MemoryBudget.minimum), drawers.union([.collect]), .resources,
         help: "Memory for queues, tables, sorting, the draw and the step (default: the least of a quarter of the "
             + "machine's, the cgroup's limit and 2GiB).")
+    static let disk = setting(
+        "disk", .size(atLeast: 1 << 20), drawers.union([.collect]), .resources,
+        help: "Disk for sorted runs and the table together (default: all that is free in the output folder but a "
+            + "twentieth). When it is spent, the run ends with 74 and --resume goes on.")
     static let device = preset(
         "device", .device, "auto", torchUsers, .resources,
         help: "Where to compute: auto takes a GPU if there is one.")
@@ -187,7 +191,7 @@ enum Options {
         model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec, counts.spec,
         samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,
         documents.spec, port.spec, faults.spec,
-        workers.spec, threads.spec, memory.spec, device.spec, torch.spec, progress.spec, config.spec,
+        workers.spec, threads.spec, memory.spec, disk.spec, device.spec, torch.spec, progress.spec, config.spec,
     ]
 
     /// The settings that a command has.

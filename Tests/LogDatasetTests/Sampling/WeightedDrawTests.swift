@@ -104,6 +104,21 @@ import Testing
         #expect(Set(subsets).count == 30)
     }
 
+    /// The same of templates that have a shard each: laid in one order, every other shard would be drawn, or the rest.
+    @Test func coverageMixesTheShards() async throws {
+        let rows = (0..<64).map { (text: "t\($0)", count: UInt64(1), heldOut: UInt64(0)) }
+        let table = ArrayTable(rows, spread: true)
+        let weights = try await TableWeights(of: table, workers: 1)
+        let subsets = try (0..<30).map { epoch in
+            let settings = DrawSettings(law: .coverage, lines: .fit, samples: 32, seed: 0, epoch: UInt64(epoch))
+            return try outcome(table, weights, settings).drawn
+        }
+        #expect(Set(subsets).count == 30)
+        // Any two are in the same subset about every fourth time.
+        let together = subsets.count { $0[10] > 0 && $0[11] > 0 }
+        #expect((1...20).contains(together))
+    }
+
     @Test func parityFollowsTheWeights() async throws {
         let table = table(40) { (UInt64($0 * $0 * 10 + 1), 0) }
         let weights = try await TableWeights(of: table, workers: 1)

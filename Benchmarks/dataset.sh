@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# What tables and draws take: masked lines a second into a table, memory a template, runs, merges and draws.
+#
+# usage: Benchmarks/dataset.sh [TEMPLATES]   (1,000,000 by default)
+# Writes Benchmarks/results/dataset.txt.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+built=.build/bench-dataset
+log=$(swift build -c release --disable-build-manifest-caching --package-path Benchmarks/dataset --scratch-path "$built" -Xswiftc -enable-testing 2>&1) || { echo "$log" >&2; exit 1; }
+{
+    echo "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(date -u +%Y-%m-%d)"
+    "$built/release/DatasetBench" speed "${1:-1000000}"
+} | tee Benchmarks/results/dataset.txt
