@@ -17,7 +17,7 @@ FOR ?=
 # For `make bench-mask`: the folder with loghub/ and kubernetes/.
 DATA ?= ../shared/data
 
-.PHONY: bench-dataset bench-memory bench-mask bench-scroll bench-scroll-memory test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
+.PHONY: bench-dataset bench-memory bench-memory-table bench-mask bench-scroll bench-scroll-memory test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test: setup-tests libtorch ## run every test that this machine can run
 
 bench-memory: build libtorch ## flat memory: simulated documents through collect and train in a memory cgroup (root)
 	@Benchmarks/memory.sh $(DOCUMENTS)
+
+bench-memory-table: build ## 10^9 simulated documents with 10^7 templates in 512 MiB, in a memory cgroup (root; DOCUMENTS= MEMORY=)
+	@Benchmarks/memory-table.sh $(or $(DOCUMENTS),1000000000) $(or $(MEMORY),512)
 
 test-faults: setup ## go through 10,000 seeded fault schedules instead of 300 (some minutes)
 	@OPNILOG_FAULT_SCHEDULES=$(or $(SCHEDULES),10000) Scripts/test.sh --filter "FaultTests"

@@ -64,8 +64,10 @@ public struct TableCollector: Sendable {
     private func merge(
         _ store: BucketStore, _ pool: WorkerPool, isComplete: Bool
     ) async throws(DatasetError) -> TemplateTable {
+        configuration.onEvent?(.merging)
         let path = tablePath
-        let merge = TableMerge(of: store, budget: configuration.memory, rules: configuration.masking.rules)
+        let merge = TableMerge(
+            of: store, budget: configuration.memory, rules: configuration.masking.rules, monitor: configuration.monitor)
         try await CancellationFlag.scope { flag throws(DatasetError) in
             try await pool.run { _ throws(DatasetError) in try merge.write(to: path, cancellation: flag) }
         }

@@ -5,9 +5,14 @@ struct TableMerge: Sendable {
     private let store: BucketStore
     private let budget: MemoryBudget
     private let rules: MaskRuleSet
+    private let monitor: CollectionMonitor
 
-    init(of store: BucketStore, budget: MemoryBudget, rules: MaskRuleSet) {
+    init(
+        of store: BucketStore, budget: MemoryBudget, rules: MaskRuleSet,
+        monitor: CollectionMonitor = CollectionMonitor()
+    ) {
         self.store = store
+        self.monitor = monitor
         self.rules = rules
         self.budget = budget
     }
@@ -24,15 +29,16 @@ struct TableMerge: Sendable {
         try narrow(&inputs, cancellation)
         let writer = try TemplateTableWriter(to: path, on: store.disk)
         var merge = try Merge(inputs)
-        var untilCheck = 1
+        var templates: UInt64 = 0
         try merge.forEach { record throws(DatasetError) in
-            untilCheck -= 1
-            if untilCheck == 0 {
+            if templates % 4096 == 0 {
                 try cancellation.check()
-                untilCheck = 4096
+                monitor.update { $0.templates = templates }
             }
+            templates += 1
             try writer.append(TableMerge.marked(record, split))
         }
+        monitor.update { $0.templates = templates }
         try writer.finish(
             rulesDigest: RulesDigest.of(rules), maskNames: rules.customMasks.map(\.name), heldOutBy: split.method,
             hours: hours)

@@ -34,7 +34,7 @@ extension DatasetConfiguration {
             startedAt: RunClock.start.milliseconds, settings: RunFingerprint.of(settings))
         resumes = start == .resumed
         requiresComplete = settings[Options.requireComplete]
-        onEvent = { console.tell($0) }
+        onEvent = { [monitor] in console.tell($0, monitor) }
     }
 }
 
