@@ -17,7 +17,7 @@ FOR ?=
 # For `make bench-mask`: the folder with loghub/ and kubernetes/.
 DATA ?= ../shared/data
 
-.PHONY: bench-dataset bench-memory bench-memory-table bench-mask bench-scroll bench-scroll-memory test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
+.PHONY: laws digests test-kills bench-dataset bench-memory bench-memory-table bench-mask bench-scroll bench-scroll-memory test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,15 @@ test-faults: setup ## go through 10,000 seeded fault schedules instead of 300 (s
 
 bench-dataset: setup ## masked lines/s into a table, bytes a template, runs, merges and draws (TEMPLATES=1000000)
 	@Benchmarks/dataset.sh $(TEMPLATES)
+
+laws: setup ## whether draws keep their laws, on simulated streams of 100,000,000 lines (LINES=)
+	@Benchmarks/laws.sh $(LINES)
+
+digests: setup ## the digest of an epoch for every number of workers and ranks, page size, order, fault, memory
+	@OPNILOG_DIGESTS=full Scripts/test.sh --filter "DigestMatrixTests"
+
+test-kills: setup ## kill -9 at random instants in this many runs, each then resumed (ROUNDS=100)
+	@OPNILOG_KILLS=$(or $(ROUNDS),100) Scripts/test.sh --filter "KillTests"
 
 bench-scroll: build setup-tests ## reading beside a bare libcurl loop and opensearch-py (ROUNDS=9)
 	@Benchmarks/scroll.sh $(ROUNDS)

@@ -6,8 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-built=.build/bench-dataset
-log=$(swift build -c release --disable-build-manifest-caching --package-path Benchmarks/dataset --scratch-path "$built" -Xswiftc -enable-testing 2>&1) || { echo "$log" >&2; exit 1; }
+. Benchmarks/dataset-build.sh
 {
     echo "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(date -u +%Y-%m-%d)"
     "$built/release/DatasetBench" speed "${1:-1000000}"

@@ -10,9 +10,10 @@ import Glibc
         case "speed":
             countingSpeed(lines: 4_000_000)
             try await diskAndDrawSpeed(templates: size ?? 1_000_000)
+        case "laws": if try await !laws(lines: size ?? 100_000_000) { exit(1) }
         case "draw": try await diskAndDrawSpeed(templates: size ?? 1_000_000)
         default:
-            print("usage: DatasetBench speed|draw [TEMPLATES] | count [LINES]")
+            print("usage: DatasetBench speed|draw [TEMPLATES] | count [LINES] | laws [LINES]")
             exit(64)
         }
     }
