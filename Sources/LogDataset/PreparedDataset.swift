@@ -17,6 +17,7 @@ public struct PreparedDataset: Sendable {
         table: TemplateTable, report: CollectionReport? = nil, configuration: DatasetConfiguration
     ) async throws(DatasetError) {
         let plan = try StepPlan(lines: table.metadata.lines, settings: configuration.steps)
+        try SubsetMemory.check(plan, table, configuration.memory)
         let counter = VocabularyCounter(memory: configuration.memory.words, limit: configuration.vocabularyLimit)
         let words = try await counter.count(table)
         let weights = try await TableWeights(

@@ -162,6 +162,18 @@ private struct HourlySource: LogSource {
         }
     }
 
+    @Test func aSubsetThatIsLargerThanTheMemoryIsRefused() async throws {
+        let directory = TemporaryDirectory()
+        var settings = configuration(directory)
+        settings.memory = MemoryBudget(total: 64 << 20)
+        settings.steps = StepPlan.Settings(samples: 20_000_000, steps: 600)
+        let dataset = StreamingLogDataset(source: HourlySource(), configuration: settings)
+        let error = await #expect(throws: DatasetError.self) { try await dataset.prepare() }
+        #expect(error?.code == .invalidSetting)
+        #expect(error?.message.hasPrefix("a subset of 20000000 logs takes some 38") == true)
+        #expect(error?.message.hasSuffix("draw fewer (--samples), or give more (--memory)") == true)
+    }
+
     @Test func settingsThatContradictEachOtherAreRefused() async throws {
         let directory = TemporaryDirectory()
         var settings = configuration(directory)

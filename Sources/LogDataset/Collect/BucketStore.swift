@@ -126,6 +126,9 @@ final class BucketStore: Sendable {
         }
     }
 
+    /// The runs as they stand.
+    var allRuns: [Run] { state.withLock { $0.runs.sorted { $0.key < $1.key }.map(\.value) } }
+
     /// Hands the runs over to the merge. In a store that is not durable, each goes as soon as it is merged.
     func takeRuns() -> [Run] {
         state.withLock { state in

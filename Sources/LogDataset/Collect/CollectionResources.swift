@@ -6,18 +6,21 @@ final class CollectionResources: Sendable {
     let readers: WorkerPool
     let pageGate: ByteGate
     let monitor: CollectionMonitor
+    /// Numbers the pages of the original's draw; nil for every other reading.
+    let pages: PageNumbers?
 
     private let memory: TableMemory
     private let store: BucketStore
 
     init(
         pool: WorkerPool, readers: WorkerPool, budget: MemoryBudget, store: BucketStore,
-        monitor: CollectionMonitor
+        monitor: CollectionMonitor, pages: PageNumbers? = nil
     ) {
         self.pool = pool
         self.readers = readers
         self.store = store
         self.monitor = monitor
+        self.pages = pages
         pageGate = ByteGate(limit: budget.pages)
         memory = TableMemory(limit: budget.tables)
     }

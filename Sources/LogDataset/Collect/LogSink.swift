@@ -32,6 +32,7 @@ public final class LogSink: Sendable {
     /// - Throws: `DatasetError` when an earlier page could not be counted or the task is cancelled.
     public func add(_ page: any LogPage) async throws {
         if let failure = state.withLock({ $0.failure }) { throw failure }
+        let page = resources.pages?.numbered(page) ?? page
         let bytes = page.bytes
         let start = ContinuousClock.now
         try await resources.pageGate.enter(bytes)

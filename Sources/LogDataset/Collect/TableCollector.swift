@@ -61,7 +61,7 @@ public struct TableCollector: Sendable {
         }
     }
 
-    private func merge(
+    func merge(
         _ store: BucketStore, _ pool: WorkerPool, isComplete: Bool
     ) async throws(DatasetError) -> TemplateTable {
         configuration.onEvent?(.merging)
@@ -78,7 +78,7 @@ public struct TableCollector: Sendable {
     }
 
     /// Reads what the store does not hold already.
-    private func readWindows(
+    func readWindows(
         _ resources: CollectionResources, _ store: BucketStore, parallel: Int
     ) async throws(DatasetError) {
         let committed = store.windows

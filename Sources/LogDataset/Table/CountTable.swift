@@ -103,6 +103,23 @@ final class CountTable: @unchecked Sendable {
         }
     }
 
+    /// The count of a text; 0 if it is not there.
+    func count(of masked: UnsafeRawBufferPointer, hour: Hour) -> UInt64 {
+        let hash = contentHash(masked)
+        var slot = firstSlot(hash, hour)
+        while slots[slot] != 0 {
+            let entry = entries[Int(slots[slot] - 1)]
+            if entry.hash == hash, entry.hour == hour, masked.elementsEqual(text(of: entry)) { return entry.count }
+            slot = (slot + 1) & slotMask
+        }
+        return 0
+    }
+
+    /// Calls `body` with the number and the text of every entry, in the order in which they came.
+    func forEach(_ body: (Int, UnsafeRawBufferPointer) -> Void) {
+        for index in 0..<count { body(index, text(of: entries[index])) }
+    }
+
     /// Adds every count of another table.
     func add(contentsOf other: CountTable) {
         for index in 0..<other.count {

@@ -25,8 +25,10 @@ final class OutputFile {
 
     deinit {
         guard descriptor >= 0 else { return }
+        // A device is no file of ours.
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG { unlink(path) }
         Glibc.close(descriptor)
-        unlink(path)
         disk.give(taken)
     }
 

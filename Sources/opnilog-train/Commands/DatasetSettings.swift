@@ -20,7 +20,7 @@ enum DatasetSettings {
         configuration.steps = StepPlan.Settings(
             samples: settings[Options.samples], epochs: settings[Options.epochs], steps: settings[Options.steps],
             batchSize: settings[Options.batchSize], recipe: settings[Options.recipe])
-        configuration.law = settings[Options.draw]
+        if case .law(let law) = settings[Options.draw] { configuration.law = law }
         configuration.seed = settings[Options.seed]
         return configuration
     }

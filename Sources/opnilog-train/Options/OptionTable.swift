@@ -129,8 +129,12 @@ enum Options {
         "recipe", .choice(StepRecipe.self), "ours", drawers, .draw,
         help: "The settings of the optimiser and the draw: ours, or those of the original program.")
     static let draw = preset(
-        "draw", .choice(DrawLaw.self), "coverage", drawers, .draw,
-        help: "coverage: no template's count is off by one or more; parity: with replacement, as the original.")
+        "draw", .drawKind, "coverage", drawers, .draw,
+        help: "coverage: no template's count is off by one or more; parity: with replacement, as the original."
+    ).saying(
+        .sample, placeholder: "coverage|parity|page",
+        "coverage: no template's count is off by one or more; parity: with replacement, as the original; page: the "
+            + "original's literal law, each 10,000 lines reduced by their own weights, to see what that does.")
     static let seed = preset(
         "seed", .seed, "0", drawers.union([.simulate]), .draw,
         help: "Everything random follows from it.")
