@@ -60,7 +60,8 @@ laws: setup ## whether draws keep their laws, on simulated streams of 100,000,00
 	@Benchmarks/laws.sh $(LINES)
 
 digests: setup ## the digest of an epoch for every number of workers and ranks, page size, order, fault, memory
-	@OPNILOG_DIGESTS=full Scripts/test.sh --filter "DigestMatrixTests"
+	@OPNILOG_DIGESTS=full Scripts/test.sh --filter "DigestMatrixTests" | tee /dev/stderr | \
+		grep -E '^(workers|[0-9]+ )' > Benchmarks/results/digests.txt
 
 test-kills: setup ## kill -9 at random instants in this many runs, each then resumed (ROUNDS=100)
 	@OPNILOG_KILLS=$(or $(ROUNDS),100) Scripts/test.sh --filter "KillTests"
