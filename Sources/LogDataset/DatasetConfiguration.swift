@@ -18,6 +18,9 @@ public struct DatasetConfiguration: Sendable {
     public var parallelWindows: Int?
     /// The memory to keep within.
     public var memory = MemoryBudget.standard
+    /// Bytes of disk that sorted runs, merges and the table may take together; nil takes all that is free there but a
+    /// twentieth. When they are spent, the reading ends with the error `unwritable`.
+    public var disk: Int?
     /// Rows of the vocabulary at most, the five reserved ids included.
     public var vocabularyLimit = Vocabulary.largestCount
     /// The share of lines that may be no JSON before the reading is given up.

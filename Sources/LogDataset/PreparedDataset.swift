@@ -17,6 +17,7 @@ public struct PreparedDataset: Sendable {
         table: TemplateTable, report: CollectionReport? = nil, configuration: DatasetConfiguration
     ) async throws(DatasetError) {
         let plan = try StepPlan(lines: table.metadata.lines, settings: configuration.steps)
+        try SubsetMemory.check(plan, table, configuration.memory)
         let counter = VocabularyCounter(memory: configuration.memory.words, limit: configuration.vocabularyLimit)
         let words = try await counter.count(table)
         let weights = try await TableWeights(
@@ -40,6 +41,18 @@ public struct PreparedDataset: Sendable {
 
     /// The subset of the closing pass, over all lines.
     public func closing() -> Subset { run.closing() }
+
+    /// A subset of the sequence: an epoch of the fit, or after the last of these the closing pass.
+    func subset(_ position: Int) -> Subset { position < summary.epochs ? fit(epoch: position) : closing() }
+
+    /// What to go on from when so many batches of a subset are done.
+    ///
+    /// - Parameters:
+    ///   - epoch: Which subset of the sequence: the fit's epochs from 0, then the closing pass.
+    ///   - batch: How many of its batches are done.
+    public func state(epoch: Int, batch: Int) -> DatasetState {
+        DatasetState(tableDigest: summary.tableDigest, seed: summary.seed, epoch: epoch, batch: batch)
+    }
 
     /// The draw behind the subset of one epoch of the fit made over all lines, as `sample` shows it.
     public func draw(epoch: Int) throws(DatasetError) -> WeightedDraw {

@@ -90,10 +90,12 @@ struct CollectCommandTests {
         try folder.write("in.log", "a\n")
         let run = try await collect(["--progress", "json"])
         let lines = run.errors.split(separator: "\n")
-        try #require(lines.count == 3)
+        try #require(lines.count == 5)
         #expect(lines[0].hasPrefix(#"{"event":"progress","stage":"reading","unit":"documents","done":0,"#))
         #expect(lines[1].hasPrefix(#"{"event":"progress","stage":"reading","unit":"documents","done":1,"#))
-        #expect(lines[2].hasPrefix(#"{"event":"note","text":"1 lines, 1 templates"#))
+        #expect(lines[2].hasPrefix(#"{"event":"progress","stage":"merging","unit":"templates","done":0,"#))
+        #expect(lines[3].hasPrefix(#"{"event":"progress","stage":"merging","unit":"templates","done":1,"#))
+        #expect(lines[4].hasPrefix(#"{"event":"note","text":"1 lines, 1 templates"#))
     }
 
     @Test("a signal ends a reading of standard input: exit 75, nothing left but the lock")

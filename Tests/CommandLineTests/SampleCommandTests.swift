@@ -71,6 +71,36 @@ struct SampleCommandTests {
         #expect(try await sample(parity + ["--epoch", "1"]).run.output != other)
     }
 
+    @Test("page: each 10,000 lines are reduced by themselves")
+    func pages() async throws {
+        // 9,900 lines of one template in the first page, 10,000 in the second, 100 that occur once in each of both.
+        var text = ""
+        for page in 0..<3 {
+            for line in 0..<9_900 { text += page == 2 ? "" : "often \(line)\n" }
+            for number in 0..<100 { text += "once \(page == 2 ? "late" : "early") \(Self.word(number))\n" }
+        }
+        try folder.write("in.log", text)
+        let options = ["--input", folder.path("in.log"), "--draw", "page", "--samples", "4020", "--all"]
+        let (run, lines) = try await sample(options)
+        #expect(run.code == 0, "\(run.errors)")
+        // ⌊4020/20100 · 10000⌋ twice, and ⌊4020/20100 · 100⌋.
+        #expect(run.errors.hasPrefix("opnilog-train: 4,020 of 4,020 draws by page, seed 0, from 201 templates, "))
+        #expect(lines.map(\.count).reduce(0, +) == 20_100)
+        #expect(lines.map(\.drawn).reduce(0, +) == 4020)
+        // √9900 of 199.5 in each page: K·p is 997 twice. Over the whole it would be √19800 of 482, or 1174.
+        let often = try #require(lines.first { $0.text == "often <num>" })
+        #expect(often.count == 19_800 && (1850...2150).contains(often.drawn))
+        #expect(try await sample(options + ["--workers", "7", "--memory", "64MiB"]).lines == lines)
+        #expect(try await sample(options + ["--seed", "1"]).lines != lines)
+        // The scratch folder is gone.
+        #expect(TestFiles.names(folder.root) == ["in.log"])
+    }
+
+    /// A word of letters, which no mask touches.
+    private static func word(_ number: Int) -> String {
+        String(number).map { String(UnicodeScalar(UInt8(ascii: "g") + UInt8($0.wholeNumberValue ?? 0))) }.joined()
+    }
+
     @Test("a file that is no table")
     func noTable() async throws {
         try logs()

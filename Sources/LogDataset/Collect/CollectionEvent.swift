@@ -21,4 +21,6 @@ public enum CollectionEvent: Sendable, Equatable {
     case outdated(windows: [String])
     /// These windows had holes and are read again.
     case incomplete(windows: [String])
+    /// All windows are read; their buckets are merged into the table.
+    case merging
 }

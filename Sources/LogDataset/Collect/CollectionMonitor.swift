@@ -21,6 +21,10 @@ public final class CollectionMonitor: Sendable {
         public var restarts: UInt64 = 0
         /// Bytes that went to disk as runs.
         public var spilledBytes: UInt64 = 0
+        /// The most bytes that tables of counts have held at once, as far as is known by the last that was let go.
+        public var tableBytesPeak = 0
+        /// Templates that were written into the table so far.
+        public var templates: UInt64 = 0
         /// Nanoseconds that readers waited for masking.
         public var stalledNanoseconds: UInt64 = 0
         /// Messages that were cut, and operators' rules that were given up on.

@@ -51,28 +51,32 @@ struct EarlierHours: Sendable {
 enum RunFile {
     /// Makes a second name for a file, or a copy where the file system has no such names.
     ///
-    /// - Returns: false if there is no such file.
-    /// - Throws: `DatasetError` if the copy cannot be written.
-    static func link(_ path: String, to target: String) throws(DatasetError) -> Bool {
-        if Glibc.link(path, target) == 0 { return true }
+    /// - Returns: what the file's bytes are counted in: a second name takes none. Nil if there is no such file.
+    /// - Throws: `DatasetError` if the copy cannot be written or `disk` is spent.
+    static func link(_ path: String, to target: String, copyingOn disk: DiskBudget) throws(DatasetError) -> DiskBudget?
+    {
+        if Glibc.link(path, target) == 0 { return .unlimited }
         switch errno {
-        case EXDEV, EPERM, EMLINK, EOPNOTSUPP: return try copy(path, to: target)
-        case ENOENT, EACCES: return false
+        case EXDEV, EPERM, EMLINK, EOPNOTSUPP: return try copy(path, to: target, on: disk) ? disk : nil
+        case ENOENT, EACCES: return nil
         default: throw .cannotWrite(target, errno)
         }
     }
 
-    private static func copy(_ path: String, to target: String) throws(DatasetError) -> Bool {
-        let source = open(path, O_RDONLY | O_CLOEXEC)
-        if source < 0 { return false }
-        defer { close(source) }
-        let copy = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        if copy < 0 { throw .cannotWrite(target, errno) }
-        defer { close(copy) }
-        while true {
-            let count = sendfile(copy, source, nil, 1 << 20)
-            if count == 0 { return true }
-            if count < 0, errno != EINTR { throw .cannotWrite(target, errno) }
+    private static func copy(_ path: String, to target: String, on disk: DiskBudget) throws(DatasetError) -> Bool {
+        guard access(path, R_OK) == 0 else { return false }
+        let source = try InputFile(opening: path)
+        let copy = try OutputFile(creating: target, on: disk)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { buffer.deallocate() }
+        var offset = 0
+        while offset < source.size {
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, source.size - offset)])
+            try source.read(at: offset, into: part)
+            try copy.write(UnsafeRawBufferPointer(part))
+            offset += part.count
         }
+        try copy.close(sync: true)
+        return true
     }
 }

@@ -32,6 +32,7 @@ public final class LogSink: Sendable {
     /// - Throws: `DatasetError` when an earlier page could not be counted or the task is cancelled.
     public func add(_ page: any LogPage) async throws {
         if let failure = state.withLock({ $0.failure }) { throw failure }
+        let page = resources.pages?.numbered(page) ?? page
         let bytes = page.bytes
         let start = ContinuousClock.now
         try await resources.pageGate.enter(bytes)
@@ -102,8 +103,10 @@ public final class LogSink: Sendable {
     }
 
     private func count(_ page: any LogPage, _ worker: WorkerPool.Worker) {
-        let table = state.withLock { $0.tables.popLast() } ?? resources.makeTable()
-        let bytesBefore = table.bytes
+        var table = state.withLock { $0.tables.popLast() } ?? resources.makeTable()
+        var held = table.bytes
+        var runs: [Run] = []
+        var failure: DatasetError?
         var messages: UInt64 = 0
         var messageBytes: UInt64 = 0
         let maskedBefore = worker.masker.tally
@@ -111,19 +114,23 @@ public final class LogSink: Sendable {
             messages += 1
             messageBytes += UInt64(message.count)
             worker.masker.withMasked(message) { table.add($0, hour: hour) }
-        }
-        let spilled = Result { () throws(DatasetError) in
-            try resources.spillIfOverBudget(table, grownBy: table.bytes - bytesBefore)
+            let growth = table.bytes - held
+            if growth == 0 { return }
+            held += growth
+            do throws(DatasetError) {
+                guard let run = try resources.spillIfOverBudget(table, grownBy: growth) else { return }
+                runs.append(run)
+                table = resources.makeTable()
+                held = table.bytes
+            } catch {
+                failure = failure ?? error
+            }
         }
         state.withLock { state in
             state.bucket.tally.add(tally, messages: messages, bytes: messageBytes)
-            switch spilled {
-            case .success(let run?): state.bucket.runs.append(run)
-            case .success(nil): state.tables.append(table)
-            case .failure(let error):
-                state.tables.append(table)
-                state.failure = state.failure ?? error
-            }
+            state.bucket.runs += runs
+            state.tables.append(table)
+            state.failure = state.failure ?? failure
         }
         resources.monitor.update { monitor in
             monitor.documents += messages + tally.documentsWithoutField + tally.badLines

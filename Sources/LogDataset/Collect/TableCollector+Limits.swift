@@ -92,7 +92,7 @@ extension TableCollector {
         let hours = Set(parts.compactMap { Int32($0) }.map { Hour(number: $0) })
         // One hour alone has every template in exactly one.
         guard hours.count > 1 else { return nil }
-        let runs = store.currentRuns
+        let runs = store.allRuns
         return try await BoundedGroup.alone { flag throws(DatasetError) in
             try UnseenEstimate.of(runs, hours: hours, cancellation: flag).share
         }

@@ -22,7 +22,7 @@ extension TableCollector {
             return (try BucketStore(folder, file: file, journal: journal, dropping: []), table)
         }
         let dropped = try await unusable(journal, folder)
-        let store = try BucketStore(folder, file: file, journal: journal, dropping: dropped)
+        let store = try BucketStore(folder, file: file, journal: journal, dropping: dropped, disk: configuration.disk)
         let kept = store.windows
         tell(.resumed(windows: kept.count, documents: kept.reduce(0) { $0 + $1.tally.documents }))
         return (store, nil)
@@ -43,7 +43,7 @@ extension TableCollector {
         let (file, _) = try JournalFile.open(folder.path(of: JournalFile.name))
         try checkpoint.write(in: configuration.directory)
         folder.sync()
-        return try BucketStore(folder, file: file, journal: BucketJournal(), dropping: [])
+        return try BucketStore(folder, file: file, journal: BucketJournal(), dropping: [], disk: configuration.disk)
     }
 
     private func finishedTable(_ digest: String) -> TemplateTable? {

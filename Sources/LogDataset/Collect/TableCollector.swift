@@ -27,7 +27,7 @@ public struct TableCollector: Sendable {
     ///   was read stays.
     public func collect() async throws(DatasetError) -> (table: TemplateTable, report: CollectionReport) {
         guard let checkpoint = configuration.checkpoint else {
-            let store = try BucketStore(temporaryIn: configuration.directory)
+            let store = try BucketStore(temporaryIn: configuration.directory, disk: configuration.disk)
             defer { store.remove() }
             return try await collect(into: store)
         }
@@ -61,11 +61,13 @@ public struct TableCollector: Sendable {
         }
     }
 
-    private func merge(
+    func merge(
         _ store: BucketStore, _ pool: WorkerPool, isComplete: Bool
     ) async throws(DatasetError) -> TemplateTable {
+        configuration.onEvent?(.merging)
         let path = tablePath
-        let merge = TableMerge(of: store, budget: configuration.memory, rules: configuration.masking.rules)
+        let merge = TableMerge(
+            of: store, budget: configuration.memory, rules: configuration.masking.rules, monitor: configuration.monitor)
         try await CancellationFlag.scope { flag throws(DatasetError) in
             try await pool.run { _ throws(DatasetError) in try merge.write(to: path, cancellation: flag) }
         }
@@ -81,7 +83,7 @@ public struct TableCollector: Sendable {
     /// Reads what the store does not hold already.
     ///
     /// - Returns: how a limit ended it early; nil if none did.
-    private func readWindows(
+    func readWindows(
         _ resources: CollectionResources, _ store: BucketStore, parallel: Int
     ) async throws(DatasetError) -> StoppedReading? {
         let committed = store.windows

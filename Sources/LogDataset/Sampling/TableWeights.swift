@@ -6,8 +6,8 @@ public struct TableWeights: Sendable {
     /// The number of templates.
     public let templates: Int
 
-    /// Sums of weights before each shard and, last, of all: `[3][257]`, by `DrawnLines.rawValue`.
-    private let starts: [[UInt128]]
+    /// Sums of weights of each shard: `[3][256]`, by `DrawnLines.rawValue`.
+    private let sums: [[UInt128]]
 
     /// Lines, by `DrawnLines.rawValue`.
     private let lines: [UInt64]
@@ -31,22 +31,17 @@ public struct TableWeights: Sendable {
         self.exponent = exponent
         self.templates = shards.reduce(0) { $0 + $1.templates }
         self.lines = DrawnLines.allCases.indices.map { kind in shards.reduce(0) { saturatingAdd($0, $1.lines[kind]) } }
-        self.starts = DrawnLines.allCases.indices.map { kind in
-            shards.reduce(into: [0]) { starts, shard in starts.append(starts[starts.count - 1] + shard.weights[kind]) }
-        }
+        self.sums = DrawnLines.allCases.indices.map { kind in shards.map { $0.weights[kind] } }
     }
 
     /// The number of lines of one kind.
     public func lineCount(_ kind: DrawnLines) -> UInt64 { lines[Int(kind.rawValue)] }
 
     /// The sum of the weights of one kind over the whole table.
-    func total(_ kind: DrawnLines) -> UInt128 { starts[Int(kind.rawValue)][TemplateShard.count] }
+    func total(_ kind: DrawnLines) -> UInt128 { sums[Int(kind.rawValue)].reduce(0, +) }
 
-    /// Where one shard's weights lie among those of the whole table.
-    func range(ofShard shard: Int, _ kind: DrawnLines) -> Range<UInt128> {
-        let starts = starts[Int(kind.rawValue)]
-        return starts[shard]..<starts[shard + 1]
-    }
+    /// The sum of the weights of one kind over one shard.
+    func weight(ofShard shard: Int, _ kind: DrawnLines) -> UInt128 { sums[Int(kind.rawValue)][shard] }
 }
 
 /// The sums of one shard.

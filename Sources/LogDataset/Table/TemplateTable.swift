@@ -9,6 +9,9 @@ public struct TemplateTable: TemplateShards {
     /// Where the file lies.
     public var path: String { file.path }
 
+    /// Bytes of all texts, those of their records and blocks included.
+    var textBytes: Int { blocks.count }
+
     let file: InputFile
 
     static let magic = Array("OPNITBL\n".utf8)

@@ -16,10 +16,11 @@ final class TemplateTableWriter {
     private var lines: UInt64 = 0
     private var heldOutLines: UInt64 = 0
 
-    init(to path: String) throws(DatasetError) {
+    /// - Parameter disk: what the table's bytes are taken of, for good.
+    init(to path: String, on disk: DiskBudget = .unlimited) throws(DatasetError) {
         self.path = path
         temporaryPath = path + ".partial"
-        file = try OutputFile(creating: temporaryPath)
+        file = try OutputFile(creating: temporaryPath, on: disk)
         var header = TemplateTable.magic
         header.append(littleEndian: TemplateTable.version)
         header.append(littleEndian: UInt32(0))

@@ -11,6 +11,7 @@ enum DatasetSettings {
         let options = Set(Options.of(settings.command).map(\.name))
         if let workers = settings[Options.workers] { configuration.workers = workers }
         if let memory = settings[Options.memory] { configuration.memory = MemoryBudget(total: memory) }
+        if let disk = settings[Options.disk] { configuration.disk = disk }
         if options.contains(Options.maxBadShare.spec.name) {
             configuration.maximumBadShare = settings[Options.maxBadShare]
         }
@@ -20,7 +21,7 @@ enum DatasetSettings {
         configuration.steps = StepPlan.Settings(
             samples: settings[Options.samples], epochs: settings[Options.epochs], steps: settings[Options.steps],
             batchSize: settings[Options.batchSize], recipe: settings[Options.recipe])
-        configuration.law = settings[Options.draw]
+        if case .law(let law) = settings[Options.draw] { configuration.law = law }
         return configuration
     }
 }
@@ -33,7 +34,7 @@ extension DatasetConfiguration {
             startedAt: RunClock.start.milliseconds, settings: RunFingerprint.of(settings))
         resumes = start == .resumed
         requiresComplete = settings[Options.requireComplete]
-        onEvent = { console.tell($0) }
+        onEvent = { [monitor] in console.tell($0, monitor) }
         readsInSeededOrder = (try? LogOrigin(settings, of: settings.command)) == .openSearch
         let limits = ReadingLimits(
             time: settings[Options.timeBudget], share: settings[Options.readFraction],

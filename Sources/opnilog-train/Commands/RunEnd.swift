@@ -76,7 +76,7 @@ enum RunEnd {
 
 extension Console {
     /// Says what a reading tells of.
-    func tell(_ event: CollectionEvent) {
+    func tell(_ event: CollectionEvent, _ monitor: CollectionMonitor) {
         switch event {
         case .resumed(let windows, let documents):
             note("goes on: \(Self.windows(windows)), \(Figures.grouped(Int(documents))) documents, are read already")
@@ -97,6 +97,7 @@ extension Console {
         case .damagedRecords(let count):
             note("\(Figures.grouped(count)) records of windows are damaged; what they told of is read again")
         case .outdated(let names): note("changed since it was read, read again: \(Self.list(names))")
+        case .merging: begin("merging", unit: "templates") { $0.done = Int(monitor.snapshot.templates) }
         case .incomplete(let names): note("could not be read whole, read again: \(Self.list(names))")
         }
     }

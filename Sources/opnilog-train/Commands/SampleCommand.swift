@@ -6,12 +6,13 @@ enum SampleCommand {
         let settings = context.settings
         let scratch = try ScratchFolder()
         let configuration = try DatasetSettings.configuration(settings, directory: scratch.path)
+        if settings[Options.draw] == .page { return try await drawByPages(context, configuration, scratch) }
         let prepared = try await Datasets.of(settings, context.console, configuration).prepare()
         context.console.endStage()
         if let remark = configuration.monitor.snapshot.masking.remark { context.console.note(remark) }
         let draw = try prepared.draw(epoch: settings[Options.epoch])
         let showsAll = settings[Options.all]
-        try await OwnThread.run { try write(draw, undrawn: showsAll) }
+        try await OwnThread.run { try write { try draw.walk(undrawn: showsAll, $0) } }
         let summary = prepared.summary
         context.console.note(
             "\(Figures.grouped(draw.settings.samples)) draws by \(summary.law.rawValue), seed \(summary.seed), from "
@@ -20,11 +21,31 @@ enum SampleCommand {
         return .complete
     }
 
+    /// The original's literal law, by one worker and one scroll after another.
+    private static func drawByPages(
+        _ context: RunContext, _ configuration: DatasetConfiguration, _ scratch: ScratchFolder
+    ) async throws -> ExitCode {
+        let settings = context.settings
+        let source = try Sources.of(settings, context.console)
+        context.console.watch(configuration.monitor)
+        let draw = try await TableCollector(source: source, configuration: configuration)
+            .drawByPages(epoch: settings[Options.epoch])
+        context.console.endStage()
+        let showsAll = settings[Options.all]
+        try await OwnThread.run { try write { try draw.walk(undrawn: showsAll, $0) } }
+        context.console.note(
+            "\(Figures.grouped(draw.draws)) of \(Figures.grouped(draw.samples)) draws by page, seed \(configuration.seed), "
+                + "from \(Figures.grouped(Int(draw.table.metadata.templates))) templates, table digest "
+                + draw.table.metadata.tableDigest)
+        withExtendedLifetime(scratch) {}
+        return .complete
+    }
+
     /// A line a template, in table order: `{"text":…,"count":…,"drawn":…}`.
-    private static func write(_ draw: WeightedDraw, undrawn: Bool) throws {
+    private static func write(_ walk: ((TemplateRecord, Int) throws -> Void) throws -> Void) throws {
         var output = ResultWriter()
         var line: [UInt8] = []
-        try draw.walk(undrawn: undrawn) { record, drawn in
+        try walk { record, drawn in
             line.removeAll(keepingCapacity: true)
             line += Array("{\"text\":".utf8)
             JSONText.append(record.masked, to: &line)

@@ -171,8 +171,12 @@ enum Options {
         "recipe", .choice(StepRecipe.self), "ours", drawers, .draw,
         help: "The settings of the optimiser and the draw: ours, or those of the original program.")
     static let draw = preset(
-        "draw", .choice(DrawLaw.self), "coverage", drawers, .draw,
-        help: "coverage: no template's count is off by one or more; parity: with replacement, as the original.")
+        "draw", .drawKind, "coverage", drawers, .draw,
+        help: "coverage: no template's count is off by one or more; parity: with replacement, as the original."
+    ).saying(
+        .sample, placeholder: "coverage|parity|page",
+        "coverage: no template's count is off by one or more; parity: with replacement, as the original; page: the "
+            + "original's literal law, each 10,000 lines reduced by their own weights, to see what that does.")
     static let seed = preset(
         "seed", .seed, "0", drawers.union([.collect, .simulate]), .draw,
         help: "Everything random follows from it.")
@@ -203,6 +207,10 @@ enum Options {
         "memory", .size(atLeast: MemoryBudget.minimum), drawers.union([.collect]), .resources,
         help: "Memory for queues, tables, sorting, the draw and the step (default: the least of a quarter of the "
             + "machine's, the cgroup's limit and 2GiB).")
+    static let disk = setting(
+        "disk", .size(atLeast: 1 << 20), drawers.union([.collect]), .resources,
+        help: "Disk for sorted runs and the table together (default: all that is free in the output folder but a "
+            + "twentieth). When it is spent, the run ends with 74 and --resume goes on.")
     static let device = preset(
         "device", .device, "auto", torchUsers, .resources,
         help: "Where to compute: auto takes a GPU if there is one.")
@@ -231,7 +239,7 @@ enum Options {
         model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec, counts.spec,
         samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,
         documents.spec, port.spec, faults.spec,
-        workers.spec, threads.spec, memory.spec, device.spec, torch.spec, progress.spec, config.spec,
+        workers.spec, threads.spec, memory.spec, disk.spec, device.spec, torch.spec, progress.spec, config.spec,
     ]
 
     /// The settings that a command has.

@@ -18,11 +18,27 @@ enum SettingsRules {
                 remedy: "give one of them")
         }
         if Options.reuse.spec.commands.contains(command) { try checkReading(settings) }
+        try checkDraw(settings)
         try exclude(
             Options.steps.spec, Options.batchSize.spec, settings,
             "both set the length of the training", remedy: "give one of them")
         // When a run goes on, times count from its own start, which only the output folder knows.
         if ![.train, .collect].contains(command) || !settings[Options.resume] { try checkRange(settings) }
+    }
+
+    /// The original's draw depends on where pages begin, so it has no place in a training, and none over a table.
+    private static func checkDraw(_ settings: Settings) throws(CommandError) {
+        guard let origin = settings.origin(Options.draw.spec), settings[Options.draw] == .page else { return }
+        if settings.command != .sample {
+            throw .usage(
+                "\(origin.name(Options.draw.spec)): page is for sample alone, which shows what that law does",
+                remedy: "train by coverage or parity")
+        }
+        if try LogOrigin(settings, of: .sample) == .table {
+            throw .usage(
+                "\(origin.name(Options.draw.spec)): page needs logs in their order, which a table has not",
+                remedy: "give --endpoint or --input")
+        }
     }
 
     private static func require(_ spec: OptionSpec, _ settings: Settings, _ what: String) throws(CommandError) {

@@ -102,5 +102,8 @@ import Testing
         }
         #expect(error?.code == .unwritable)
         #expect(error?.message.contains("free some space on its disk") == true)
+        // A file that was not finished goes; a device is not one.
+        var status = stat()
+        #expect(stat("/dev/full", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
     }
 }
