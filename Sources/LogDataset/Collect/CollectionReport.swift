@@ -22,9 +22,14 @@ public struct CollectionReport: Sendable, Codable, Equatable {
     public let total: WindowTally
     /// What was asked for and could not be read; empty if the reading is complete.
     public let holes: [Hole]
+    /// What the source itself left out.
+    public let exclusions: [Exclusion]
 
-    /// - Parameter holesAtEnd: what the source found missing when all windows had been read.
-    init(source: String, windows: [BucketJournal.Window], holesAtEnd: [Hole]) {
+    /// - Parameters:
+    ///   - holesAtEnd: what the source found missing when all windows had been read.
+    ///   - exclusions: what the source left out.
+    init(source: String, windows: [BucketJournal.Window], holesAtEnd: [Hole], exclusions: [Exclusion] = []) {
+        self.exclusions = exclusions
         let windows = windows.sorted { ($0.hour ?? .none, $0.name) < ($1.hour ?? .none, $1.name) }
         self.source = source
         self.windows = windows.map {
@@ -44,6 +49,13 @@ public struct CollectionReport: Sendable, Codable, Equatable {
                     + "if the file is plain text, or a larger --max-bad-share")
         }
         guard total.lines == 0 else { return }
+        if total.dropped.total > 0 {
+            throw DatasetError(
+                .unusableSource,
+                "the cleaning leaves nothing of \(source): \(total.dropped.keywords) lines hold a keyword, "
+                    + "\(total.dropped.tooShort) have too few words, \(total.dropped.fields) documents are left out by a "
+                    + "field; clean less (--drop-keywords, --minimum-tokens, --drop-field)")
+        }
         if total.documentsWithoutField > 0 {
             throw DatasetError(
                 .unusableSource,

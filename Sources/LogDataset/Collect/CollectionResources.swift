@@ -8,6 +8,7 @@ final class CollectionResources: Sendable {
     let readers: WorkerPool
     let pageGate: ByteGate
     let monitor: CollectionMonitor
+    let cleaning: LineCleaning
 
     private let tableLimit: Int
     private let store: BucketStore
@@ -15,12 +16,13 @@ final class CollectionResources: Sendable {
 
     init(
         pool: WorkerPool, readers: WorkerPool, budget: MemoryBudget, store: BucketStore,
-        monitor: CollectionMonitor
+        monitor: CollectionMonitor, cleaning: LineCleaning = LineCleaning()
     ) {
         self.pool = pool
         self.readers = readers
         self.store = store
         self.monitor = monitor
+        self.cleaning = cleaning
         pageGate = ByteGate(limit: budget.pages)
         tableLimit = budget.tables
     }

@@ -106,17 +106,29 @@ public final class LogSink: Sendable {
         let bytesBefore = table.bytes
         var messages: UInt64 = 0
         var messageBytes: UInt64 = 0
+        var dropped = DroppedLines()
+        let cleaning = resources.cleaning
         let maskedBefore = worker.masker.tally
         let tally = page.forEachMessage { message, hour in
-            messages += 1
-            messageBytes += UInt64(message.count)
-            worker.masker.withMasked(message) { table.add($0, hour: hour) }
+            guard cleaning.keeps(message: message) else {
+                dropped.keywords += 1
+                return
+            }
+            worker.masker.withMasked(message) { masked in
+                guard cleaning.keeps(masked: masked) else {
+                    dropped.tooShort += 1
+                    return
+                }
+                messages += 1
+                messageBytes += UInt64(message.count)
+                table.add(masked, hour: hour)
+            }
         }
         let spilled = Result { () throws(DatasetError) in
             try resources.spillIfOverBudget(table, grownBy: table.bytes - bytesBefore)
         }
         state.withLock { state in
-            state.bucket.tally.add(tally, messages: messages, bytes: messageBytes)
+            state.bucket.tally.add(tally, messages: messages, bytes: messageBytes, dropped: dropped)
             switch spilled {
             case .success(let run?): state.bucket.runs.append(run)
             case .success(nil): state.tables.append(table)
@@ -126,7 +138,7 @@ public final class LogSink: Sendable {
             }
         }
         resources.monitor.update { monitor in
-            monitor.documents += messages + tally.documentsWithoutField + tally.badLines
+            monitor.documents += messages + dropped.total + tally.documents
             monitor.bytes += messageBytes
             monitor.masking.add(worker.masker.tally.since(maskedBefore))
         }

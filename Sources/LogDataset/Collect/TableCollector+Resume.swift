@@ -8,7 +8,8 @@ extension TableCollector {
     func open(_ checkpoint: CollectionCheckpoint) async throws(DatasetError) -> (BucketStore, TemplateTable?) {
         let directory = configuration.directory
         let rules = RulesDigest.of(configuration.masking.rules).hexadecimal
-        let checkpoint = checkpoint.adding("source", source.name).adding("mask rules", rules)
+        var checkpoint = checkpoint.adding("source", source.name).adding("mask rules", rules)
+        if let cleaning = configuration.cleaning.canonicalText { checkpoint = checkpoint.adding("cleaning", cleaning) }
         let folder = BucketFolder(in: directory)
         guard configuration.resumes, let earlier = try CollectionCheckpoint.read(in: directory) else {
             return (try makeStore(folder, checkpoint), nil)

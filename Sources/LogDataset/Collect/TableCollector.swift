@@ -51,9 +51,10 @@ public struct TableCollector: Sendable {
             try await withWorkerPool(count: parallel) { readers throws(DatasetError) in
                 let resources = CollectionResources(
                     pool: pool, readers: readers, budget: configuration.memory, store: store,
-                    monitor: configuration.monitor)
+                    monitor: configuration.monitor, cleaning: configuration.cleaning)
                 try await readWindows(resources, store, parallel: parallel)
-                let report = report(store, try await wrapped { try await source.holesAtEnd() })
+                let holes = try await wrapped { try await source.holesAtEnd() }
+                let report = report(store, holes, try await wrapped { try await source.exclusions() })
                 if configuration.requiresComplete, !report.holes.isEmpty { throw .incomplete(report.holes) }
                 try report.checkUsable(maximumBadShare: configuration.maximumBadShare)
                 return (try await merge(store, pool, isComplete: report.holes.isEmpty), report)
@@ -65,7 +66,9 @@ public struct TableCollector: Sendable {
         _ store: BucketStore, _ pool: WorkerPool, isComplete: Bool
     ) async throws(DatasetError) -> TemplateTable {
         let path = tablePath
-        let merge = TableMerge(of: store, budget: configuration.memory, rules: configuration.masking.rules)
+        let merge = TableMerge(
+            of: store, budget: configuration.memory, rules: configuration.masking.rules,
+            cleaning: configuration.cleaning)
         try await CancellationFlag.scope { flag throws(DatasetError) in
             try await pool.run { _ throws(DatasetError) in try merge.write(to: path, cancellation: flag) }
         }
@@ -133,8 +136,11 @@ public struct TableCollector: Sendable {
         }
     }
 
-    private func report(_ store: BucketStore, _ holesAtEnd: [Hole]) -> CollectionReport {
-        CollectionReport(source: source.name, windows: store.windows, holesAtEnd: holesAtEnd)
+    private func report(
+        _ store: BucketStore, _ holesAtEnd: [Hole], _ exclusions: [Exclusion] = []
+    ) -> CollectionReport {
+        CollectionReport(
+            source: source.name, windows: store.windows, holesAtEnd: holesAtEnd, exclusions: exclusions)
     }
 
     var tablePath: String { "\(configuration.directory)/\(TableCollector.fileName)" }

@@ -5,9 +5,11 @@ struct TableMerge: Sendable {
     private let store: BucketStore
     private let budget: MemoryBudget
     private let rules: MaskRuleSet
+    private let cleaning: LineCleaning
 
-    init(of store: BucketStore, budget: MemoryBudget, rules: MaskRuleSet) {
+    init(of store: BucketStore, budget: MemoryBudget, rules: MaskRuleSet, cleaning: LineCleaning = LineCleaning()) {
         self.store = store
+        self.cleaning = cleaning
         self.rules = rules
         self.budget = budget
     }
@@ -33,8 +35,8 @@ struct TableMerge: Sendable {
             try writer.append(TableMerge.marked(record, split))
         }
         try writer.finish(
-            rulesDigest: RulesDigest.of(rules), maskNames: rules.customMasks.map(\.name), heldOutBy: split.method,
-            hours: hours)
+            rulesDigest: RulesDigest.of(rules), maskNames: rules.customMasks.map(\.name),
+            cleaningDigest: cleaning.digest, heldOutBy: split.method, hours: hours)
     }
 
     /// Where whole hours are held out, the segments have said so already.

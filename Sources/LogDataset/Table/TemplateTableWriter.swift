@@ -42,16 +42,18 @@ final class TemplateTableWriter {
 
     /// Finishes the file and puts it in its place.
     func finish(
-        rulesDigest: [UInt8], maskNames: [String] = [], heldOutBy: TableMetadata.HeldOutMethod,
+        rulesDigest: [UInt8], maskNames: [String] = [], cleaningDigest: String? = nil,
+        heldOutBy: TableMetadata.HeldOutMethod,
         hours: [TableMetadata.HourCount]
     ) throws(DatasetError) {
         try openShards(through: 256)
         tableDigest.update(rulesDigest.hexadecimal)
+        if let cleaningDigest { tableDigest.update(cleaningDigest) }
         let metadata = TableMetadata(
             lines: lines, templates: templates, heldOutLines: heldOutLines, heldOutBy: heldOutBy, hours: hours,
             tableDigest: tableDigest.finish().hexadecimal, splitDigest: splitDigest.finish().hexadecimal,
             rulesDigest: rulesDigest.hexadecimal, maskNames: maskNames.isEmpty ? nil : maskNames,
-            shardOffsets: shardOffsets)
+            cleaningDigest: cleaningDigest, shardOffsets: shardOffsets)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         guard let json = try? [UInt8](encoder.encode(metadata)) else {

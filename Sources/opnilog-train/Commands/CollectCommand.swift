@@ -28,6 +28,7 @@ enum CollectCommand {
         manifest.table = Manifest.Table(table.metadata)
         try manifest.finish(in: output)
         if let remark = configuration.monitor.snapshot.masking.remark { context.console.note(remark) }
+        if let remark = report.cleaningRemark { context.console.note(remark) }
         context.console.note(
             "\(Figures.grouped(Int(table.metadata.lines))) lines, \(Figures.grouped(Int(table.metadata.templates))) "
                 + "templates in \(table.path), table digest \(table.metadata.tableDigest)")

@@ -5,9 +5,10 @@ enum DatasetSettings {
     /// - Parameter directory: where the table and, while logs are read, sorted runs go; it must exist.
     static func configuration(
         _ settings: Settings, directory: String
-    ) throws(CommandError) -> DatasetConfiguration {
+    ) throws -> DatasetConfiguration {
         var configuration = DatasetConfiguration(directory: directory)
         configuration.masking = try MaskFile.settings(settings)
+        configuration.cleaning = try CleaningSettings.of(settings)
         let options = Set(Options.of(settings.command).map(\.name))
         if let workers = settings[Options.workers] { configuration.workers = workers }
         if let memory = settings[Options.memory] { configuration.memory = MemoryBudget(total: memory) }
@@ -21,6 +22,11 @@ enum DatasetSettings {
             batchSize: settings[Options.batchSize], recipe: settings[Options.recipe])
         configuration.law = settings[Options.draw]
         configuration.seed = settings[Options.seed]
+        configuration.templateCap = settings[Options.templateCap]
+        if options.contains(Options.vocabularySize.spec.name) {
+            configuration.vocabularyLimit = settings[Options.vocabularySize]
+            configuration.minimumWordCount = UInt64(settings[Options.minimumWordCount])
+        }
         return configuration
     }
 }

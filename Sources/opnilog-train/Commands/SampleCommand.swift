@@ -9,6 +9,7 @@ enum SampleCommand {
         let prepared = try await Datasets.of(settings, context.console, configuration).prepare()
         context.console.endStage()
         if let remark = configuration.monitor.snapshot.masking.remark { context.console.note(remark) }
+        if let remark = prepared.report?.cleaningRemark { context.console.note(remark) }
         let draw = try prepared.draw(epoch: settings[Options.epoch])
         let showsAll = settings[Options.all]
         try await OwnThread.run { try write(draw, undrawn: showsAll) }
@@ -17,7 +18,7 @@ enum SampleCommand {
             "\(Figures.grouped(draw.settings.samples)) draws by \(summary.law.rawValue), seed \(summary.seed), from "
                 + "\(Figures.grouped(Int(summary.templates))) templates, table digest \(summary.tableDigest)")
         withExtendedLifetime(scratch) {}
-        return .complete
+        return RunEnd.of(prepared.report, context.console)
     }
 
     /// A line a template, in table order: `{"text":…,"count":…,"drawn":…}`.

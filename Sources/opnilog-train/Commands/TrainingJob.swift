@@ -18,6 +18,7 @@ struct TrainingJob: Sendable {
             let prepared = try await dataset.prepare()
             console.endStage()
             if let remark = monitor.snapshot.masking.remark { console.note(remark) }
+            if let remark = prepared.report?.cleaningRemark { console.note(remark) }
             announce(prepared.summary)
             let shown = Task { await show(trainer.progress, metrics) }
             let report = try await trainer.train(on: prepared)
@@ -41,6 +42,8 @@ struct TrainingJob: Sendable {
                 + "\(Figures.grouped(summary.vocabularySize)) words; \(summary.epochs) subsets of "
                 + "\(Figures.grouped(summary.samples)) logs by \(summary.law.rawValue), seed \(summary.seed), in "
                 + "\(summary.stepsPerEpoch) steps each; table digest \(summary.tableDigest)")
+        console.note(summary.coverage)
+        if let warning = summary.warning(above: settings[Options.unknownWarning]) { console.note(warning) }
     }
 
     /// Shows each step and keeps it in the metrics, until the training ends.
@@ -66,6 +69,22 @@ struct TrainingJob: Sendable {
         case .evaluation: "evaluating"
         case .closing: "closing pass"
         }
+    }
+}
+
+extension DatasetSummary {
+    /// What of the lines the model is not given as it is, in one line.
+    var coverage: String {
+        "\(Figures.percent(outOfVocabularyShare)) of all words, in \(Figures.percent(outOfVocabularyLineShare)) of the "
+            + "lines, are not in the vocabulary; \(Figures.percent(cutLineShare)) of the lines are cut after "
+            + "\(Batch.length - 1) words"
+    }
+
+    /// What to say where more than a share of the words has no id; nil where it has not.
+    func warning(above share: Double) -> String? {
+        guard outOfVocabularyShare > share else { return nil }
+        return "warning: \(Figures.percent(outOfVocabularyShare)) of all words are unknown to the model, more than "
+            + "\(Figures.percent(share)); give a larger --vocabulary-size, or --masks for what varies"
     }
 }
 

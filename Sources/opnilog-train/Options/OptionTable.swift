@@ -15,6 +15,9 @@ enum Options {
     static let query = setting(
         "query", .text("FILE|JSON"), readers, .openSearch,
         help: "Which documents: a query as JSON, or the name of a file that holds it.")
+    static let excludeQuery = setting(
+        "exclude-query", .text("FILE|JSON"), tablers, .openSearch,
+        help: "Not these documents: a query like --query. How many it leaves out is counted.")
     static let since = setting(
         "since", .instant, readers, .openSearch,
         help: "Only documents from this moment on: ISO 8601 (UTC if no zone is given), epoch milliseconds, or -24h.")
@@ -42,7 +45,9 @@ enum Options {
 
     static let input = list(
         "input", .text("FILE"), lineReaders.union([.mask]), .files,
-        help: "Files to read, .gz and .zst too; - is standard input. Takes all names up to the next option.")
+        help:
+            "Files to read, .gz and .zst too, folders, patterns in quotes; - is standard input. Takes all names up to "
+            + "the next option.")
     static let inputFormat = preset(
         "input-format", .choice(InputFormat.self), "auto", lineReaders.union([.mask]), .files,
         help: "auto takes a file for NDJSON if its first byte that is not blank is {.")
@@ -55,9 +60,26 @@ enum Options {
     static let maxBadShare = preset(
         "max-bad-share", .share, "0.01", lineReaders.union([.mask]), .files,
         help: "End the run if more than this share of the lines of NDJSON is no JSON.")
+    static let keepGoing = toggle(
+        "keep-going", [.train, .collect, .sample], .files,
+        help: "Go on (exit 2) where a file is damaged, cut off or cannot be read, and list it; what stands before the "
+            + "damage counts.")
     static let table = setting(
         "table", .text("FILE"), [.train, .sample], .table,
         help: "The templates.table of an earlier collect or train: no server is needed.")
+
+    // MARK: Cleaning
+
+    static let dropField = many(
+        "drop-field", .fieldFilter, tablers, .cleaning, or: [],
+        help: "Leave out documents whose field holds this text, such as anomaly_level=Anomaly; again for more.")
+    static let dropKeywords = preset(
+        "drop-keywords", .text("original|FILE|none"), "none", tablers, .cleaning,
+        help: "Leave out lines that hold one of these phrases as whole words, in any case: original takes those of "
+            + "Opni's own training, a file has a phrase a line.")
+    static let minimumTokens = preset(
+        "minimum-tokens", .integer(atLeast: 0, atMost: 63), "0", tablers, .cleaning,
+        help: "Leave out lines of fewer words after masking.")
 
     // MARK: Masking
 
@@ -131,6 +153,19 @@ enum Options {
     static let draw = preset(
         "draw", .choice(DrawLaw.self), "coverage", drawers, .draw,
         help: "coverage: no template's count is off by one or more; parity: with replacement, as the original.")
+    static let vocabularySize = preset(
+        "vocabulary-size", .integer(atLeast: 6, atMost: Vocabulary.largestCount), "\(Vocabulary.largestCount)",
+        trainers,
+        .draw, help: "Words that get an id at most, the five reserved ones included; the most frequent do.")
+    static let minimumWordCount = preset(
+        "minimum-word-count", .integer(atLeast: 1), "1", trainers, .draw,
+        help: "Words that occur less often in all lines get no id.")
+    static let unknownWarning = preset(
+        "unknown-warning", .share, "1%", trainers, .draw,
+        help: "Warn if more than this share of all words has no id.")
+    static let templateCap = preset(
+        "template-cap", .share, "1", drawers, .draw,
+        help: "In a draw, one masked text counts for at most this share of the lines. The table stays exact.")
     static let seed = preset(
         "seed", .seed, "0", drawers.union([.simulate]), .draw,
         help: "Everything random follows from it.")
@@ -176,16 +211,20 @@ enum Options {
 
     /// Every setting, in the order of the help pages.
     static let every: [OptionSpec] = [
-        endpoint.spec, index.spec, query.spec, since.spec, until.spec, lag.spec, pageSize.spec, maxPageBytes.spec,
+        endpoint.spec, index.spec, query.spec, excludeQuery.spec, since.spec, until.spec, lag.spec, pageSize.spec,
+        maxPageBytes.spec,
         parallel.spec, requireComplete.spec,
         username.spec, password.spec, bearerToken.spec, bearerFile.spec, bearerCommand.spec,
         awsRegion.spec, awsService.spec, awsAccessKey.spec, awsSecretKey.spec, awsSessionToken.spec,
         clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,
         proxy.spec, proxyUsername.spec, proxyPassword.spec,
-        input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, table.spec,
+        input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, keepGoing.spec, table.spec,
+        dropField.spec, dropKeywords.spec, minimumTokens.spec,
         masks.spec, longestLine.spec,
         model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec, counts.spec,
-        samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,
+        samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec,
+        templateCap.spec, vocabularySize.spec, minimumWordCount.spec, unknownWarning.spec,
+        seed.spec,
         documents.spec, port.spec, faults.spec,
         workers.spec, threads.spec, memory.spec, device.spec, torch.spec, progress.spec, config.spec,
     ]
@@ -198,6 +237,8 @@ enum Options {
     /// What asks a server.
     static let askers: Set<Command> = readers.union([.doctor, .verify])
     private static let lineReaders: Set<Command> = [.train, .collect, .sample, .score]
+    /// What makes a table of logs.
+    private static let tablers: Set<Command> = [.train, .collect, .sample]
     private static let windowsAtOnce = "Windows read at once (default: the index's shards, at most the cores)."
     private static let trainers: Set<Command> = [.train, .demo]
     private static let drawers: Set<Command> = [.train, .sample, .demo]

@@ -91,9 +91,10 @@ enum LogOrigin: Sendable, Equatable {
     func has(_ spec: OptionSpec) -> Bool {
         switch self {
         case .openSearch:
-            ![Options.inputFormat.spec.name, Options.maxBadShare.spec.name].contains(spec.name)
+            ![Options.inputFormat.spec.name, Options.maxBadShare.spec.name, Options.keepGoing.spec.name]
+                .contains(spec.name)
         case .files: ![.openSearch, .access].contains(spec.group)
-        case .table: ![.openSearch, .access, .files, .masking].contains(spec.group)
+        case .table: ![.openSearch, .access, .files, .cleaning, .masking].contains(spec.group)
         }
     }
 

@@ -41,6 +41,10 @@ struct Manifest: Codable, Sendable {
         var bytes: UInt64
         var documentsWithoutField: UInt64
         var badLines: UInt64
+        /// Lines that the cleaning left out.
+        var dropped: DroppedLines
+        /// What the query left out.
+        var exclusions: [Exclusion]
         /// Windows that were begun anew after a failure.
         var restarts: UInt64
         /// Messages that were cut for their length, and the bytes cut off.
@@ -58,6 +62,8 @@ struct Manifest: Codable, Sendable {
             bytes = report.total.bytes
             documentsWithoutField = report.total.documentsWithoutField
             badLines = report.total.badLines
+            dropped = report.total.dropped
+            exclusions = report.exclusions
             restarts = monitor.restarts
             cutMessages = monitor.masking.cutMessages
             cutBytes = monitor.masking.cutBytes
@@ -94,6 +100,8 @@ struct Manifest: Codable, Sendable {
         var rulesDigest: String
         /// The operator's own masks among the rules.
         var maskNames: [String]?
+        /// What was left out for what it says, as a digest; nil where nothing was.
+        var cleaningDigest: String?
         var lines: UInt64
         var templates: UInt64
         var heldOutLines: UInt64
@@ -104,6 +112,7 @@ struct Manifest: Codable, Sendable {
             splitDigest = metadata.splitDigest
             rulesDigest = metadata.rulesDigest
             maskNames = metadata.maskNames
+            cleaningDigest = metadata.cleaningDigest
             lines = metadata.lines
             templates = metadata.templates
             heldOutLines = metadata.heldOutLines
