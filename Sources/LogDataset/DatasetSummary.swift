@@ -38,8 +38,9 @@ public struct DatasetSummary: Sendable, Codable, Equatable {
     public let exponent: WeightExponent
     /// The most of all lines that one template counts for in a draw.
     public let templateCap: Double
-    /// Templates with more lines than that, and their lines beyond it.
+    /// Templates with more lines than that.
     public let cappedTemplates: Int
+    /// Their lines beyond it.
     public let cappedLines: UInt64
     /// The seed of the draws.
     public let seed: UInt64

@@ -12,20 +12,32 @@ enum SampleCommand {
         if let remark = prepared.report?.cleaningRemark { context.console.note(remark) }
         let draw = try prepared.draw(epoch: settings[Options.epoch])
         let showsAll = settings[Options.all]
-        try await OwnThread.run { try write(draw, undrawn: showsAll) }
+        let minimum = settings[Options.minimumCount] ?? 1
+        let withheld = try await OwnThread.run { try write(draw, undrawn: showsAll, minimumCount: minimum) }
         let summary = prepared.summary
         context.console.note(
             "\(Figures.grouped(draw.settings.samples)) draws by \(summary.law.rawValue), seed \(summary.seed), from "
                 + "\(Figures.grouped(Int(summary.templates))) templates, table digest \(summary.tableDigest)")
+        if withheld > 0 {
+            context.console.note(
+                "\(Figures.grouped(withheld)) templates of fewer than \(minimum) lines are not shown (--minimum-count)")
+        }
         withExtendedLifetime(scratch) {}
         return RunEnd.of(prepared.report, context.console)
     }
 
     /// A line a template, in table order: `{"text":…,"count":…,"drawn":…}`.
-    private static func write(_ draw: WeightedDraw, undrawn: Bool) throws {
+    ///
+    /// - Returns: templates that were not shown for their count.
+    private static func write(_ draw: WeightedDraw, undrawn: Bool, minimumCount: Int) throws -> Int {
         var output = ResultWriter()
         var line: [UInt8] = []
+        var withheld = 0
         try draw.walk(undrawn: undrawn) { record, drawn in
+            guard record.count >= UInt64(minimumCount) else {
+                withheld += 1
+                return
+            }
             line.removeAll(keepingCapacity: true)
             line += Array("{\"text\":".utf8)
             JSONText.append(record.masked, to: &line)
@@ -33,6 +45,7 @@ enum SampleCommand {
             try output.write(line)
         }
         try output.flush()
+        return withheld
     }
 }
 

@@ -138,6 +138,11 @@ enum Options {
     static let epoch = preset(
         "epoch", .integer(atLeast: 0, atMost: 9_999), "0", [.sample], .draw,
         help: "Which epoch's subset to write.")
+    static let minimumCount = setting(
+        "minimum-count", .integer(atLeast: 1), [.sample], .draw,
+        help:
+            "Show only texts of at least so many lines (default: 1), so that rare ones, which may name people, stay here."
+    )
     static let all = toggle(
         "all", [.sample], .draw,
         help: "Also the templates that were drawn 0 times.")
@@ -222,7 +227,8 @@ enum Options {
         dropField.spec, dropKeywords.spec, minimumTokens.spec,
         masks.spec, longestLine.spec,
         model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec, counts.spec,
-        samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec,
+        samples.spec, epochs.spec, epoch.spec, minimumCount.spec, all.spec, steps.spec, batchSize.spec, recipe.spec,
+        draw.spec,
         templateCap.spec, vocabularySize.spec, minimumWordCount.spec, unknownWarning.spec,
         seed.spec,
         documents.spec, port.spec, faults.spec,
