@@ -74,7 +74,10 @@ struct ResumeCommandTests {
         #expect(server.count(of: .openScroll) - opened == 4)
         #expect(try manifest().read?.windows.count == 8)
         #expect(try manifest().read?.lines == 4000)
-        #expect(TestFiles.names(folder.path("out")) == [".lock", "manifest.json", "memory.csv", "templates.table"])
+        #expect(
+            TestFiles.names(folder.path("out")) == [
+                ".lock", "manifest.json", "memory.csv", "metrics.jsonl", "templates.table",
+            ])
         let whole = try await collect(["--endpoint", server.url], output: "whole")
         #expect(whole.code == 0)
         #expect(folder.text("out/templates.table") == folder.text("whole/templates.table"))

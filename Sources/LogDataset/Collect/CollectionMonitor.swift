@@ -21,8 +21,10 @@ public final class CollectionMonitor: Sendable {
         public var restarts: UInt64 = 0
         /// Bytes that went to disk as runs.
         public var spilledBytes: UInt64 = 0
-        /// Nanoseconds that readers waited for masking.
-        public var stalledNanoseconds: UInt64 = 0
+        /// Lines that the cleaning has left out.
+        public var dropped: UInt64 = 0
+        /// How long readers waited for masking, and masking for readers.
+        public var stalls = StallTimes()
         /// Messages that were cut, and operators' rules that were given up on.
         public var masking = MaskTally()
     }

@@ -36,7 +36,7 @@ public final class LogSink: Sendable {
         let start = ContinuousClock.now
         try await resources.pageGate.enter(bytes)
         let waited = ContinuousClock.now - start
-        resources.monitor.update { $0.stalledNanoseconds += UInt64(waited / .nanoseconds(1)) }
+        resources.monitor.update { $0.stalls.add(waited, to: .readingForMasking) }
         state.withLock { $0.inFlight += 1 }
         resources.pool.submit { [self] worker in
             count(page, worker)
@@ -83,6 +83,7 @@ public final class LogSink: Sendable {
         for table in taken.tables { resources.release(table) }
         resources.monitor.update { monitor in
             monitor.documents -= taken.bucket.tally.documents
+            monitor.dropped -= taken.bucket.tally.dropped.total
             monitor.restarts += 1
         }
     }
@@ -108,6 +109,7 @@ public final class LogSink: Sendable {
         var messageBytes: UInt64 = 0
         var dropped = DroppedLines()
         let cleaning = resources.cleaning
+        let idle = worker.idle
         let maskedBefore = worker.masker.tally
         let tally = page.forEachMessage { message, hour in
             guard cleaning.keeps(message: message) else {
@@ -139,6 +141,8 @@ public final class LogSink: Sendable {
         }
         resources.monitor.update { monitor in
             monitor.documents += messages + dropped.total + tally.documents
+            monitor.dropped += dropped.total + tally.documentsDropped
+            monitor.stalls.add(idle, to: .maskingForReading)
             monitor.bytes += messageBytes
             monitor.masking.add(worker.masker.tally.since(maskedBefore))
         }

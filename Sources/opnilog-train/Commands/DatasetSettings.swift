@@ -44,18 +44,23 @@ extension DatasetConfiguration {
 }
 
 extension Console {
-    /// Shows how a reading goes, from the counters that the dataset keeps.
-    func watch(_ monitor: CollectionMonitor) {
-        begin("reading", unit: "documents") { state in
+    /// Shows how a reading goes, from the counters that the dataset keeps, and records it.
+    func watch(_ monitor: CollectionMonitor, _ metrics: MetricsLog? = nil) {
+        let refresh: @Sendable (inout ProgressState) -> Void = { state in
             let snapshot = monitor.snapshot
             state.done = Int(snapshot.documents)
             state.doneBefore = Int(snapshot.documentsKept)
             state.total = snapshot.documentsExpected > 0 ? Int(snapshot.documentsExpected) : nil
             state.bytes = Int(snapshot.bytes)
-            state.stalledSeconds = Double(snapshot.stalledNanoseconds) / 1e9
+            state.stalls = [.readingForMasking, .maskingForReading].map {
+                .init(stall: $0, seconds: snapshot.stalls[$0])
+            }
             if snapshot.windowsTotal > 1 {
                 state.notes = [.init(name: "windows", value: Double(snapshot.windows), places: 0)]
             }
+        }
+        begin("reading", unit: "documents", refresh: refresh) { state in
+            metrics?.append(ReadingRecord(monitor.snapshot, state))
         }
     }
 }

@@ -51,15 +51,18 @@ enum SampleCommand {
 
 /// The dataset that the settings describe.
 enum Datasets {
-    /// - Parameter output: the run's folder, where a run can go on with it (``Sources``).
+    /// - Parameters:
+    ///   - output: the run's folder, where a run can go on with it (``Sources``).
+    ///   - metrics: where the reading is recorded.
     static func of(
-        _ settings: Settings, _ console: Console, _ configuration: DatasetConfiguration, output: OutputFolder? = nil
+        _ settings: Settings, _ console: Console, _ configuration: DatasetConfiguration, output: OutputFolder? = nil,
+        metrics: MetricsLog? = nil
     ) throws -> StreamingLogDataset {
         if let path = settings[Options.table], try LogOrigin(settings, of: settings.command) == .table {
             return StreamingLogDataset(table: try TemplateTable(opening: path), configuration: configuration)
         }
         let source = try Sources.of(settings, console, output: output)
-        console.watch(configuration.monitor)
+        console.watch(configuration.monitor, metrics)
         return StreamingLogDataset(source: source, configuration: configuration)
     }
 }

@@ -6,6 +6,7 @@ struct TrainingJob: Sendable {
     let settings: Settings
     let console: Console
     let output: OutputFolder
+    let metrics: MetricsLog
 
     /// libtorch is opened first: that it is missing must not come out after hours of reading.
     /// - Parameter monitor: the counters of the dataset's reading.
@@ -13,7 +14,6 @@ struct TrainingJob: Sendable {
     func run(
         on dataset: StreamingLogDataset, _ monitor: CollectionMonitor
     ) async throws -> (training: TrainingReport, reading: CollectionReport?) {
-        let metrics = try MetricsLog(in: output)
         return try await withTrainer(TrainerSettings.configuration(settings)) { trainer in
             let prepared = try await dataset.prepare()
             console.endStage()
@@ -58,6 +58,7 @@ struct TrainingJob: Sendable {
             console.update { state in
                 state.done = step.step
                 state.notes = [.init(name: "loss", value: step.loss, places: 3)]
+                state.stalls = [.init(stall: .trainingForBatches, seconds: step.waitedSeconds)]
                 if step.phase == .fit { state.notes.append(.init(name: "epoch", value: Double(step.epoch), places: 0)) }
             }
         }
