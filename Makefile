@@ -17,7 +17,7 @@ FOR ?=
 # For `make bench-mask`: the folder with loghub/ and kubernetes/.
 DATA ?= ../shared/data
 
-.PHONY: bench-memory bench-mask bench-scroll bench-scroll-memory test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
+.PHONY: bench-plan bench-memory bench-mask bench-scroll bench-scroll-memory test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-scroll: build setup-tests ## reading beside a bare libcurl loop and opense
 
 bench-scroll-memory: build ## flat memory over 100,000,000 simulated documents and 20 rounds
 	@Benchmarks/scroll-memory.sh $(DOCUMENTS)
+
+bench-plan: build ## what `plan` predicts beside what a reading takes, on generated logs (DOCUMENTS="50000 1000000")
+	@Benchmarks/plan.sh $(DOCUMENTS)
 
 bench-mask: setup ## masking beside plain Python re: lines/s, MB/s, instructions and allocations (DATA=DIR)
 	@Benchmarks/mask.sh "$(DATA)"

@@ -46,6 +46,9 @@ struct CleaningCommandTests {
         #expect(read.lines == 1)
         #expect(read.dropped.keywords == 1 && read.dropped.tooShort == 1 && read.dropped.fields == 0)
         #expect(read.exclusions.map(\.documents) == [2, 1])
+        #expect(
+            folder.text("out/metrics.jsonl").contains(#""dropped":{"fields":0,"keywords":1,"tooShort":1}"#),
+            "\(folder.text("out/metrics.jsonl"))")
         let digest = try manifest().table?.tableDigest
         try folder.write("in.log", documents.filter { !$0.contains("probe") }.joined(separator: "\n"))
         let file = try await collect(["--input", folder.path("in.log")] + cleaning)

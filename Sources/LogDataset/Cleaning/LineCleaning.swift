@@ -64,6 +64,13 @@ public struct DroppedLines: Sendable, Codable, Equatable {
         tooShort += other.tooShort
         fields += other.fields
     }
+
+    /// Takes away what another has counted, and this one with it.
+    mutating func subtract(_ other: DroppedLines) {
+        keywords -= other.keywords
+        tooShort -= other.tooShort
+        fields -= other.fields
+    }
 }
 
 /// A field of documents and the text in it that leaves a document out: a label that Opni wrote, for example.

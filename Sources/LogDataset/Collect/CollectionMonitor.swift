@@ -21,8 +21,8 @@ public final class CollectionMonitor: Sendable {
         public var restarts: UInt64 = 0
         /// Bytes that went to disk as runs.
         public var spilledBytes: UInt64 = 0
-        /// Lines that the cleaning has left out.
-        public var dropped: UInt64 = 0
+        /// Lines that the cleaning has left out, those of windows under way included.
+        public var dropped = DroppedLines()
         /// How long readers waited for masking, and masking for readers.
         public var stalls = StallTimes()
         /// Messages that were cut, and operators' rules that were given up on.

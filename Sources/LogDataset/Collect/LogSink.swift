@@ -83,7 +83,7 @@ public final class LogSink: Sendable {
         for table in taken.tables { resources.release(table) }
         resources.monitor.update { monitor in
             monitor.documents -= taken.bucket.tally.documents
-            monitor.dropped -= taken.bucket.tally.dropped.total
+            monitor.dropped.subtract(taken.bucket.tally.dropped)
             monitor.restarts += 1
         }
     }
@@ -141,7 +141,8 @@ public final class LogSink: Sendable {
         }
         resources.monitor.update { monitor in
             monitor.documents += messages + dropped.total + tally.documents
-            monitor.dropped += dropped.total + tally.documentsDropped
+            monitor.dropped.add(dropped)
+            monitor.dropped.fields += tally.documentsDropped
             monitor.stalls.add(idle, to: .maskingForReading)
             monitor.bytes += messageBytes
             monitor.masking.add(worker.masker.tally.since(maskedBefore))

@@ -31,7 +31,8 @@ enum Options {
         "page-size", .pageSize, readers, .openSearch,
         help: "Documents of one answer (default: auto).")
     static let parallel = setting(
-        "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample, .extract, .verify], .openSearch,
+        "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample, .extract, .verify, .plan],
+        .openSearch,
         help: "Hours read at once (default: as many as --workers)."
     ).saying(.extract, windowsAtOnce).saying(.verify, windowsAtOnce)
     static let maxPageBytes = preset(
@@ -52,7 +53,7 @@ enum Options {
         "input-format", .choice(InputFormat.self), "auto", lineReaders.union([.mask]), .files,
         help: "auto takes a file for NDJSON if its first byte that is not blank is {.")
     static let field = preset(
-        "field", .text("NAME"), "log", lineReaders.union([.mask]), .files,
+        "field", .text("NAME"), "log", lineReaders.union([.mask, .plan]), .files,
         help: "Field that holds the message, in NDJSON as in OpenSearch: the literal name, else the dotted path.")
     static let timeField = preset(
         "time-field", .text("NAME"), "time", readers, .files,
@@ -87,7 +88,7 @@ enum Options {
         "masks", .text("FILE"), readers.union([.mask]), .masking,
         help: "YAML file of masks of your own beside the built-in ones: name, pattern, token, place (docs/masks.md).")
     static let longestLine = preset(
-        "longest-line", .size(atLeast: 1024), "128MiB", [.train, .collect, .sample, .mask], .masking,
+        "longest-line", .size(atLeast: 1024), "128MiB", [.train, .collect, .sample, .mask, .plan], .masking,
         help: "A longer message is cut, and counted.")
 
     // MARK: Model and output
@@ -123,6 +124,8 @@ enum Options {
         .extract,
         "Go on with the unfinished run that stands beside the output file. Without one, start; with a finished one, "
             + "change nothing.")
+    static let json = toggle(
+        "json", [.plan], .output, help: "One JSON object instead of a table.")
     static let counts = toggle(
         "counts", [.verify], .output,
         help: "Compare counts only, which is faster, and does not see documents exchanged for others.")
@@ -192,13 +195,13 @@ enum Options {
     // MARK: Resources and general
 
     static let workers = setting(
-        "workers", .integer(atLeast: 1, atMost: 4096), drawers.union([.collect]), .resources,
+        "workers", .integer(atLeast: 1, atMost: 4096), drawers.union([.collect, .plan]), .resources,
         help: "Masking workers (default: the cores this process may use).")
     static let threads = setting(
         "threads", .integer(atLeast: 1, atMost: 4096), torchUsers, .resources,
         help: "Threads of libtorch (default: the physical cores). Model files are equal for equal numbers.")
     static let memory = setting(
-        "memory", .size(atLeast: MemoryBudget.minimum), drawers.union([.collect]), .resources,
+        "memory", .size(atLeast: MemoryBudget.minimum), drawers.union([.collect, .plan]), .resources,
         help: "Memory for queues, tables, sorting, the draw and the step (default: the least of a quarter of the "
             + "machine's, the cgroup's limit and 2GiB).")
     static let device = preset(
@@ -227,6 +230,7 @@ enum Options {
         dropField.spec, dropKeywords.spec, minimumTokens.spec,
         masks.spec, longestLine.spec,
         model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec, counts.spec,
+        json.spec,
         samples.spec, epochs.spec, epoch.spec, minimumCount.spec, all.spec, steps.spec, batchSize.spec, recipe.spec,
         draw.spec,
         templateCap.spec, vocabularySize.spec, minimumWordCount.spec, unknownWarning.spec,
@@ -239,12 +243,12 @@ enum Options {
     static func of(_ command: Command) -> [OptionSpec] { every.filter { $0.commands.contains(command) } }
 
     /// What searches an index for logs.
-    static let readers: Set<Command> = lineReaders.union([.extract])
+    static let readers: Set<Command> = lineReaders.union([.extract, .plan])
     /// What asks a server.
     static let askers: Set<Command> = readers.union([.doctor, .verify])
     private static let lineReaders: Set<Command> = [.train, .collect, .sample, .score]
     /// What makes a table of logs.
-    private static let tablers: Set<Command> = [.train, .collect, .sample]
+    private static let tablers: Set<Command> = [.train, .collect, .sample, .plan]
     private static let windowsAtOnce = "Windows read at once (default: the index's shards, at most the cores)."
     private static let trainers: Set<Command> = [.train, .demo]
     private static let drawers: Set<Command> = [.train, .sample, .demo]

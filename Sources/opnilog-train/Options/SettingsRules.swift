@@ -2,7 +2,7 @@
 enum SettingsRules {
     static func check(_ settings: Settings, of command: Command) throws(CommandError) {
         switch command {
-        case .train, .collect, .sample, .score, .mask, .extract: _ = try LogOrigin(settings, of: command)
+        case .train, .collect, .sample, .score, .mask, .extract, .plan: _ = try LogOrigin(settings, of: command)
         case .demo, .simulate, .doctor, .verify: break
         }
         if [.train, .collect].contains(command) {

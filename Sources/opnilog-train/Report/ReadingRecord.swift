@@ -8,8 +8,8 @@ struct ReadingRecord: Encodable {
     let windows: Int
     let seconds: Double
     let residentBytes: Int
-    /// Lines that the cleaning has left out so far.
-    let dropped: UInt64
+    /// Lines that the cleaning has left out so far, by reason.
+    let dropped: DroppedLines
     /// Seconds by the kind of waiting.
     let stalls: [String: Double]
 
