@@ -76,7 +76,7 @@ let package = Package(
 
         tests(of: "LogMasking", ["CBytes"], exclude: ["Resources"]),
         tests(of: "LogGenerator", ["LogMasking"]),
-        tests(of: "OpenSearchScroll", ["OpenSearchScrollTesting"]),
+        tests(of: "OpenSearchScroll", ["OpenSearchScrollTesting", "CSimdjson"]),
         tests(of: "OpenSearchScrollTesting", ["LogGenerator", "CLibcurl", "CCompression"], exclude: ["Transcripts"]),
         tests(of: "LogDataset", ["OpenSearchScroll", "OpenSearchScrollTesting", "LogGenerator", "LogMasking"]),
         tests(

@@ -1,11 +1,8 @@
-// Whether a value that nobody looks at is JSON: On-Demand skips such values by their brackets alone.
+// Whether a value that nobody looks at is JSON: skipping such values counts their brackets alone.
 
 #include "parser.h"
 
 namespace opnilog {
-
-using simdjson::error_code;
-using simdjson::SUCCESS;
 
 namespace {
 
@@ -56,37 +53,25 @@ bool is_string(std::string_view text) {
 
 }  // namespace
 
-error_code check(ondemand::value value, unsigned depth) {
-    std::string_view text = token(value);
+error_code check(Cursor &value, unsigned depth) {
+    std::string_view text = value.token();
     if (text.empty()) { return simdjson::TAPE_ERROR; }
+    bool is_good = true;
     switch (text.front()) {
-    case '"': return is_string(text) ? SUCCESS : simdjson::STRING_ERROR;
-    case 't': return text == "true" ? SUCCESS : simdjson::T_ATOM_ERROR;
-    case 'f': return text == "false" ? SUCCESS : simdjson::F_ATOM_ERROR;
-    case 'n': return text == "null" ? SUCCESS : simdjson::N_ATOM_ERROR;
     case '{':
-    case '[': break;
-    default: return is_number(text) ? SUCCESS : simdjson::NUMBER_ERROR;
+        if (depth == deepest) { return value.skip(); }
+        return value.each_field([&](const char *, Cursor &inner) { return check(inner, depth + 1); });
+    case '[':
+        if (depth == deepest) { return value.skip(); }
+        return value.each_element([&](Cursor &inner) { return check(inner, depth + 1); });
+    case '"': is_good = is_string(text); break;
+    case 't': is_good = text == "true"; break;
+    case 'f': is_good = text == "false"; break;
+    case 'n': is_good = text == "null"; break;
+    default: is_good = is_number(text);
     }
-    if (depth == deepest) { return SUCCESS; }
-    if (text.front() == '[') {
-        ondemand::array array;
-        if (auto error = value.get_array().get(array)) { return error; }
-        for (auto item : array) {
-            ondemand::value element;
-            if (auto error = std::move(item).get(element)) { return error; }
-            if (auto error = check(element, depth + 1)) { return error; }
-        }
-        return SUCCESS;
-    }
-    ondemand::object object;
-    if (auto error = value.get_object().get(object)) { return error; }
-    for (auto item : object) {
-        ondemand::field field;
-        if (auto error = std::move(item).get(field)) { return error; }
-        if (auto error = check(field.value(), depth + 1)) { return error; }
-    }
-    return SUCCESS;
+    value.step();
+    return is_good ? SUCCESS : simdjson::TAPE_ERROR;
 }
 
 }  // namespace opnilog

@@ -4,9 +4,6 @@
 
 namespace opnilog {
 
-using simdjson::error_code;
-using simdjson::SUCCESS;
-
 void Target::set_name(std::string_view text) {
     name = text;
     if (text.find('.') == std::string_view::npos) { return; }
@@ -17,12 +14,6 @@ void Target::set_name(std::string_view text) {
         if (dot == std::string_view::npos) { return; }
         start = dot + 1;
     }
-}
-
-std::string_view token(ondemand::value value) {
-    std::string_view text = value.raw_json_token();
-    while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') { text.remove_suffix(1); }
-    return text;
 }
 
 bool is_escaped_key(const char *raw, std::string_view wanted) {
@@ -39,14 +30,12 @@ namespace {
 
 bool is_string(std::string_view text) { return text.size() >= 2 && text.front() == '"' && text.back() == '"'; }
 
-error_code read_array(opnilog_json_parser &parser, ondemand::value value, bool strict, Found &found) {
-    ondemand::array array;
-    if (auto error = value.get_array().get(array)) { return error; }
+error_code step_over(Cursor &value, bool strict) { return strict ? check(value, 0) : value.skip(); }
+
+error_code read_array(opnilog_json_parser &parser, Cursor &array, bool strict, Found &found) {
     found = {Kind::missing, parser.tokens.size(), 0};
-    for (auto item : array) {
-        ondemand::value element;
-        if (auto error = std::move(item).get(element)) { return error; }
-        std::string_view text = token(element);
+    return array.each_element([&](Cursor &element) {
+        std::string_view text = element.token();
         if (text.empty()) { return simdjson::TAPE_ERROR; }
         bool nested = text.front() == '{' || text.front() == '[' || text.front() == 'n';
         if (nested) {
@@ -57,32 +46,28 @@ error_code read_array(opnilog_json_parser &parser, ondemand::value value, bool s
         }
         parser.tokens.push_back(text);
         found.count++;
-        if (strict) {
-            if (auto error = check(element, 0)) { return error; }
-        }
-    }
-    return SUCCESS;
+        return step_over(element, strict);
+    });
 }
 
-/// Takes in the value of a field that is looked for, whatever its type.
-error_code read_value(opnilog_json_parser &parser, ondemand::value value, bool strict, Found &found) {
-    std::string_view text = token(value);
+/// Takes in the value of a field that is looked for, whatever its type, and steps over it.
+error_code read_value(opnilog_json_parser &parser, Cursor &value, bool strict, Found &found) {
+    std::string_view text = value.token();
     if (text.empty()) { return simdjson::TAPE_ERROR; }
-    if (text.front() == '[') { return read_array(parser, value, strict, found); }
-    if (strict) {
-        if (auto error = check(value, 0)) { return error; }
-    }
     switch (text.front()) {
-    case '{': found = {Kind::other, 0, 0}; return SUCCESS;
-    case 'n': found = {Kind::missing, 0, 0}; return SUCCESS;
+    case '[': return read_array(parser, value, strict, found);
+    case '{': found = {Kind::other, 0, 0}; break;
+    case 'n': found = {Kind::missing, 0, 0}; break;
     case '"':
         if (!is_string(text)) { return simdjson::STRING_ERROR; }
         found = {Kind::strings, parser.tokens.size(), 1};
+        parser.tokens.push_back(text);
         break;
-    default: found = {Kind::scalars, parser.tokens.size(), 1};
+    default:
+        found = {Kind::scalars, parser.tokens.size(), 1};
+        parser.tokens.push_back(text);
     }
-    parser.tokens.push_back(text);
-    return SUCCESS;
+    return step_over(value, strict);
 }
 
 /// What a key means to the targets: a bit a target.
@@ -103,29 +88,19 @@ Match match(const opnilog_json_parser &parser, const char *key, size_t depth, un
     return match;
 }
 
-error_code walk(opnilog_json_parser &parser, ondemand::object object, size_t depth, unsigned active, bool strict) {
-    for (auto item : object) {
-        ondemand::field field;
-        if (auto error = std::move(item).get(field)) { return error; }
-        Match hit = match(parser, field.key().raw(), depth, active);
-        if (!(hit.by_name | hit.by_path | hit.deeper)) {
-            if (strict) {
-                if (auto error = check(field.value(), 0)) { return error; }
-            }
-            continue;
-        }
+error_code walk(opnilog_json_parser &parser, Cursor &object, size_t depth, unsigned active, bool strict) {
+    return object.each_field([&](const char *key, Cursor &value) {
+        Match hit = match(parser, key, depth, active);
+        if (!(hit.by_name | hit.by_path | hit.deeper)) { return step_over(value, strict); }
         Found found;
-        // An object on a path has no value of its own, so what else it is looked for as would be "other" anyway.
-        bool descends = hit.deeper && token(field.value()).substr(0, 1) == "{";
         for (unsigned i = 0; i < 2; i++) {
             if (hit.deeper >> i & 1) { parser.targets[i].by_path = Found(); }
         }
-        if (descends) {
-            ondemand::object inner;
-            if (auto error = field.value().get_object().get(inner)) { return error; }
-            if (auto error = walk(parser, inner, depth + 1, hit.deeper, strict)) { return error; }
+        // An object on a path has no value of its own, so what else it is looked for as would be "other" anyway.
+        if (hit.deeper && value.next() == '{') {
+            if (auto error = walk(parser, value, depth + 1, hit.deeper, strict)) { return error; }
             found.kind = Kind::other;
-        } else if (auto error = read_value(parser, field.value(), strict, found)) {
+        } else if (auto error = read_value(parser, value, strict, found)) {
             return error;
         }
         for (unsigned i = 0; i < 2; i++) {
@@ -133,13 +108,13 @@ error_code walk(opnilog_json_parser &parser, ondemand::object object, size_t dep
             if (hit.by_name >> i & 1) { target.literal_seen = true; target.by_name = found; }
             if (hit.by_path >> i & 1) { target.by_path = found; }
         }
-    }
-    return SUCCESS;
+        return SUCCESS;
+    });
 }
 
 }  // namespace
 
-error_code find_fields(opnilog_json_parser &parser, ondemand::object object, bool strict) {
+error_code find_fields(opnilog_json_parser &parser, Cursor &object, bool strict) {
     for (Target &target : parser.targets) { target.clear(); }
     return walk(parser, object, 0, 3, strict);
 }

@@ -5,7 +5,6 @@
 #include "parser.h"
 
 using namespace opnilog;
-using simdjson::error_code;
 
 namespace opnilog {
 
@@ -19,17 +18,28 @@ opnilog_json_status status_of(error_code error) {
     }
 }
 
+error_code list(opnilog_json_parser &parser, const char *text, size_t length) {
+    if (length == 0) { return simdjson::EMPTY; }
+    error_code error = SUCCESS;
+    if (!parser.json) {
+        // The depth is for the second stage, which is not used.
+        error = simdjson::get_active_implementation()->create_dom_parser_implementation(length, 1, parser.json);
+    } else if (parser.json->capacity() < length) {
+        error = parser.json->set_capacity(length);
+    }
+    if (error) { return error; }
+    return parser.json->stage1(reinterpret_cast<const uint8_t *>(text), length, simdjson::stage1_mode::regular);
+}
+
 }  // namespace opnilog
 
 namespace {
 
 error_code read_object(opnilog_json_parser &parser, const char *text, size_t length) {
-    ondemand::document document;
-    if (auto error = parser.json.iterate(text, length, length + OPNILOG_JSON_PADDING).get(document)) { return error; }
-    ondemand::object object;
-    if (auto error = document.get_object().get(object)) { return error; }
+    if (auto error = list(parser, text, length)) { return error; }
+    Cursor object = start(parser, text);
     if (auto error = find_fields(parser, object, true)) { return error; }
-    return ended(document) ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
+    return object.ended() ? SUCCESS : simdjson::TRAILING_CONTENT;
 }
 
 opnilog_json_status give_message(opnilog_json_parser &parser, opnilog_json_object &object) {

@@ -1,11 +1,11 @@
 // The reading of a page: first all of it is walked and only noted where things stand, then strings are unescaped in
 // place. So a page that turns out to be unreadable half-way is still what the server sent.
 
+#include <charconv>
+
 #include "parser.h"
 
 using namespace opnilog;
-using simdjson::error_code;
-using simdjson::SUCCESS;
 
 namespace {
 
@@ -20,20 +20,31 @@ struct Page {
     uint32_t offset(std::string_view text) const { return uint32_t(text.data() - start); }
 
     /// Notes the inside of a string; anything else counts as absent.
-    void note(ondemand::value value, uint32_t &offset_out, uint32_t &length_out) const {
-        std::string_view text = token(value);
-        if (text.size() < 2 || text.front() != '"' || text.back() != '"') { return; }
-        offset_out = offset(text) + 1;
-        length_out = uint32_t(text.size() - 2);
+    error_code note(Cursor &value, uint32_t &ret_offset, uint32_t &ret_length) const {
+        std::string_view text = value.token();
+        if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
+            ret_offset = offset(text) + 1;
+            ret_length = uint32_t(text.size() - 2);
+        }
+        return value.skip();
+    }
+
+    static error_code read_count(Cursor &value, int64_t &ret_count) {
+        std::string_view text = value.token();
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ret_count);
+        if (error != std::errc() || end != text.data() + text.size()) { return simdjson::NUMBER_ERROR; }
+        return value.skip();
     }
 
     /// Notes where the message stands: the field that is looked for, or the whole object. Nearly always that is one
     /// token; the tokens of an array stay in the parser's list until they are joined.
-    error_code read_source(ondemand::object source, opnilog_json_hit &hit) {
+    error_code read_source(Cursor &source, opnilog_json_hit &hit) {
+        if (source.next() != '{') {
+            return source.token().substr(0, 3) == "\xEF\xBB\xBF" ? mark_met : simdjson::INCORRECT_TYPE;
+        }
         if (parser.raw_source) {
             std::string_view text;
-            if (auto error = source.raw_json().get(text)) { return error; }
-            while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') { text.remove_suffix(1); }
+            if (auto error = source.skip(text)) { return error; }
             hit.message_offset = offset(text);
             hit.message_length = uint32_t(text.size());
             hit.outcome = opnilog_json_message;
@@ -56,125 +67,74 @@ struct Page {
         return SUCCESS;
     }
 
-    error_code read_hit(ondemand::object object) {
+    error_code read_hit(Cursor &object) {
         opnilog_json_hit hit = {};
         hit.outcome = opnilog_json_field_missing;
-        for (auto item : object) {
-            ondemand::field field;
-            if (auto error = std::move(item).get(field)) { return error; }
-            const char *key = field.key().raw();
-            if (is_key(key, "_source")) {
-                if (token(field.value()).substr(0, 3) == "\xEF\xBB\xBF") { return mark_met; }
-                ondemand::object source;
-                if (auto error = field.value().get_object().get(source)) { return error; }
-                if (auto error = read_source(source, hit)) { return error; }
-            } else if (is_key(key, "_index")) {
-                note(field.value(), hit.index_offset, hit.index_length);
-            } else if (is_key(key, "_id")) {
-                note(field.value(), hit.id_offset, hit.id_length);
-            } else if (is_key(key, "_routing")) {
-                note(field.value(), hit.routing_offset, hit.routing_length);
-            }
-        }
+        auto error = object.each_field([&](const char *key, Cursor &value) {
+            if (is_key(key, "_source")) { return read_source(value, hit); }
+            if (is_key(key, "_index")) { return note(value, hit.index_offset, hit.index_length); }
+            if (is_key(key, "_id")) { return note(value, hit.id_offset, hit.id_length); }
+            if (is_key(key, "_routing")) { return note(value, hit.routing_offset, hit.routing_length); }
+            return value.skip();
+        });
+        if (error) { return error; }
         parser.hits.push_back(hit);
         return SUCCESS;
     }
 
-    error_code read_total(ondemand::value value) {
-        ondemand::object total;
-        if (auto error = value.get_object().get(total)) { return error; }
-        for (auto item : total) {
-            ondemand::field field;
-            if (auto error = std::move(item).get(field)) { return error; }
-            if (is_key(field.key().raw(), "value")) {
-                if (auto error = field.value().get_int64().get(page.total)) { return error; }
-            } else if (is_key(field.key().raw(), "relation")) {
-                page.total_exact = token(field.value()) == "\"eq\"";
-            }
-        }
-        return SUCCESS;
+    error_code read_total(Cursor &total) {
+        return total.each_field([&](const char *key, Cursor &value) {
+            if (is_key(key, "value")) { return read_count(value, page.total); }
+            if (is_key(key, "relation")) { page.total_exact = value.token() == "\"eq\""; }
+            return SUCCESS;
+        });
     }
 
-    error_code read_hits(ondemand::value value) {
-        ondemand::object hits;
-        if (auto error = value.get_object().get(hits)) { return error; }
-        for (auto item : hits) {
-            ondemand::field field;
-            if (auto error = std::move(item).get(field)) { return error; }
-            const char *key = field.key().raw();
-            if (is_key(key, "total")) {
-                if (auto error = read_total(field.value())) { return error; }
-            } else if (is_key(key, "hits")) {
-                page.has_hits = true;
-                ondemand::array array;
-                if (auto error = field.value().get_array().get(array)) { return error; }
-                for (auto element : array) {
-                    ondemand::object hit;
-                    if (auto error = element.get_object().get(hit)) { return error; }
-                    if (auto error = read_hit(hit)) { return error; }
-                }
-            }
-        }
-        return SUCCESS;
+    error_code read_hits(Cursor &hits) {
+        return hits.each_field([&](const char *key, Cursor &value) {
+            if (is_key(key, "total")) { return read_total(value); }
+            if (!is_key(key, "hits")) { return SUCCESS; }
+            page.has_hits = true;
+            return value.each_element([&](Cursor &hit) { return read_hit(hit); });
+        });
     }
 
-    error_code read_shards(ondemand::value value) {
-        ondemand::object shards;
-        if (auto error = value.get_object().get(shards)) { return error; }
-        for (auto item : shards) {
-            ondemand::field field;
-            if (auto error = std::move(item).get(field)) { return error; }
-            const char *key = field.key().raw();
-            int64_t *count = is_key(key, "total") ? &page.shards_total
-                : is_key(key, "successful") ? &page.shards_successful
-                : is_key(key, "failed") ? &page.shards_failed : nullptr;
-            if (count) {
-                if (auto error = field.value().get_int64().get(*count)) { return error; }
-            } else if (is_key(key, "failures")) {
-                std::string_view text;
-                ondemand::array failures;
-                if (auto error = field.value().get_array().get(failures)) { return error; }
-                if (auto error = failures.raw_json().get(text)) { return error; }
-                page.failures = {text.data(), text.size()};
-            }
-        }
-        return SUCCESS;
+    error_code read_shards(Cursor &shards) {
+        return shards.each_field([&](const char *key, Cursor &value) {
+            if (is_key(key, "total")) { return read_count(value, page.shards_total); }
+            if (is_key(key, "successful")) { return read_count(value, page.shards_successful); }
+            if (is_key(key, "failed")) { return read_count(value, page.shards_failed); }
+            if (!is_key(key, "failures")) { return SUCCESS; }
+            if (value.next() != '[') { return simdjson::INCORRECT_TYPE; }
+            std::string_view text;
+            if (auto error = value.skip(text)) { return error; }
+            page.failures = {text.data(), text.size()};
+            return SUCCESS;
+        });
     }
 
     /// Of a search over remote clusters.
-    error_code read_clusters(ondemand::value value) {
-        ondemand::object clusters;
-        if (auto error = value.get_object().get(clusters)) { return error; }
-        for (auto item : clusters) {
-            ondemand::field field;
-            if (auto error = std::move(item).get(field)) { return error; }
-            if (!is_key(field.key().raw(), "skipped")) { continue; }
-            if (auto error = field.value().get_int64().get(page.clusters_skipped)) { return error; }
-        }
-        return SUCCESS;
+    error_code read_clusters(Cursor &clusters) {
+        return clusters.each_field([&](const char *key, Cursor &value) {
+            return is_key(key, "skipped") ? read_count(value, page.clusters_skipped) : SUCCESS;
+        });
     }
 
-    error_code read(ondemand::object object) {
-        for (auto item : object) {
-            ondemand::field field;
-            if (auto error = std::move(item).get(field)) { return error; }
-            const char *key = field.key().raw();
+    error_code read(Cursor &object) {
+        return object.each_field([&](const char *key, Cursor &value) {
+            if (is_key(key, "_shards")) { return read_shards(value); }
+            if (is_key(key, "_clusters")) { return read_clusters(value); }
+            if (is_key(key, "hits")) { return read_hits(value); }
+            std::string_view text = value.token();
             if (is_key(key, "_scroll_id")) {
-                std::string_view text = token(field.value());
                 if (text.size() > 2 && text.front() == '"') { page.scroll_id = {text.data() + 1, text.size() - 2}; }
             } else if (is_key(key, "timed_out")) {
-                page.timed_out = token(field.value()) != "false";
+                page.timed_out = text != "false";
             } else if (is_key(key, "terminated_early")) {
-                page.terminated_early = token(field.value()) != "false";
-            } else if (is_key(key, "_shards")) {
-                if (auto error = read_shards(field.value())) { return error; }
-            } else if (is_key(key, "_clusters")) {
-                if (auto error = read_clusters(field.value())) { return error; }
-            } else if (is_key(key, "hits")) {
-                if (auto error = read_hits(field.value())) { return error; }
+                page.terminated_early = text != "false";
             }
-        }
-        return SUCCESS;
+            return SUCCESS;
+        });
     }
 };
 
@@ -198,14 +158,10 @@ error_code walk(Page &state, size_t length) {
     parser.joined.clear();
     state.page = {};
     state.page.shards_total = state.page.shards_successful = state.page.shards_failed = state.page.total = -1;
-    ondemand::document document;
-    if (auto error = parser.json.iterate(state.start, length, length + OPNILOG_JSON_PADDING).get(document)) {
-        return error;
-    }
-    ondemand::object object;
-    if (auto error = document.get_object().get(object)) { return error; }
+    if (auto error = list(parser, state.start, length)) { return error; }
+    Cursor object = opnilog::start(parser, state.start);
     if (auto error = state.read(object)) { return error; }
-    return ended(document) ? SUCCESS : simdjson::TRAILING_CONTENT;
+    return object.ended() ? SUCCESS : simdjson::TRAILING_CONTENT;
 }
 
 bool unescape_in_place(char *page, uint32_t offset, uint32_t &length, size_t &replaced) {

@@ -2,17 +2,15 @@
 
 // What the files of this shim share: the parser, the fields it looks for, and how simdjson's codes become ours.
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <simdjson.h>
-
+#include "cursor.h"
 #include "opnilog_simdjson.h"
 
 namespace opnilog {
-
-namespace ondemand = simdjson::ondemand;
 
 enum class Kind { missing, strings, scalars, other };
 
@@ -37,7 +35,7 @@ struct Target {
 }  // namespace opnilog
 
 struct opnilog_json_parser {
-    opnilog::ondemand::parser json;
+    std::unique_ptr<simdjson::internal::dom_parser_implementation> json;  // the first stage alone is used
     opnilog::Target targets[2];  // the message, the time
     unsigned wanted = 1;         // a bit a target
     bool raw_source = false;     // of a hit: its `_source` as it stands instead of a field
@@ -52,8 +50,12 @@ struct opnilog_json_parser {
 
 namespace opnilog {
 
-/// The token of a value without the blanks that follow it.
-std::string_view token(ondemand::value value);
+/// Lists what stands where in a text, which must not be empty.
+simdjson::error_code list(opnilog_json_parser &parser, const char *text, size_t length);
+/// The start of a text that was listed.
+inline Cursor start(const opnilog_json_parser &parser, const char *text) {
+    return {text, parser.json->structural_indexes.get(), parser.json->n_structural_indexes};
+}
 /// The rest of is_key, where the key has an escape.
 bool is_escaped_key(const char *raw, std::string_view wanted);
 /// Whether a key as it stands in the text, up to its closing quote, is `wanted`.
@@ -64,13 +66,9 @@ inline bool is_key(const char *raw, std::string_view wanted) {
     return raw[i] == '\\' && is_escaped_key(raw, wanted);
 }
 /// Looks for the targets in an object. `strict`: everything else in it is checked to be JSON, too.
-simdjson::error_code find_fields(opnilog_json_parser &parser, ondemand::object object, bool strict);
-/// Checks that a value is JSON throughout.
-simdjson::error_code check(ondemand::value value, unsigned depth);
-/// Whether nothing follows what was read. (Version 3.0.1 has no at_end for documents.)
-inline bool ended(ondemand::document &document) {
-    return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
-}
+simdjson::error_code find_fields(opnilog_json_parser &parser, Cursor &object, bool strict);
+/// Steps over a value and checks that it is JSON throughout.
+simdjson::error_code check(Cursor &value, unsigned depth);
 opnilog_json_status status_of(simdjson::error_code error);
 /// What a found value is as a message.
 opnilog_json_outcome outcome_of(const Found &found);

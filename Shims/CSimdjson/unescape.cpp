@@ -2,6 +2,10 @@
 
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "opnilog_simdjson.h"
 
 namespace {
@@ -78,27 +82,120 @@ bool unicode_escape(const char *&source, const char *end, char *&target, size_t 
     return true;
 }
 
-}  // namespace
+/// Reads the escape at `source`; false if it is wrong. Both pointers move on.
+bool escape(const char *&source, const char *end, char *&target, size_t &replaced) {
+    if (end - source < 2) { return false; }
+    if (source[1] == 'u') { return unicode_escape(source, end, target, replaced); }
+    char character = simple_escape(source[1]);
+    if (!character) { return false; }
+    *target++ = character;
+    source += 2;
+    return true;
+}
 
-extern "C" size_t opnilog_json_unescape(const char *source, size_t length, char *target, size_t *replaced) {
+size_t unescape(const char *source, size_t length, char *target, size_t &replaced) {
     const char *end = source + length;
     char *begin = target;
     while (source < end) {
-        auto escape = static_cast<const char *>(std::memchr(source, '\\', size_t(end - source)));
-        size_t plain = size_t((escape ? escape : end) - source);
+        auto next = static_cast<const char *>(std::memchr(source, '\\', size_t(end - source)));
+        size_t plain = size_t((next ? next : end) - source);
         if (target != source) { std::memmove(target, source, plain); }
         target += plain;
         source += plain;
-        if (!escape) { break; }
-        if (end - source < 2) { return SIZE_MAX; }
-        if (source[1] == 'u') {
-            if (!unicode_escape(source, end, target, *replaced)) { return SIZE_MAX; }
-        } else {
-            char character = simple_escape(source[1]);
-            if (!character) { return SIZE_MAX; }
-            *target++ = character;
-            source += 2;
-        }
+        if (next && !escape(source, end, target, replaced)) { return SIZE_MAX; }
     }
     return size_t(target - begin);
+}
+
+#if defined(__x86_64__)
+#define OPNILOG_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2")))
+
+/// What the letter of an escape becomes, by its low seven bits; 0 for what needs a closer look.
+struct Letters {
+    char becomes[128] = {};
+    constexpr Letters() {
+        becomes['"'] = '"';
+        becomes['\\'] = '\\';
+        becomes['/'] = '/';
+        becomes['b'] = '\b';
+        becomes['f'] = '\f';
+        becomes['n'] = '\n';
+        becomes['r'] = '\r';
+        becomes['t'] = '\t';
+    }
+};
+alignas(64) constexpr Letters letters;
+
+/// The bits of `backslashes` that begin an escape, where the first byte is not itself escaped: every other one of a run.
+inline uint64_t escape_starts(uint64_t backslashes) {
+    if ((backslashes & backslashes << 1) == 0) { return backslashes; }
+    uint64_t starts = 0;
+    while (backslashes) {
+        uint64_t first = backslashes & -backslashes;
+        starts |= first;
+        backslashes &= ~(first | first << 1);
+    }
+    return starts;
+}
+
+/// 64 bytes at a time: the letters of all escapes are exchanged at once, then the backslashes squeezed out. Every block
+/// is in a register before anything of it is written, so the target may be the source.
+OPNILOG_AVX512 size_t unescape_avx512(const char *source, size_t length, char *target, size_t &replaced) {
+    const __m512i low = _mm512_load_si512(letters.becomes), high = _mm512_load_si512(letters.becomes + 64);
+    const char *end = source + length;
+    char *begin = target;
+    while (source < end) {
+        size_t room = size_t(end - source) < 64 ? size_t(end - source) : 64;
+        uint64_t inside = ~uint64_t(0) >> (64 - room);
+        __m512i block = _mm512_maskz_loadu_epi8(inside, source);
+        uint64_t starts = escape_starts(_mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\\')));
+        if (!starts) {
+            if (target != source) { _mm512_mask_storeu_epi8(target, inside, block); }
+            source += room;
+            target += room;
+            continue;
+        }
+        // An escape that goes over the edge waits for the next block.
+        if (starts >> (room - 1)) {
+            room--;
+            starts &= ~(uint64_t(1) << room);
+            if (!starts && room == 0) { return SIZE_MAX; }
+        }
+        __m512i exchanged = _mm512_permutex2var_epi8(low, block, high);
+        uint64_t unknown = _mm512_mask_testn_epi8_mask(starts << 1, exchanged, exchanged)
+            | (_mm512_movepi8_mask(block) & starts << 1);
+        if (unknown) {
+            // What stands before that escape first.
+            room = size_t(__builtin_ctzll(unknown)) - 1;
+            starts &= (uint64_t(1) << room) - 1;
+        }
+        block = _mm512_mask_mov_epi8(block, starts << 1, exchanged);
+        uint64_t kept = room == 0 ? 0 : ~starts & (~uint64_t(0) >> (64 - room));
+        size_t count = size_t(__builtin_popcountll(kept));
+        if (count > 0) {
+            _mm512_mask_storeu_epi8(target, ~uint64_t(0) >> (64 - count), _mm512_maskz_compress_epi8(kept, block));
+        }
+        source += room;
+        target += count;
+        if (unknown && !escape(source, end, target, replaced)) { return SIZE_MAX; }
+    }
+    return size_t(target - begin);
+}
+
+const bool has_avx512 = __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vbmi")
+    && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#endif
+
+}  // namespace
+
+extern "C" size_t opnilog_json_unescape(const char *source, size_t length, char *target, size_t *replaced) {
+#if defined(__x86_64__)
+    if (has_avx512) { return unescape_avx512(source, length, target, *replaced); }
+#endif
+    return unescape(source, length, target, *replaced);
+}
+
+extern "C" size_t opnilog_json_unescape_portably(
+    const char *source, size_t length, char *target, size_t *replaced) {
+    return unescape(source, length, target, *replaced);
 }

@@ -1,7 +1,8 @@
 #pragma once
 
-// simdjson's On-Demand parser behind a C interface: one field (and a time) out of JSON objects, and the hits and the
-// envelope of one page of a scroll. Strings are unescaped here rather than by simdjson, which refuses lone surrogates.
+// simdjson's first stage, and a walk over what it lists, behind a C interface: one field (and a time) out of JSON
+// objects, and the hits and the envelope of one page of a scroll. Strings are unescaped here rather than by simdjson,
+// which refuses lone surrogates.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,6 +91,9 @@ opnilog_json_status opnilog_json_parse_page(
 /// Unescapes what stands between the quotes of a JSON string. `target` may be `source` itself; at least `length` bytes.
 /// Returns the length of the result, or SIZE_MAX when an escape is wrong. Adds the lone surrogates to `replaced`.
 size_t opnilog_json_unescape(
+    const char *_Nonnull source, size_t length, char *_Nonnull target, size_t *_Nonnull replaced);
+/// The same without the vector instructions that the processor may have; for tests.
+size_t opnilog_json_unescape_portably(
     const char *_Nonnull source, size_t length, char *_Nonnull target, size_t *_Nonnull replaced);
 
 #ifdef __cplusplus

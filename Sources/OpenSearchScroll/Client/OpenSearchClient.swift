@@ -49,9 +49,10 @@ public final class OpenSearchClient: Sendable {
         _ body: (ScrollPages) async throws -> R
     ) async throws -> R {
         let parallel = wire.configuration.parallel ?? Self.defaultParallel(shards: plan.shards)
+        let state = try state(query)
+        state.gate.allow(parallel)
         let reading = Reading(
-            plan.windows, try state(query), wire: wire, parallel: parallel, holes: plan.holes,
-            earlier: earlier)
+            plan.windows, state, wire: wire, parallel: parallel, holes: plan.holes, earlier: earlier)
         return try await reading.run(isolation: isolation, body)
     }
 
@@ -96,7 +97,7 @@ public final class OpenSearchClient: Sendable {
         }
         let made = try plan.get()
         state.shards = made.shards
-        state.gate.allow(wire.configuration.parallel ?? Self.defaultParallel(shards: made.shards))
+        await planner.sample(made, for: state)
         return made
     }
 

@@ -7,7 +7,8 @@ struct PageSizing: Sendable, Equatable {
     static let target = 4 << 20
     /// What is broken off when a smaller page may be asked for.
     static let soft = 16 << 20
-    /// Before anything is known. With documents of a megabyte this is too much by far, and costs one opening.
+    /// Before anything is known: planning looks at some documents first, but that may fail. With documents of a megabyte
+    /// this is too much by far, and costs one opening.
     static let first = 1_000
     /// An index allows no more, unless its settings say so.
     static let usualLimit = 10_000
@@ -27,6 +28,9 @@ struct PageSizing: Sendable, Equatable {
         limit = fixed ?? Self.usualLimit
         ceiling = limit
     }
+
+    /// Whether documents have been seen.
+    var isInformed: Bool { bytesPerDocument != nil }
 
     /// Documents to ask for now, at least 1.
     var size: Int {

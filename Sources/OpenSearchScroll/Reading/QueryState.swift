@@ -48,6 +48,19 @@ final class QueryState: Sendable {
             acceptsGzip: configuration.compression ?? choice.isLinkSlow)
     }
 
+    // MARK: Samples
+
+    /// Whether nothing is known yet of how large documents are, and that matters.
+    var wantsSample: Bool { state.withLock { !$0.sizing.isFixed && !$0.sizing.isInformed } }
+
+    func sampleBody(_ window: ScrollWindow, size: Int) -> JSONValue {
+        search.open(window, size: size, filter: filter(state.withLock { $0.choice }))
+    }
+
+    func observeSample(documents: Int, bytes: Int) {
+        state.withLock { $0.sizing.observe(documents: documents, bytes: bytes) }
+    }
+
     private func filter(_ choice: SourceChoice) -> SearchBody.SourceFilter {
         switch (query.content, query.source) {
         case (.identifiers, _): .nothing
@@ -115,8 +128,34 @@ final class OpeningGate: Sendable {
         }
     }
 
+    /// A place among those that may be open, until it is left.
+    final class Place {
+        private let gate: OpeningGate
+        private var isLeft = false
+
+        fileprivate init(_ gate: OpeningGate) { self.gate = gate }
+
+        func leave() {
+            guard !isLeft else { return }
+            isLeft = true
+            gate.leave()
+        }
+
+        /// Leaves a little before the scroll is cleared, unless the server has refused to have as many as are wanted.
+        func leaveEarly() {
+            if !gate.isRestricted { leave() }
+        }
+    }
+
     /// Waits for a place.
-    func enter() async {
+    func enter() async -> Place {
+        await wait()
+        return Place(self)
+    }
+
+    private var isRestricted: Bool { state.withLock { $0.limit < $0.wanted } }
+
+    private func wait() async {
         let ticket: Int? = state.withLock { state in
             if state.open < state.limit {
                 state.open += 1
@@ -141,7 +180,7 @@ final class OpeningGate: Sendable {
         timer.cancel()
     }
 
-    func leave() { wake { $0.open -= 1 } }
+    private func leave() { wake { $0.open -= 1 } }
 
     /// The server refused to open one more than there are.
     func refused() {

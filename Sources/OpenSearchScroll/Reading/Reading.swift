@@ -8,7 +8,7 @@ final class Reading: Sendable {
     private let windows: Mutex<[ScrollWindow]>
     private let proofSoFar = Mutex(ScrollProof())
     private let isIterated = Mutex(false)
-    private let parallel: Int
+    private let readers: Int
     private let earlier: DeliveredDocuments?
 
     /// - Parameter earlier: what need not be handed out, because an earlier run did.
@@ -19,7 +19,8 @@ final class Reading: Sendable {
         self.earlier = earlier
         self.wire = wire
         self.state = state
-        self.parallel = max(1, min(parallel, windows.count))
+        // One more than may be open: it opens its window while another one takes its last page apart.
+        readers = max(1, min(parallel + 1, windows.count))
         self.windows = Mutex(windows.reversed())
         queue = PageQueue(limit: wire.configuration.queueBytes)
         proofSoFar.withLock { $0.holes = holes }
@@ -57,7 +58,7 @@ final class Reading: Sendable {
 
     private func readAll() async {
         let error = await withTaskGroup(of: OpenSearchError?.self) { group in
-            for _ in 0..<parallel { group.addTask { await self.readSome() } }
+            for _ in 0..<readers { group.addTask { await self.readSome() } }
             var first: OpenSearchError?
             for await error in group where first == nil {
                 first = error

@@ -81,8 +81,8 @@ final class WindowReader {
 
     /// One scroll, from its opening to its clearing.
     private func pass(_ opening: ScrollSession.Opening) async -> Pass {
-        await state.gate.enter()
-        defer { state.gate.leave() }
+        let place = await state.gate.enter()
+        defer { place.leave() }
         if Task.isCancelled { return .failed(.waitWasCancelled) }
         if scrolls > 0 { wire.metrics.update { $0.reopened += 1 } }
         let session: ScrollSession
@@ -92,16 +92,21 @@ final class WindowReader {
         }
         scrolls += 1
         ledger.beginScroll()
-        let outcome = await run(session)
+        let outcome = await run(session, place)
         await session.close()
         repeats += session.repeats
         return outcome
     }
 
-    private func run(_ session: ScrollSession) async -> Pass {
+    private func run(_ session: ScrollSession, _ place: OpeningGate.Place) async -> Pass {
         while true {
             let page: ScrollPage
-            switch await session.next(mayAskAhead: { queue.hasRoom }) {
+            let next = await session.next { isLast in
+                // All that is left is to take this page apart and to clear: the server could open the next window.
+                if isLast { place.leaveEarly() }
+                return queue.hasRoom
+            }
+            switch next {
             case .failure(let error): return .failed(error)
             case .success(nil):
                 total += session.total

@@ -85,16 +85,18 @@ final class ScrollSession {
     /// The next page, nil after the last: when a page is empty and as many documents have been shown as the first page
     /// promised. That many alone do not make an end, for the promise may have been wrong.
     ///
-    /// - Parameter mayAskAhead: asked when an answer is there: whether the next page may be asked for before this one
-    ///   is taken apart.
-    func next(mayAskAhead: () -> Bool) async -> Result<ScrollPage?, OpenSearchError> {
+    /// - Parameter answered: told when an answer is there, before it is taken apart, and whether it should be the last
+    ///   with documents. Says whether the next page may be asked for already.
+    func next(answered: (_ isLast: Bool) -> Bool) async -> Result<ScrollPage?, OpenSearchError> {
         let page: ScrollPage
         if let first {
             self.first = nil
             page = first
-            if page.count > 0, mayAskAhead() { askAhead() }
+            if answered(opening.size >= total), page.count > 0 { askAhead() }
         } else {
-            switch await takeIn(await answer(), continuing, mayAskAhead: mayAskAhead()) {
+            let answer = await answer()
+            let mayAskAhead = answered(shown + opening.size >= total)
+            switch await takeIn(answer, continuing, mayAskAhead: mayAskAhead) {
             case .success(let next): page = next
             case .failure(let error): return .failure(error)
             }

@@ -41,6 +41,23 @@ struct WindowPlanner: Sendable {
         }
     }
 
+    // MARK: Sampling
+
+    private static let sampled = 10
+
+    /// Looks how large documents are, so that the first page already has a good size. What fails here is no matter.
+    func sample(_ plan: ScrollPlan, for state: QueryState) async {
+        guard state.wantsSample, let window = plan.windows.max(by: { $0.expectedDocuments < $1.expectedDocuments }),
+            window.expectedDocuments > PageSizing.first
+        else { return }
+        let context = wire.context(.plan, wire.servers.current, index: query.index, timeField: query.timeField)
+        var path = "/\(Endpoint.encode(query.index))/_search?allow_no_indices=false"
+        if let shard = window.shard { path += "&preference=_shards:\(shard)" }
+        let request = wire.request(.post, path, state.sampleBody(window, size: Self.sampled), context)
+        guard case .success(let answer) = await wire.send(request, context) else { return }
+        state.observeSample(documents: Self.sampled, bytes: answer.count)
+    }
+
     // MARK: Hours
 
     /// Nearly always one request is enough. Where the hours are more than the cluster allows a histogram to have, the

@@ -91,6 +91,29 @@ struct ScrollPageTests {
         #expect(throws: PageDecoder.Malformed.self) { _ = try decodePage(text) }
     }
 
+    @Test("What is cut off anywhere is refused")
+    func cut() {
+        let text = Answer.page(["1", "2"], total: 2, failures: #"[{"shard":0}]"#)
+        for count in 0..<text.utf8.count {
+            let error = #expect(throws: PageDecoder.Malformed.self) { _ = try decodePage(Array(text.utf8.prefix(count))) }
+            #expect(error?.reason == "no JSON, or not that of a search")
+        }
+    }
+
+    @Test(
+        "JSON in the wrong order is refused",
+        arguments: [
+            ("[{\"_index\"", "[,{\"_index\""), ("},{", "}{"), ("\"timed_out\":false", "\"timed_out\" false"),
+            ("\"sort\":[0]}", "\"sort\":[0]]"), ("\"total\":{\"value\":2", "\"total\":{\"value\":2x"),
+            ("\"_id\":\"1\"", "\"_id\":"), ("\"sort\":[0]}", "\"sort\":[0],}"),
+            ("\"_id\":\"1\"", "7:\"1\""), ("\"successful\":1", "\"successful\":1.5"),
+        ])
+    func disordered(_ good: String, _ bad: String) {
+        let text = Answer.page(["1", "2"], total: 2)
+        #expect(text.contains(good))
+        #expect(throws: PageDecoder.Malformed.self) { _ = try decodePage(text.replacing(good, with: bad)) }
+    }
+
     @Test("A number of hits that is only a lower bound is none")
     func inexact() throws {
         let (envelope, _) = try decodePage(Answer.page([], total: 3).replacing("\"eq\"", with: "\"gte\""))
