@@ -10,6 +10,8 @@ public struct DatasetConfiguration: Sendable {
     public var law = DrawLaw.coverage
     /// How a template's weight grows with its lines.
     public var exponent = WeightExponent.half
+    /// The most of all lines that one template counts for in a draw: 0…1.
+    public var templateCap = 1.0
     /// Seed of every draw.
     public var seed: UInt64 = 0
     /// Threads that mask, count and draw. What comes out does not depend on it.
@@ -23,8 +25,14 @@ public struct DatasetConfiguration: Sendable {
     public var disk: Int?
     /// Rows of the vocabulary at most, the five reserved ids included.
     public var vocabularyLimit = Vocabulary.largestCount
+    /// Words that occur less often have no id.
+    public var minimumWordCount: UInt64 = 1
+    /// The vocabulary of a model that is trained on: its words keep their ids, new ones take those after them.
+    public var continuedVocabulary: Vocabulary?
     /// The share of lines that may be no JSON before the reading is given up.
     public var maximumBadShare = 0.01
+    /// Which lines are left out.
+    public var cleaning = LineCleaning()
     /// The mask rules, and how long a message may be.
     public var masking = MaskSettings()
     /// Makes the reading one that a later run can go on with after any end of this one: what is read is kept, window by

@@ -18,16 +18,23 @@ public struct PreparedDataset: Sendable {
     ) async throws(DatasetError) {
         let plan = try StepPlan(lines: table.metadata.lines, settings: configuration.steps)
         try SubsetMemory.check(plan, table, configuration.memory)
-        let counter = VocabularyCounter(memory: configuration.memory.words, limit: configuration.vocabularyLimit)
+        var counter = VocabularyCounter(memory: configuration.memory.words, limit: configuration.vocabularyLimit)
+        counter.minimumCount = configuration.minimumWordCount
+        counter.continuing = configuration.continuedVocabulary
         let words = try await counter.count(table)
         let weights = try await TableWeights(
-            of: table, exponent: configuration.exponent, workers: configuration.workers)
+            of: table, exponent: configuration.exponent,
+            cap: TemplateCap(
+                share: configuration.templateCap, lines: table.metadata.lines,
+                heldOutLines: table.metadata.heldOutLines),
+            workers: configuration.workers)
         self.table = table
         self.report = report
         run = SubsetRun(
             table: table, weights: weights, vocabulary: words.vocabulary, law: configuration.law,
             seed: configuration.seed, plan: plan, workers: configuration.workers)
-        summary = DatasetSummary(table: table.metadata, words: words, plan: plan, configuration: configuration)
+        summary = DatasetSummary(
+            table: table.metadata, words: words, weights: weights, plan: plan, configuration: configuration)
     }
 
     /// The words and their ids, the same for the whole run.
@@ -65,16 +72,21 @@ public struct PreparedDataset: Sendable {
 
 extension DatasetSummary {
     init(
-        table: TableMetadata, words: VocabularyCounter.Result, plan: StepPlan, configuration: DatasetConfiguration
+        table: TableMetadata, words: VocabularyCounter.Result, weights: TableWeights, plan: StepPlan,
+        configuration: DatasetConfiguration
     ) {
-        func share(_ part: UInt64) -> Double { words.occurrences == 0 ? 0 : Double(part) / Double(words.occurrences) }
+        func share(_ part: UInt64, of whole: UInt64) -> Double { whole == 0 ? 0 : Double(part) / Double(whole) }
         self.init(
             tableDigest: table.tableDigest, splitDigest: table.splitDigest, rulesDigest: table.rulesDigest,
             lines: table.lines, templates: table.templates, heldOutLines: table.heldOutLines,
             heldOutBy: table.heldOutBy, vocabularySize: words.vocabulary.count,
-            outOfVocabularyShare: share(words.unknownOccurrences), cutTokenShare: share(words.cutOccurrences),
+            outOfVocabularyShare: share(words.unknownOccurrences, of: words.occurrences),
+            outOfVocabularyLineShare: share(words.unknownLines, of: words.lines),
+            cutTokenShare: share(words.cutOccurrences, of: words.occurrences),
+            cutLineShare: share(words.cutLines, of: words.lines),
             samples: plan.samples, epochs: plan.epochs, stepsPerEpoch: plan.stepsPerEpoch,
             closingSteps: plan.closingSteps, law: configuration.law, exponent: configuration.exponent,
-            seed: configuration.seed)
+            templateCap: configuration.templateCap, cappedTemplates: weights.cappedTemplates,
+            cappedLines: weights.cappedLines, seed: configuration.seed)
     }
 }

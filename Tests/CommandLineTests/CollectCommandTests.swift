@@ -21,7 +21,7 @@ struct CollectCommandTests {
         #expect(run.code == 0, "\(run.errors)")
         #expect(run.output.isEmpty)
         #expect(run.errors.hasPrefix("opnilog-train: 3 lines, 2 templates in \(folder.path("out/templates.table"))"))
-        for name in ["templates.table", "manifest.json", "memory.csv"] {
+        for name in ["templates.table", "manifest.json", "memory.csv", "metrics.jsonl"] {
             #expect(folder.mode("out/" + name) == 0o600, "\(name)")
         }
         #expect(folder.mode("out") == 0o700)
@@ -35,6 +35,9 @@ struct CollectCommandTests {
         #expect(manifest.settings["workers"] == "2")
         #expect(manifest.settings["index"] == nil)
         #expect(!folder.text("out/manifest.json").contains("hush"))
+        let metrics = folder.text("out/metrics.jsonl")
+        #expect(metrics.contains(#""documents":3,"#) && metrics.contains(#""phase":"reading""#))
+        for stall in ["maskingForReading", "readingForMasking"] { #expect(metrics.contains("\"\(stall)\":")) }
         #expect(folder.text("out/memory.csv").hasPrefix("seconds,stage,resident_bytes\n"))
     }
 

@@ -107,7 +107,7 @@ struct ReuseCommandTests {
                 "opnilog-train: nothing is reused: the folder of --reuse holds no hours of an earlier run\n"))
         let second = try await collect(server, into: "a", own)
         #expect(second.errors.hasPrefix("opnilog-train: reused: 8 windows, 800 documents, are not read again\n"))
-        let names = [".lock", "hours", "manifest.json", "memory.csv", "templates.table"]
+        let names = [".lock", "hours", "manifest.json", "memory.csv", "metrics.jsonl", "templates.table"]
         #expect(TestFiles.names(folder.path("a")) == names)
         let query = try await collect(server, into: "b", own + ["--query", #"{"match_all":{}}"#])
         #expect(query.errors.hasPrefix("opnilog-train: nothing is reused: the earlier run had other settings: query\n"))

@@ -55,6 +55,15 @@ struct SampleCommandTests {
         #expect(lines.map(\.drawn).reduce(0, +) == 3)
     }
 
+    @Test("rare texts are withheld where that is asked for, and counted")
+    func minimumCount() async throws {
+        try logs()
+        let (run, lines) = try await sample(
+            ["--input", folder.path("in.log"), "--samples", "3", "--all", "--minimum-count", "10"])
+        #expect(lines.map(\.count).sorted() == [10, 100])
+        #expect(run.errors.contains("20 templates of fewer than 10 lines are not shown (--minimum-count)"))
+    }
+
     @Test("a table gives the same as its logs; another seed and another epoch do not")
     func table() async throws {
         try logs()

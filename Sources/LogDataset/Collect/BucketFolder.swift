@@ -18,18 +18,7 @@ struct BucketFolder: Sendable {
 
     func path(of name: String) -> String { "\(path)/\(name)" }
 
-    var names: [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
-    }
+    var names: [String] { Folder.names(path) ?? [] }
 
     /// Removes the files of runs but those in `kept`.
     func removeRuns(but kept: Set<String>) {

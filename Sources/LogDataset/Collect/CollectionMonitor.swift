@@ -25,8 +25,10 @@ public final class CollectionMonitor: Sendable {
         public var tableBytesPeak = 0
         /// Templates that were written into the table so far.
         public var templates: UInt64 = 0
-        /// Nanoseconds that readers waited for masking.
-        public var stalledNanoseconds: UInt64 = 0
+        /// Lines that the cleaning has left out, those of windows under way included.
+        public var dropped = DroppedLines()
+        /// How long readers waited for masking, and masking for readers.
+        public var stalls = StallTimes()
         /// Messages that were cut, and operators' rules that were given up on.
         public var masking = MaskTally()
     }

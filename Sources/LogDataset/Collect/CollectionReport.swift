@@ -26,6 +26,8 @@ public struct CollectionReport: Sendable, Codable, Equatable {
     public let holes: [Hole]
     /// How the reading ended before everything was read; nil if a limit did not end it.
     public let stopped: StoppedReading?
+    /// What the source itself left out.
+    public let exclusions: [Exclusion]
 
     /// Whether all that was asked for was read.
     public var isComplete: Bool { holes.isEmpty && stopped == nil }
@@ -33,9 +35,12 @@ public struct CollectionReport: Sendable, Codable, Equatable {
     /// - Parameters:
     ///   - holesAtEnd: what the source found missing when all windows had been read.
     ///   - stopped: how a limit ended the reading.
+    ///   - exclusions: what the source left out.
     init(
-        source: String, windows: [BucketJournal.Window], holesAtEnd: [Hole], stopped: StoppedReading? = nil
+        source: String, windows: [BucketJournal.Window], holesAtEnd: [Hole], stopped: StoppedReading? = nil,
+        exclusions: [Exclusion] = []
     ) {
+        self.exclusions = exclusions
         let windows = windows.sorted { ($0.hour ?? .none, $0.name) < ($1.hour ?? .none, $1.name) }
         self.source = source
         self.stopped = stopped
@@ -60,6 +65,13 @@ public struct CollectionReport: Sendable, Codable, Equatable {
                     + "if the file is plain text, or a larger --max-bad-share")
         }
         guard total.lines == 0 else { return }
+        if total.dropped.total > 0 {
+            throw DatasetError(
+                .unusableSource,
+                "the cleaning leaves nothing of \(source): \(total.dropped.keywords) lines hold a keyword, "
+                    + "\(total.dropped.tooShort) have too few words, \(total.dropped.fields) documents are left out by a "
+                    + "field; clean less (--drop-keywords, --minimum-tokens, --drop-field)")
+        }
         if total.documentsWithoutField > 0 {
             throw DatasetError(
                 .unusableSource,

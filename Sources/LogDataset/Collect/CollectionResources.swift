@@ -8,19 +8,21 @@ final class CollectionResources: Sendable {
     let monitor: CollectionMonitor
     /// Numbers the pages of the original's draw; nil for every other reading.
     let pages: PageNumbers?
+    let cleaning: LineCleaning
 
     private let memory: TableMemory
     private let store: BucketStore
 
     init(
         pool: WorkerPool, readers: WorkerPool, budget: MemoryBudget, store: BucketStore,
-        monitor: CollectionMonitor, pages: PageNumbers? = nil
+        monitor: CollectionMonitor, cleaning: LineCleaning = LineCleaning(), pages: PageNumbers? = nil
     ) {
         self.pool = pool
         self.readers = readers
         self.store = store
         self.monitor = monitor
         self.pages = pages
+        self.cleaning = cleaning
         pageGate = ByteGate(limit: budget.pages)
         memory = TableMemory(limit: budget.tables)
     }

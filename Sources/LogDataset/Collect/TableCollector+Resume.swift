@@ -30,8 +30,8 @@ extension TableCollector {
 
     /// With what the reading itself adds to the settings.
     func completed(_ checkpoint: CollectionCheckpoint) -> CollectionCheckpoint {
-        checkpoint.adding("source", source.name)
-            .adding("mask rules", RulesDigest.of(configuration.masking.rules).hexadecimal)
+        let named = checkpoint.adding("source", source.name).adding("mask rules", configuration.masking.rules.digest)
+        return configuration.cleaning.canonicalText.map { named.adding("cleaning", $0) } ?? named
     }
 
     /// The checkpoint's own file comes last: only with it is there something to go on with.

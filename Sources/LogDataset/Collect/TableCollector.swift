@@ -51,9 +51,11 @@ public struct TableCollector: Sendable {
             try await withWorkerPool(count: parallel) { readers throws(DatasetError) in
                 let resources = CollectionResources(
                     pool: pool, readers: readers, budget: configuration.memory, store: store,
-                    monitor: configuration.monitor)
+                    monitor: configuration.monitor, cleaning: configuration.cleaning)
                 let stopped = try await readWindows(resources, store, parallel: parallel)
-                let report = report(store, try await wrapped { try await source.holesAtEnd() }, stopped)
+                let holes = try await wrapped { try await source.holesAtEnd() }
+                let exclusions = try await wrapped { try await source.exclusions() }
+                let report = report(store, holes, stopped, exclusions)
                 if configuration.requiresComplete, !report.holes.isEmpty { throw .incomplete(report.holes) }
                 try report.checkUsable(maximumBadShare: configuration.maximumBadShare)
                 return (try await merge(store, pool, isComplete: report.isComplete), report)
@@ -67,7 +69,8 @@ public struct TableCollector: Sendable {
         configuration.onEvent?(.merging)
         let path = tablePath
         let merge = TableMerge(
-            of: store, budget: configuration.memory, rules: configuration.masking.rules, monitor: configuration.monitor)
+            of: store, budget: configuration.memory, rules: configuration.masking.rules,
+            cleaning: configuration.cleaning, monitor: configuration.monitor)
         try await CancellationFlag.scope { flag throws(DatasetError) in
             try await pool.run { _ throws(DatasetError) in try merge.write(to: path, cancellation: flag) }
         }
@@ -147,9 +150,11 @@ public struct TableCollector: Sendable {
     }
 
     private func report(
-        _ store: BucketStore, _ holesAtEnd: [Hole], _ stopped: StoppedReading? = nil
+        _ store: BucketStore, _ holesAtEnd: [Hole], _ stopped: StoppedReading? = nil, _ exclusions: [Exclusion] = []
     ) -> CollectionReport {
-        CollectionReport(source: source.name, windows: store.windows, holesAtEnd: holesAtEnd, stopped: stopped)
+        CollectionReport(
+            source: source.name, windows: store.windows, holesAtEnd: holesAtEnd, stopped: stopped,
+            exclusions: exclusions)
     }
 
     var tablePath: String { "\(configuration.directory)/\(TableCollector.fileName)" }

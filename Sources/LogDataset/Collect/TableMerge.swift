@@ -5,13 +5,15 @@ struct TableMerge: Sendable {
     private let store: BucketStore
     private let budget: MemoryBudget
     private let rules: MaskRuleSet
+    private let cleaning: LineCleaning
     private let monitor: CollectionMonitor
 
     init(
-        of store: BucketStore, budget: MemoryBudget, rules: MaskRuleSet,
+        of store: BucketStore, budget: MemoryBudget, rules: MaskRuleSet, cleaning: LineCleaning = LineCleaning(),
         monitor: CollectionMonitor = CollectionMonitor()
     ) {
         self.store = store
+        self.cleaning = cleaning
         self.monitor = monitor
         self.rules = rules
         self.budget = budget
@@ -40,8 +42,8 @@ struct TableMerge: Sendable {
         }
         monitor.update { $0.templates = templates }
         try writer.finish(
-            rulesDigest: rules.digest, maskNames: rules.customMasks.map(\.name), heldOutBy: split.method,
-            hours: hours)
+            rulesDigest: rules.digest, maskNames: rules.customMasks.map(\.name), cleaningDigest: cleaning.digest,
+            heldOutBy: split.method, hours: hours)
     }
 
     private static func linesByHour(_ runs: [Run]) -> [TableMetadata.HourCount] {

@@ -111,7 +111,7 @@ public struct WeightedDraw: Sendable {
     ) throws(DatasetError) {
         var ordinal: UInt32 = 0
         try table.walk(shard: shard, cancellation: cancellation) { record in
-            let weight = weights.exponent.weight(of: settings.lines.count(in: record))
+            let weight = weights.weight(of: record, settings.lines)
             if weight > 0 { body(ordinal, record.hash, weight) }
             ordinal += 1
         }

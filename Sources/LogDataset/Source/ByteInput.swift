@@ -13,8 +13,8 @@ final class ByteInput {
     private var packed = [UInt8](repeating: 0, count: 1 << 18)
     private var packedStart = 0
     private var packedEnd = 0
-    /// Where `packedEnd` lies in the file, for error messages.
-    private var fileOffset = 0
+    /// Bytes of the file that have been read: where `packedEnd` lies in it.
+    private(set) var fileOffset = 0
     private var isAtBoundary = false
 
     /// Opens a file, or standard input for `-`.
@@ -67,18 +67,17 @@ final class ByteInput {
                     try decompressor.step(UnsafeRawBufferPointer(rebasing: packed[input]), into: target)
                 }
             }
-            guard case .success(let step) = result else {
-                throw .corrupt(name, at: fileOffset - input.count, "\(reason(of: result)) (compressed data)")
+            let step: Decompressor.Step
+            switch result {
+            case .success(let done): step = done
+            case .failure(let damage):
+                throw .corrupt(
+                    name, at: fileOffset - input.count + damage.consumed, "\(damage.reason) (compressed data)")
             }
             packedStart += step.consumed
             isAtBoundary = step.isBoundary
             if step.produced > 0 { return step.produced }
         }
-    }
-
-    private func reason<T>(of result: Result<T, Decompressor.Damage>) -> String {
-        if case .failure(let damage) = result { return damage.reason }
-        return ""
     }
 
     private func takePacked(into target: UnsafeMutableRawBufferPointer) -> Int {

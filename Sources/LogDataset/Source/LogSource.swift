@@ -33,6 +33,10 @@ public protocol LogSource: Sendable {
     /// The default names nothing.
     func holesAtEnd() async throws -> [Hole]
 
+    /// What the source leaves out of what it was asked for, asked once every window has been read. The default leaves
+    /// nothing out.
+    func exclusions() async throws -> [Exclusion]
+
     /// Reads one window from its start to its end and hands every page to `sink`.
     ///
     /// To read again after a failure, call `sink.restart()` first: what was added before is thrown away. When this
@@ -57,6 +61,9 @@ extension LogSource {
 
     /// Nothing.
     public func holesAtEnd() async throws -> [Hole] { [] }
+
+    /// Nothing.
+    public func exclusions() async throws -> [Exclusion] { [] }
 }
 
 /// Windows that an earlier run has read and that hold the same logs as windows that are still to be read.
@@ -110,6 +117,11 @@ public struct PageTally: Sendable, Equatable {
     public var documentsWithoutField: UInt64 = 0
     /// Lines that are no JSON object.
     public var badLines: UInt64 = 0
+    /// Documents that a field of theirs leaves out.
+    public var documentsDropped: UInt64 = 0
+
+    /// All of them.
+    var documents: UInt64 { documentsWithoutField + badLines + documentsDropped }
 
     /// A page in which every document was usable.
     public init() {}

@@ -18,13 +18,23 @@ public final class OpenSearchLogSource: LogSource {
     let query: ScrollQuery
     /// Scrolls that an earlier run left open.
     private let leftScrolls: [String]
+    /// What the query leaves out, to be counted: reasons, and queries for that alone.
+    private let excluded: [(reason: String, query: ScrollQuery)]
     private let state = Mutex(State())
 
     /// A source over what a query matches.
     ///
-    /// - Parameter leftScrolls: ids of scrolls that an earlier run left open (``OpenScrolls/left``); they are freed first.
-    public init(client: OpenSearchClient, query: ScrollQuery, leftScrolls: [String] = []) {
+    /// - Parameters:
+    ///   - client: reads the index.
+    ///   - query: what is read.
+    ///   - excluded: what the query leaves out, by reason, as queries for that alone: counted for the report.
+    ///   - leftScrolls: ids of scrolls that an earlier run left open (``OpenScrolls/left``); they are freed first.
+    public init(
+        client: OpenSearchClient, query: ScrollQuery, excluded: [(reason: String, query: ScrollQuery)] = [],
+        leftScrolls: [String] = []
+    ) {
         self.client = client
+        self.excluded = excluded
         self.leftScrolls = leftScrolls
         var query = query
         query.toleratesHoles = true
@@ -92,6 +102,17 @@ public final class OpenSearchLogSource: LogSource {
                 state.delivered.merge(report.indices, uniquingKeysWith: +)
             }
         }
+    }
+
+    /// Counts what the query leaves out.
+    public func exclusions() async throws -> [Exclusion] {
+        var exclusions: [Exclusion] = []
+        for (reason, query) in excluded {
+            var query = query
+            query.toleratesHoles = true
+            exclusions.append(Exclusion(reason: reason, documents: try await client.plan(query).expectedDocuments))
+        }
+        return exclusions
     }
 
     // MARK: Reports

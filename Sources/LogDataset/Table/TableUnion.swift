@@ -28,19 +28,21 @@ extension TemplateTable {
                 try writer.append(split.marked(record))
             }
             try writer.finish(
-                rulesDigest: first.rulesDigest, maskNames: first.maskNames ?? [], heldOutBy: .lines,
+                rulesDigest: first.rulesDigest, maskNames: first.maskNames ?? [], cleaningDigest: first.cleaningDigest,
+                heldOutBy: .lines,
                 hours: TableMetadata.HourCount.sums(tables.flatMap(\.metadata.hours)))
         }
         return try TemplateTable(opening: path)
     }
 
-    /// Refuses to compare or add counts of texts that other rules have masked.
+    /// Refuses to compare or add counts of texts that other rules have masked or left out.
     func checkRules(as other: TemplateTable) throws(DatasetError) {
-        if metadata.rulesDigest == other.metadata.rulesDigest { return }
+        let (own, others) = (metadata, other.metadata)
+        if own.rulesDigest == others.rulesDigest, own.cleaningDigest == others.cleaningDigest { return }
         throw DatasetError(
             .invalidSetting,
-            "\(path) and \(other.path) were made with different mask rules, so that their texts mean different things; "
-                + "collect one of them again with the rules of the other")
+            "\(path) and \(other.path) were made with different mask rules or another cleaning, so that their counts mean "
+                + "different things; collect one of them again with the settings of the other")
     }
 
     private var mergeInput: Merge.Input {

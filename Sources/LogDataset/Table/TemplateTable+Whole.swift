@@ -16,6 +16,7 @@ extension TemplateTable {
                 heldOut += record.heldOut
             }
             table.update(metadata.rulesDigest)
+            if let cleaning = metadata.cleaningDigest { table.update(cleaning) }
             guard table.finish().hexadecimal == metadata.tableDigest,
                 split.finish().hexadecimal == metadata.splitDigest,
                 templates == metadata.templates, lines == metadata.lines, heldOut == metadata.heldOutLines

@@ -43,16 +43,17 @@ final class TemplateTableWriter {
     ///
     /// - Parameter rulesDigest: in hexadecimal digits.
     func finish(
-        rulesDigest: String, maskNames: [String] = [], heldOutBy: TableMetadata.HeldOutMethod,
-        hours: [TableMetadata.HourCount]
+        rulesDigest: String, maskNames: [String] = [], cleaningDigest: String? = nil,
+        heldOutBy: TableMetadata.HeldOutMethod, hours: [TableMetadata.HourCount]
     ) throws(DatasetError) {
         try openShards(through: 256)
         tableDigest.update(rulesDigest)
+        if let cleaningDigest { tableDigest.update(cleaningDigest) }
         let metadata = TableMetadata(
             lines: lines, templates: templates, heldOutLines: heldOutLines, heldOutBy: heldOutBy, hours: hours,
             tableDigest: tableDigest.finish().hexadecimal, splitDigest: splitDigest.finish().hexadecimal,
             rulesDigest: rulesDigest, maskNames: maskNames.isEmpty ? nil : maskNames,
-            shardOffsets: shardOffsets)
+            cleaningDigest: cleaningDigest, shardOffsets: shardOffsets)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         guard let json = try? [UInt8](encoder.encode(metadata)) else {

@@ -2,6 +2,7 @@ extension Command {
     /// Does what the command is for.
     func run(_ context: RunContext) async throws -> ExitCode {
         switch self {
+        case .plan: try await PlanCommand.run(context)
         case .train: try await TrainCommand.run(context)
         case .collect: try await CollectCommand.run(context)
         case .extract: try await ExtractCommand.run(context)

@@ -25,8 +25,9 @@ enum DemoCommand {
         let source = OpenSearchLogSource(client: client, query: ScrollQuery(index: EmbeddedServer.index))
         var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.steps.samples = configuration.steps.samples ?? samples
-        console.watch(configuration.monitor)
-        let job = TrainingJob(settings: settings, console: console, output: output)
+        let metrics = try MetricsLog(in: output)
+        console.watch(configuration.monitor, metrics)
+        let job = TrainingJob(settings: settings, console: console, output: output, metrics: metrics)
         let (report, _) = try await job.run(
             on: StreamingLogDataset(source: source, configuration: configuration), configuration.monitor)
         console.note(report.figures)

@@ -62,15 +62,41 @@ enum RunEnd {
             settle(output, settings)
             return .complete
         }
-        for hole in reading.holes.prefix(shownHoles) {
-            let size = hole.documents.map { " (about \(Figures.grouped($0)) documents)" } ?? ""
-            console.note("missing: \(hole.what)\(size)")
-        }
-        let more = reading.holes.count - shownHoles
+        let more = show(reading.holes, console)
         if more > 0 { console.note("and \(Figures.grouped(more)) more, listed in \(output.path(of: .manifest))") }
         if let stopped = reading.stopped { console.note(text(stopped)) }
         console.note("partial: run again with --resume to read what is missing")
         return .partial
+    }
+
+    /// The end of a run that keeps nothing.
+    static func of(_ reading: CollectionReport?, _ console: Console) -> ExitCode {
+        guard let reading, !reading.holes.isEmpty else { return .complete }
+        let more = show(reading.holes, console)
+        if more > 0 { console.note("and \(Figures.grouped(more)) more") }
+        return .partial
+    }
+
+    /// - Returns: how many were not shown.
+    private static func show(_ holes: [Hole], _ console: Console) -> Int {
+        for hole in holes.prefix(shownHoles) {
+            let size = hole.documents.map { " (about \(Figures.grouped($0)) documents)" } ?? ""
+            console.note("missing: \(hole.what)\(size)")
+        }
+        return max(0, holes.count - shownHoles)
+    }
+}
+
+extension CollectionReport {
+    /// What was left out, for a note; nil if nothing was.
+    var cleaningRemark: String? {
+        let dropped = [
+            (total.dropped.keywords, "lines with a keyword"), (total.dropped.tooShort, "lines of too few words"),
+            (total.dropped.fields, "documents by a field"),
+        ]
+        var parts = dropped.filter { $0.0 > 0 }.map { "\(Figures.grouped(Int($0.0))) \($0.1)" }
+        parts += exclusions.map { "\(Figures.grouped($0.documents)) documents by \($0.reason)" }
+        return parts.isEmpty ? nil : "left out: " + parts.joined(separator: ", ")
     }
 }
 

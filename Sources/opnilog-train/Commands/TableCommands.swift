@@ -6,6 +6,8 @@ enum TableCommands {
     /// Each table is an open file while they are merged.
     private static let mostTables = 256
 
+    private static func minimumCount(_ settings: Settings) -> UInt64 { UInt64(settings[Options.minimumCount] ?? 10) }
+
     static func merge(_ context: RunContext) async throws -> ExitCode {
         let settings = context.settings
         let tables = try TableFiles.of(settings, 1...mostTables, "1 to \(mostTables) tables")
@@ -30,7 +32,7 @@ enum TableCommands {
         let settings = context.settings
         let table = try TableFiles.of(settings, 1...1, "one table")[0]
         let templates = try await table.mostFrequent(
-            settings[Options.top], minimumCount: UInt64(settings[Options.minimumCount]))
+            settings[Options.top], minimumCount: minimumCount(settings))
         var output = ResultWriter()
         for template in templates { try output.write(template: template.masked, count: template.count) }
         try output.flush()
@@ -40,7 +42,7 @@ enum TableCommands {
     static func export(_ context: RunContext) async throws -> ExitCode {
         let settings = context.settings
         let table = try TableFiles.of(settings, 1...1, "one table")[0]
-        let minimum = UInt64(settings[Options.minimumCount])
+        let minimum = minimumCount(settings)
         let path = settings[Options.output] == nil ? nil : try target(settings)
         let left = try await table.withTemplates { next in
             guard let path else { return try write(next, atLeast: minimum, to: STDOUT_FILENO) }

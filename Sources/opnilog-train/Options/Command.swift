@@ -1,6 +1,6 @@
 /// What `opnilog-train` can be asked to do.
 enum Command: String, CaseIterable, Sendable {
-    case train, collect, extract, verify, sample
+    case train, collect, plan, extract, verify, sample
     case tableMerge = "table merge"
     case tableShow = "table show"
     case tableTop = "table top"
@@ -10,6 +10,7 @@ enum Command: String, CaseIterable, Sendable {
     /// The line of the overview.
     var summary: String {
         switch self {
+        case .plan: "Predicts documents, bytes, time, memory and disk of a reading, from counts and a few pages."
         case .train: "Trains a model from OpenSearch, from files or from a table, into a folder."
         case .collect: "Only reads: masks and counts the logs, leaves a table that train --table takes."
         case .extract: "Writes the documents of an index as NDJSON, each exactly once, and the proof of it."
@@ -43,6 +44,7 @@ enum Command: String, CaseIterable, Sendable {
     /// What follows the command's name in its usage line.
     var synopsis: String {
         switch self {
+        case .plan: "--endpoint URL [options]"
         case .train: "(--endpoint URL | --input FILE… | --table FILE) --output DIR [options]"
         case .collect: "(--endpoint URL | --input FILE…) --output DIR [options]"
         case .extract: "--endpoint URL --output FILE|- [options]"

@@ -59,6 +59,7 @@ enum OptionGroup: String, CaseIterable, Sendable {
     case access = "Access to OpenSearch"
     case files = "From files"
     case table = "From a table"
+    case cleaning = "Cleaning"
     case masking = "Masking"
     case model = "Model"
     case output = "Output"

@@ -15,6 +15,9 @@ enum Options {
     static let query = setting(
         "query", .text("FILE|JSON"), readers, .openSearch,
         help: "Which documents: a query as JSON, or the name of a file that holds it.")
+    static let excludeQuery = setting(
+        "exclude-query", .text("FILE|JSON"), tablers, .openSearch,
+        help: "Not these documents: a query like --query. How many it leaves out is counted.")
     static let since = setting(
         "since", .instant, readers, .openSearch,
         help: "Only documents from this moment on: ISO 8601 (UTC if no zone is given), epoch milliseconds, or -24h.")
@@ -28,7 +31,8 @@ enum Options {
         "page-size", .pageSize, readers, .openSearch,
         help: "Documents of one answer (default: auto).")
     static let parallel = setting(
-        "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample, .extract, .verify], .openSearch,
+        "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample, .extract, .verify, .plan],
+        .openSearch,
         help: "Hours read at once (default: as many as --workers)."
     ).saying(.extract, windowsAtOnce).saying(.verify, windowsAtOnce)
     static let maxPageBytes = preset(
@@ -64,12 +68,14 @@ enum Options {
 
     static let input = list(
         "input", .text("FILE"), lineReaders.union([.mask]), .files,
-        help: "Files to read, .gz and .zst too; - is standard input. Takes all names up to the next option.")
+        help:
+            "Files to read, .gz and .zst too, folders, patterns in quotes; - is standard input. Takes all names up to "
+            + "the next option.")
     static let inputFormat = preset(
         "input-format", .choice(InputFormat.self), "auto", lineReaders.union([.mask]), .files,
         help: "auto takes a file for NDJSON if its first byte that is not blank is {.")
     static let field = preset(
-        "field", .text("NAME"), "log", lineReaders.union([.mask]), .files,
+        "field", .text("NAME"), "log", lineReaders.union([.mask, .plan]), .files,
         help: "Field that holds the message, in NDJSON as in OpenSearch: the literal name, else the dotted path.")
     static let timeField = preset(
         "time-field", .text("NAME"), "time", readers, .files,
@@ -77,6 +83,10 @@ enum Options {
     static let maxBadShare = preset(
         "max-bad-share", .share, "0.01", lineReaders.union([.mask]), .files,
         help: "End the run if more than this share of the lines of NDJSON is no JSON.")
+    static let keepGoing = toggle(
+        "keep-going", [.train, .collect, .sample], .files,
+        help: "Go on (exit 2) where a file is damaged, cut off or cannot be read, and list it; what stands before the "
+            + "damage counts.")
     static let table = setting(
         "table", .text("FILE"), [.train, .sample], .table,
         help: "The templates.table of an earlier collect or train: no server is needed.")
@@ -88,12 +98,22 @@ enum Options {
         "number", .integer(atLeast: 1, atMost: 1_000_000), "20", [.tableTop], .table,
         help: "How many templates to write."
     ).saying(.tableTop, short: "n", "How many templates to write.")
-    static let minimumCount = preset(
-        "minimum-count", .integer(atLeast: 1), "10", [.tableTop, .tableExport], .table,
-        help: "Leave out templates of fewer lines: what occurs seldom may be one person's.")
     static let above = setting(
         "above", .share, [.drift], .table,
         help: "Exit 1 if more than this share of the later table's lines is of new templates.")
+
+    // MARK: Cleaning
+
+    static let dropField = many(
+        "drop-field", .fieldFilter, tablers, .cleaning, or: [],
+        help: "Leave out documents whose field holds this text, such as anomaly_level=Anomaly; again for more.")
+    static let dropKeywords = preset(
+        "drop-keywords", .text("original|FILE|none"), "none", tablers, .cleaning,
+        help: "Leave out lines that hold one of these phrases as whole words, in any case: original takes those of "
+            + "Opni's own training, a file has a phrase a line.")
+    static let minimumTokens = preset(
+        "minimum-tokens", .integer(atLeast: 0, atMost: 63), "0", tablers, .cleaning,
+        help: "Leave out lines of fewer words after masking.")
 
     // MARK: Masking
 
@@ -101,7 +121,7 @@ enum Options {
         "masks", .text("FILE"), readers.union([.mask]), .masking,
         help: "YAML file of masks of your own beside the built-in ones: name, pattern, token, place (docs/masks.md).")
     static let longestLine = preset(
-        "longest-line", .size(atLeast: 1024), "128MiB", [.train, .collect, .sample, .mask], .masking,
+        "longest-line", .size(atLeast: 1024), "128MiB", [.train, .collect, .sample, .mask, .plan], .masking,
         help: "A longer message is cut, and counted.")
 
     // MARK: Model and output
@@ -143,6 +163,8 @@ enum Options {
         .extract,
         "Go on with the unfinished run that stands beside the output file. Without one, start; with a finished one, "
             + "change nothing.")
+    static let json = toggle(
+        "json", [.plan], .output, help: "One JSON object instead of a table.")
     static let counts = toggle(
         "counts", [.verify], .output,
         help: "Compare counts only, which is faster, and does not see documents exchanged for others.")
@@ -158,6 +180,11 @@ enum Options {
     static let epoch = preset(
         "epoch", .integer(atLeast: 0, atMost: 9_999), "0", [.sample], .draw,
         help: "Which epoch's subset to write.")
+    static let minimumCount = setting(
+        "minimum-count", .integer(atLeast: 1), [.sample, .tableTop, .tableExport], .draw,
+        help:
+            "Show only texts of at least so many lines (default: 1), so that rare ones, which may name people, stay here."
+    ).saying(.tableTop, rareStay).saying(.tableExport, rareStay)
     static let all = toggle(
         "all", [.sample], .draw,
         help: "Also the templates that were drawn 0 times.")
@@ -177,6 +204,19 @@ enum Options {
         .sample, placeholder: "coverage|parity|page",
         "coverage: no template's count is off by one or more; parity: with replacement, as the original; page: the "
             + "original's literal law, each 10,000 lines reduced by their own weights, to see what that does.")
+    static let vocabularySize = preset(
+        "vocabulary-size", .integer(atLeast: 6, atMost: Vocabulary.largestCount), "\(Vocabulary.largestCount)",
+        trainers,
+        .draw, help: "Words that get an id at most, the five reserved ones included; the most frequent do.")
+    static let minimumWordCount = preset(
+        "minimum-word-count", .integer(atLeast: 1), "1", trainers, .draw,
+        help: "Words that occur less often in all lines get no id.")
+    static let unknownWarning = preset(
+        "unknown-warning", .share, "1%", trainers, .draw,
+        help: "Warn if more than this share of all words has no id.")
+    static let templateCap = preset(
+        "template-cap", .share, "1", drawers, .draw,
+        help: "In a draw, one masked text counts for at most this share of the lines. The table stays exact.")
     static let seed = preset(
         "seed", .seed, "0", drawers.union([.collect, .simulate]), .draw,
         help: "Everything random follows from it.")
@@ -198,13 +238,13 @@ enum Options {
     // MARK: Resources and general
 
     static let workers = setting(
-        "workers", .integer(atLeast: 1, atMost: 4096), drawers.union([.collect]), .resources,
+        "workers", .integer(atLeast: 1, atMost: 4096), drawers.union([.collect, .plan]), .resources,
         help: "Masking workers (default: the cores this process may use).")
     static let threads = setting(
         "threads", .integer(atLeast: 1, atMost: 4096), torchUsers, .resources,
         help: "Threads of libtorch (default: the physical cores). Model files are equal for equal numbers.")
     static let memory = setting(
-        "memory", .size(atLeast: MemoryBudget.minimum), drawers.union([.collect]), .resources,
+        "memory", .size(atLeast: MemoryBudget.minimum), drawers.union([.collect, .plan]), .resources,
         help: "Memory for queues, tables, sorting, the draw and the step (default: the least of a quarter of the "
             + "machine's, the cgroup's limit and 2GiB).")
     static let disk = setting(
@@ -226,18 +266,24 @@ enum Options {
 
     /// Every setting, in the order of the help pages.
     static let every: [OptionSpec] = [
-        endpoint.spec, index.spec, query.spec, since.spec, until.spec, lag.spec, pageSize.spec, maxPageBytes.spec,
+        endpoint.spec, index.spec, query.spec, excludeQuery.spec, since.spec, until.spec, lag.spec, pageSize.spec,
+        maxPageBytes.spec,
         parallel.spec, requireComplete.spec, reuse.spec, recheck.spec, discardHours.spec,
         timeBudget.spec, readFraction.spec, untilUnseen.spec,
         username.spec, password.spec, bearerToken.spec, bearerFile.spec, bearerCommand.spec,
         awsRegion.spec, awsService.spec, awsAccessKey.spec, awsSecretKey.spec, awsSessionToken.spec,
         clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,
         proxy.spec, proxyUsername.spec, proxyPassword.spec,
-        input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, table.spec,
-        tables.spec, top.spec, minimumCount.spec, above.spec,
+        input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, keepGoing.spec, table.spec,
+        tables.spec, top.spec, above.spec,
+        dropField.spec, dropKeywords.spec, minimumTokens.spec,
         masks.spec, longestLine.spec,
         model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec, counts.spec,
-        samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,
+        json.spec,
+        samples.spec, epochs.spec, epoch.spec, minimumCount.spec, all.spec, steps.spec, batchSize.spec, recipe.spec,
+        draw.spec,
+        templateCap.spec, vocabularySize.spec, minimumWordCount.spec, unknownWarning.spec,
+        seed.spec,
         documents.spec, port.spec, faults.spec,
         workers.spec, threads.spec, memory.spec, disk.spec, device.spec, torch.spec, progress.spec, config.spec,
     ]
@@ -246,12 +292,16 @@ enum Options {
     static func of(_ command: Command) -> [OptionSpec] { every.filter { $0.commands.contains(command) } }
 
     /// What searches an index for logs.
-    static let readers: Set<Command> = lineReaders.union([.extract])
+    static let readers: Set<Command> = lineReaders.union([.extract, .plan])
     /// What asks a server.
     static let askers: Set<Command> = readers.union([.doctor, .verify])
     private static let lineReaders: Set<Command> = [.train, .collect, .sample, .score]
+    /// What makes a table of logs.
+    private static let tablers: Set<Command> = [.train, .collect, .sample, .plan]
     private static let windowsAtOnce = "Windows read at once (default: the index's shards, at most the cores)."
     private static let tableUsers: Set<Command> = [.tableMerge, .tableShow, .tableTop, .tableExport, .drift]
+    private static let rareStay =
+        "Show only texts of at least so many lines (default: 10), so that rare ones, which may name people, stay here."
     private static let replacing = "Replace the file that is there already."
     private static let trainers: Set<Command> = [.train, .demo]
     private static let drawers: Set<Command> = [.train, .sample, .demo]

@@ -2,7 +2,7 @@
 enum SettingsRules {
     static func check(_ settings: Settings, of command: Command) throws(CommandError) {
         switch command {
-        case .train, .collect, .sample, .score, .mask, .extract: _ = try LogOrigin(settings, of: command)
+        case .train, .collect, .sample, .score, .mask, .extract, .plan: _ = try LogOrigin(settings, of: command)
         case .tableMerge: try require(Options.output.spec, settings, "the table to write")
         case .demo, .simulate, .doctor, .verify, .tableShow, .tableTop, .tableExport, .drift: break
         }
@@ -133,9 +133,10 @@ enum LogOrigin: Sendable, Equatable {
     func has(_ spec: OptionSpec) -> Bool {
         switch self {
         case .openSearch:
-            ![Options.inputFormat.spec.name, Options.maxBadShare.spec.name].contains(spec.name)
+            ![Options.inputFormat.spec.name, Options.maxBadShare.spec.name, Options.keepGoing.spec.name]
+                .contains(spec.name)
         case .files: ![.openSearch, .access].contains(spec.group)
-        case .table: ![.openSearch, .access, .files, .masking].contains(spec.group)
+        case .table: ![.openSearch, .access, .files, .cleaning, .masking].contains(spec.group)
         }
     }
 

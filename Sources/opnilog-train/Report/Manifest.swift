@@ -44,6 +44,10 @@ struct Manifest: Codable, Sendable {
         /// Windows, and documents in them, that were taken over from an earlier run.
         var windowsReused: Int?
         var documentsReused: UInt64?
+        /// Lines that the cleaning left out.
+        var dropped: DroppedLines
+        /// What the query left out.
+        var exclusions: [Exclusion]
         /// Windows that were begun anew after a failure.
         var restarts: UInt64
         /// Messages that were cut for their length, and the bytes cut off.
@@ -65,6 +69,8 @@ struct Manifest: Codable, Sendable {
             badLines = report.total.badLines
             windowsReused = report.reused.count
             documentsReused = report.reused.reduce(0) { $0 + $1.tally.documents }
+            dropped = report.total.dropped
+            exclusions = report.exclusions
             restarts = monitor.restarts
             cutMessages = monitor.masking.cutMessages
             cutBytes = monitor.masking.cutBytes
@@ -105,6 +111,8 @@ struct Manifest: Codable, Sendable {
         var rulesDigest: String
         /// The operator's own masks among the rules.
         var maskNames: [String]?
+        /// What was left out for what it says, as a digest; nil where nothing was.
+        var cleaningDigest: String?
         var lines: UInt64
         var templates: UInt64
         var heldOutLines: UInt64
@@ -115,6 +123,7 @@ struct Manifest: Codable, Sendable {
             splitDigest = metadata.splitDigest
             rulesDigest = metadata.rulesDigest
             maskNames = metadata.maskNames
+            cleaningDigest = metadata.cleaningDigest
             lines = metadata.lines
             templates = metadata.templates
             heldOutLines = metadata.heldOutLines

@@ -73,6 +73,14 @@ import Testing
         damaged[damaged.count / 2] ^= 0xFF
         let error = #expect(throws: DatasetError.self) { try readAll(damaged) }
         #expect(error?.code == .corruptFile)
+        let offset = error?.message.firstMatch(of: /at byte ([0-9]+):/).flatMap { Int($0.1) }
+        // Where the damage is noticed: not before it, and not beyond the block it lies in.
+        #expect(offset.map { damaged.count / 2 - 20 <= $0 && $0 <= damaged.count } == true, "\(error?.message ?? "")")
+    }
+
+    @Test func aStreamThatBeginsWithAFrameOfNothingIsStillPacked() throws {
+        let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 9, 9]
+        #expect(try readAll(skippable + packed(by: "zstd", text)) == text)
     }
 
     @Test func aFolderAndAMissingFileAreRefused() {
@@ -151,9 +159,10 @@ import Testing
     @Test func patternsNameFilesAndAMissingOneIsSaid() throws {
         let directory = TemporaryDirectory()
         let paths = ["a.log", "b.log"].map { directory.file($0, "x\n".utf8) }
-        #expect(try FileLogSource.files(matching: "\(directory.path)/*.log") == paths)
-        #expect(try FileLogSource.files(matching: "-") == ["-"])
-        let error = #expect(throws: DatasetError.self) { try FileLogSource.files(matching: "\(directory.path)/*.txt") }
+        func named(_ pattern: String) throws -> [String] { try FileLogSource(.init(paths: [pattern])).paths() }
+        #expect(try named("\(directory.path)/*.log") == paths)
+        #expect(try named("-") == ["-"])
+        let error = #expect(throws: DatasetError.self) { try named("\(directory.path)/*.txt") }
         #expect(error?.message.hasPrefix("no file matches \(directory.path)/*.txt") == true)
     }
 }
