@@ -78,6 +78,32 @@ struct CollectCommandTests {
         #expect(!folder.exists("out/manifest.json"))
     }
 
+    @Test("a spent disk budget: exit 74 with what to do, and the run goes on with more")
+    func disk() async throws {
+        // Files of a few hundred KiB each in texts of their own, so that some buckets fit and all do not.
+        for file in 0..<8 {
+            let lines = (0..<2000).map { line in
+                let word = String(file * 2000 + line).map {
+                    String(UnicodeScalar(UInt8(103 + ($0.wholeNumberValue ?? 0))))
+                }
+                return "started container \(word.joined()) of the deployment that nobody else has ever heard of\n"
+            }
+            try folder.write("in\(file).log", lines.joined())
+        }
+        let options = ["--workers", "1", "--progress", "none", "--resume"]
+        let inputs = ["--input"] + (0..<8).map { folder.path("in\($0).log") }
+        func run(_ output: String, _ disk: [String]) async throws -> ProgramRun {
+            try await ProgramRun.of(["collect", "--output", folder.path(output)] + inputs + options + disk)
+        }
+        let spent = try await run("out", ["--disk", "1MiB"])
+        #expect(spent.code == 74, "\(spent.errors)")
+        #expect(spent.errors.contains("the disk budget of 1 MiB is spent (") && spent.errors.contains("--disk"))
+        let resumed = try await run("out", ["--disk", "64MiB"])
+        #expect(resumed.code == 0 && resumed.errors.contains("goes on: "), "\(resumed.errors)")
+        #expect(try await run("whole", []).code == 0)
+        #expect(folder.text("out/templates.table") == folder.text("whole/templates.table"))
+    }
+
     @Test("an output folder in use is named with its holder")
     func inUse() async throws {
         try folder.write("in.log", "a\n")

@@ -118,10 +118,36 @@ struct SampleCommandTests {
         #expect(run.errors.contains("in.log is no template table; give one that"))
     }
 
+    @Test("what a killed run has left is removed by the next, unless somebody works in it or it is young")
+    func stale() async throws {
+        try logs()
+        let names = ["old", "young", "locked", "foreign"].map { "opnilog-scratch-" + $0.padding(toLength: 6) }
+        for name in names + [names[0] + "/buckets"] { mkdir(folder.path(name), 0o700) }
+        for name in names { try folder.write("\(name)/templates.table.partial", "words of logs") }
+        try folder.write("\(names[0])/buckets/1.run", "words of logs")
+        try folder.write("\(names[3])/mine", "not ours")
+        // Made in 2001.
+        var times = [timespec(tv_sec: 1_000_000_000, tv_nsec: 0), timespec(tv_sec: 1_000_000_000, tv_nsec: 0)]
+        for name in [names[0], names[2], names[3]] { utimensat(AT_FDCWD, folder.path(name), &times, 0) }
+        let lock = open(folder.path(names[2]), O_RDONLY | O_DIRECTORY)
+        defer { close(lock) }
+        #expect(flock(lock, LOCK_EX) == 0)
+        let (run, _) = try await sample(["--input", folder.path("in.log")])
+        #expect(run.code == 0)
+        #expect(TestFiles.names(folder.root) == (["in.log"] + names[1...]).sorted())
+        #expect(TestFiles.names(folder.path(names[3])) == ["mine"])
+    }
+
     @Test("nothing is left behind where it works")
     func scratch() async throws {
         try logs()
         _ = try await sample(["--input", folder.path("in.log")])
         #expect(TestFiles.names(folder.root) == ["in.log"])
+    }
+}
+
+extension String {
+    fileprivate func padding(toLength length: Int) -> String {
+        String((self + String(repeating: "x", count: length)).prefix(length))
     }
 }

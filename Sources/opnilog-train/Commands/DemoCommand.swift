@@ -38,7 +38,7 @@ enum DemoCommand {
     /// The folder asked for, else a new one.
     private static func folder(_ settings: Settings) throws -> OutputFolder {
         guard settings[Options.output] == nil else { return try OutputFolder.of(settings, refusing: [.model, .table]) }
-        return try OutputFolder(ScratchFolder.make("opnilog-demo"), refusing: [], overwrite: false)
+        return try OutputFolder(ScratchFolder.make("opnilog-demo-"), refusing: [], overwrite: false)
     }
 
     private static func show(_ settings: Settings, _ output: OutputFolder, documents: Int) async throws {
