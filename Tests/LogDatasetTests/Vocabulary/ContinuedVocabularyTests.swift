@@ -77,7 +77,9 @@ import Testing
         #expect(next.summary.outOfVocabularyShare == 1.0 / 3 && next.summary.outOfVocabularyLineShare == 1)
         var tokens: Set<[Int32]> = []
         for try await batch in next.fit(epoch: 0) {
-            for row in 0..<batch.rows { tokens.insert(Array(batch.tokens[row * Batch.length..<row * Batch.length + 4])) }
+            for row in 0..<batch.rows {
+                tokens.insert(Array(batch.tokens[row * Batch.length..<row * Batch.length + 4]))
+            }
         }
         #expect(tokens == [[1, 3, 7, 5]])
     }
