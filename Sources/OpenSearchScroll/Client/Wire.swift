@@ -61,22 +61,22 @@ struct Wire: Sendable {
 
     /// Sends a request that opens or moves a scroll. A cancelled task still waits a little for the answer, since only
     /// that tells which scroll to clear, and the server must not get the next request while it works on this one.
-    func sendForScroll(_ request: HTTPRequest, _ context: RequestContext) async -> ScrollAnswer {
-        let transport = self.transport
+    ///
+    /// - Parameter sent: the transfer, if the request has been sent already.
+    func sendForScroll(
+        _ request: HTTPRequest, _ context: RequestContext, sent: Transfer? = nil
+    ) async -> ScrollAnswer {
+        let start = sent?.created ?? ContinuousClock.now
         let grace = configuration.cancellationGrace
-        let start = ContinuousClock.now
-        let sending = Task { await transport.send(request) }
-        let outcome = await withTaskCancellationHandler {
-            await sending.value
-        } onCancel: {
-            Task {
-                try? await Task.sleep(for: grace)
-                sending.cancel()
+        let outcome =
+            if let sent { await transport.finish(sent, grace: grace) } else {
+                await transport.send(request, grace: grace)
             }
-        }
         var answer = ScrollAnswer(result: judge(outcome, context, start))
         switch outcome {
-        case .success(let whole): answer.scrollID = whole.body.withBytes(PageDecoder.scrollID)
+        case .success(let whole):
+            answer.scrollID = whole.body.withBytes(PageDecoder.scrollID)
+            answer.next = whole.next
         // Even half an answer tells which scroll it has opened.
         case .failure(let failure):
             answer.scrollID = failure.partialBody.flatMap { $0.withBytes(PageDecoder.scrollID) }
@@ -168,5 +168,7 @@ struct ScrollAnswer: Sendable {
     var result: Result<HTTPAnswer, OpenSearchError>
     /// The scroll's id, as far as the answer told it; also one that broke off.
     var scrollID: String?
+    /// The request for the next page, if it followed at once.
+    var next: Transfer?
     var arrived = ContinuousClock.now
 }

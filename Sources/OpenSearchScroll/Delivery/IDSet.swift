@@ -26,25 +26,21 @@ final class IDSet {
     private var slots: UnsafeMutableBufferPointer<Slot>
 
     init(expecting documents: Int) {
-        var capacity = 1024
-        while capacity * 3 < documents * 4, capacity < 1 << 22 { capacity *= 2 }
-        slots = IDSet.allocate(capacity)
+        slots = IDSet.allocate(max(1024, min(documents / 3 * 4 + 4, 1 << 22)))
     }
 
     deinit { slots.deallocate() }
 
     /// Asks for the memory that an insertion will look at: one that has to wait for it takes ten times as long.
     func prefetch(_ id: DocumentID) {
-        opnilog_prefetch(slots.baseAddress?.advanced(by: Int(truncatingIfNeeded: id.high) & (slots.count - 1)))
+        opnilog_prefetch(slots.baseAddress?.advanced(by: place(of: id.high)))
     }
 
     /// - Parameter scroll: the number of the scroll that shows the document, from 1.
     func insert(_ id: DocumentID, scroll: UInt16) -> Insertion {
         let slots = self.slots
-        let mask = slots.count - 1
         let low = id.low & ~IDSet.scrollBits
-        // The high half is mixed as well as the other, and is there whole.
-        var place = Int(truncatingIfNeeded: id.high) & mask
+        var place = place(of: id.high)
         while true {
             let slot = slots[place]
             if slot.low & IDSet.scrollBits == 0 { break }
@@ -52,7 +48,7 @@ final class IDSet {
                 slots[place].low = low | UInt64(scroll)
                 return slot.low & IDSet.scrollBits == UInt64(scroll) ? .repeated : .known
             }
-            place = (place + 1) & mask
+            place = self.place(after: place)
         }
         slots[place] = Slot(high: id.high, low: low | UInt64(scroll))
         count += 1
@@ -62,23 +58,28 @@ final class IDSet {
 
     /// Whether any scroll has shown a document.
     func contains(_ id: DocumentID) -> Bool {
-        let mask = slots.count - 1
-        var place = Int(truncatingIfNeeded: id.high) & mask
+        var place = place(of: id.high)
         while slots[place].low & IDSet.scrollBits != 0 {
             let slot = slots[place]
             if slot.high == id.high, (slot.low ^ id.low) & ~IDSet.scrollBits == 0 { return true }
-            place = (place + 1) & mask
+            place = self.place(after: place)
         }
         return false
     }
 
+    /// Where an id belongs, in tables of any size: the high half of the hash, which is there whole, as a part of all.
+    private func place(of high: UInt64) -> Int {
+        Int(truncatingIfNeeded: high.multipliedFullWidth(by: UInt64(truncatingIfNeeded: slots.count)).high)
+    }
+
+    private func place(after place: Int) -> Int { place + 1 < slots.count ? place + 1 : 0 }
+
     private func grow() {
         let old = slots
         slots = IDSet.allocate(old.count * 2)
-        let mask = slots.count - 1
         for slot in old where slot.low & IDSet.scrollBits != 0 {
-            var place = Int(truncatingIfNeeded: slot.high) & mask
-            while slots[place].low & IDSet.scrollBits != 0 { place = (place + 1) & mask }
+            var place = place(of: slot.high)
+            while slots[place].low & IDSet.scrollBits != 0 { place = self.place(after: place) }
             slots[place] = slot
         }
         old.deallocate()

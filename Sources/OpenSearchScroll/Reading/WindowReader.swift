@@ -86,7 +86,9 @@ final class WindowReader {
         if Task.isCancelled { return .failed(.waitWasCancelled) }
         if scrolls > 0 { wire.metrics.update { $0.reopened += 1 } }
         let session: ScrollSession
-        switch await ScrollSession.open(opening, decoder, wire: wire, server: wire.servers.current) {
+        let opened = await ScrollSession.open(
+            opening, decoder, wire: wire, server: wire.servers.current, hasRoom: { [queue] in queue.hasRoom })
+        switch opened {
         case .failure(let error): return .failed(error)
         case .success(let opened): session = opened
         }
@@ -101,12 +103,9 @@ final class WindowReader {
     private func run(_ session: ScrollSession, _ place: OpeningGate.Place) async -> Pass {
         while true {
             let page: ScrollPage
-            let next = await session.next { isLast in
-                // All that is left is to take this page apart and to clear: the server could open the next window.
-                if isLast { place.leaveEarly() }
-                return queue.hasRoom
-            }
-            switch next {
+            // After the last page all that is left is to take it apart and to clear: the server could open the next
+            // window.
+            switch await session.next(onLast: place.leaveEarly) {
             case .failure(let error): return .failed(error)
             case .success(nil):
                 total += session.total

@@ -26,20 +26,27 @@ final class ScrollSession {
     let opening: Opening
     private let wire: Wire
     private let context: RequestContext
+    private let requests: PageRequests
     private let decoder: PageDecoder
     /// The newest; nil until one is known, and once it is cleared.
     private var scrollID: String?
     private var first: ScrollPage?
     private var ahead: Task<Sent, Never>?
 
-    private init(_ opening: Opening, _ wire: Wire, _ context: RequestContext, _ decoder: PageDecoder) {
+    private init(
+        _ opening: Opening, _ wire: Wire, _ context: RequestContext, _ requests: PageRequests, _ decoder: PageDecoder
+    ) {
         self.opening = opening
         self.wire = wire
         self.context = context
+        self.requests = requests
         self.decoder = decoder
     }
 
     // MARK: Opening
+
+    /// Bytes of a first page from which on the second one is asked for before the first one is taken apart.
+    private static let largeOpening = 256 << 10
 
     /// What to open: a part of a query, and how.
     struct Opening {
@@ -56,11 +63,15 @@ final class ScrollSession {
     }
 
     /// Opens a scroll and reads its first page; whatever fails, none is left open that we know of.
+    ///
+    /// - Parameter hasRoom: whether a page may be asked for before the one that has come is taken apart.
     static func open(
-        _ opening: Opening, _ decoder: PageDecoder, wire: Wire, server: Wire.Server
+        _ opening: Opening, _ decoder: PageDecoder, wire: Wire, server: Wire.Server,
+        hasRoom: @escaping @Sendable () -> Bool
     ) async -> Result<ScrollSession, OpenSearchError> {
         let context = wire.context(.open, server, index: opening.index, timeField: opening.timeField)
-        let session = ScrollSession(opening, wire, context, decoder)
+        let requests = PageRequests(opening, context, wire, hasRoom: hasRoom)
+        let session = ScrollSession(opening, wire, context, requests, decoder)
         var path =
             "/\(Endpoint.encode(opening.index))/_search?scroll=\(wire.openingKeepAlive)"
             + "&allow_partial_search_results=false&allow_no_indices=false"
@@ -69,7 +80,13 @@ final class ScrollSession {
         var request = wire.request(.post, path, opening.body, context)
         request.maximumBytes = opening.maximumBytes
         request.acceptsGzip = opening.acceptsGzip
-        switch await session.takeIn(await wire.sendForScroll(request, context), context, mayAskAhead: false) {
+        // Not even its total is known then, so only for a page that takes a while to take apart.
+        request.following = { $0.body.count >= largeOpening ? requests.following($0) : nil }
+        requests.setWaiting(true)
+        let answer = await wire.sendForScroll(request, context)
+        requests.setWaiting(false)
+        session.follow(answer)
+        switch await session.takeIn(answer, context) {
         case .success(let page):
             session.first = page
             if let id = session.scrollID { wire.note(.opened(scroll: id, endpoint: server.endpoint.url)) }
@@ -85,18 +102,22 @@ final class ScrollSession {
     /// The next page, nil after the last: when a page is empty and as many documents have been shown as the first page
     /// promised. That many alone do not make an end, for the promise may have been wrong.
     ///
-    /// - Parameter answered: told when an answer is there, before it is taken apart, and whether it should be the last
-    ///   with documents. Says whether the next page may be asked for already.
-    func next(answered: (_ isLast: Bool) -> Bool) async -> Result<ScrollPage?, OpenSearchError> {
+    /// - Parameter onLast: called when the last page with documents has come, as far as can be known before it is taken
+    ///   apart.
+    func next(onLast: () -> Void) async -> Result<ScrollPage?, OpenSearchError> {
         let page: ScrollPage
         if let first {
             self.first = nil
             page = first
-            if answered(opening.size >= total), page.count > 0 { askAhead() }
+            if page.count > 0 { askAhead() }
+            if opening.size >= total { await tell(onLast) }
         } else {
             let answer = await answer()
-            let mayAskAhead = answered(shown + opening.size >= total)
-            switch await takeIn(answer, continuing, mayAskAhead: mayAskAhead) {
+            follow(answer)
+            // When all have been shown this one should be the last, the empty one.
+            if answer.scrollID != nil, shown < total { askAhead() }
+            if shown + opening.size >= total { await tell(onLast) }
+            switch await takeIn(answer, requests.context) {
             case .success(let next): page = next
             case .failure(let error): return .failure(error)
             }
@@ -109,28 +130,28 @@ final class ScrollSession {
         return .success(page.count == 0 ? nil : page)
     }
 
-    private var continuing: RequestContext {
-        var context = self.context
-        context.purpose = .next
-        return context
+    /// What that wakes should go on at once, not when a page has been taken apart.
+    private func tell(_ onLast: () -> Void) async {
+        onLast()
+        await Task.yield()
     }
 
+    /// Takes over the request for the next page that followed an answer at once, if one did.
+    private func follow(_ answer: ScrollAnswer) {
+        scrollID = answer.scrollID ?? scrollID
+        if let next = answer.next { ahead = Self.sending(next.request, requests.context, wire, next) }
+    }
+
+    /// The id stands first in an answer, so the next page can be on its way while this one is taken apart.
     private func askAhead() {
-        guard ahead == nil, let scrollID else { return }
-        ahead = Self.sending(request(scrollID), continuing, wire)
-    }
-
-    private func request(_ id: String) -> HTTPRequest {
-        var request = wire.request(
-            .post, "/_search/scroll", ["scroll": .string(wire.keepAlive), "scroll_id": .string(id)], continuing)
-        request.maximumBytes = opening.maximumBytes
-        request.acceptsGzip = opening.acceptsGzip
-        return request
+        guard ahead == nil, let scrollID, requests.mayAskAhead else { return }
+        ahead = Self.sending(requests.request(scrollID), requests.context, wire)
     }
 
     /// The answer that was asked for ahead, or else one to a new request.
     private func answer() async -> ScrollAnswer {
         let sent: Sent
+        requests.setWaiting(shown < total)
         if let ahead {
             sent = await withTaskCancellationHandler {
                 await ahead.value
@@ -139,27 +160,33 @@ final class ScrollSession {
             }
             self.ahead = nil
         } else if let scrollID {
-            sent = await Self.send(request(scrollID), continuing, wire)
+            sent = await Self.send(requests.request(scrollID), requests.context, wire)
         } else {
             return ScrollAnswer(result: .failure(.badAnswer("a page without a scroll id", context)))
         }
+        requests.setWaiting(false)
         repeats += sent.repeats
         return sent.answer
     }
 
-    private static func sending(_ request: HTTPRequest, _ context: RequestContext, _ wire: Wire) -> Task<Sent, Never> {
-        Task { await send(request, context, wire) }
+    private static func sending(
+        _ request: HTTPRequest, _ context: RequestContext, _ wire: Wire, _ sent: Transfer? = nil
+    ) -> Task<Sent, Never> {
+        // At once, on this thread: the server should not wait until another one has woken.
+        Task.immediate { await send(request, context, wire, sent: sent) }
     }
 
     /// Sends a request for a page; again, as long as it surely was not carried out and the scroll has time to live; but
     /// only once where there are other servers, since one that is down may take long to come back.
     private static func send(
-        _ request: HTTPRequest, _ context: RequestContext, _ wire: Wire
+        _ request: HTTPRequest, _ context: RequestContext, _ wire: Wire, sent: Transfer? = nil
     ) async -> Sent {
         var persistence = Persistence(wire.configuration)
         let start = ContinuousClock.now
+        var sent = sent
         while true {
-            let answer = await wire.sendForScroll(request, context)
+            let answer = await wire.sendForScroll(request, context, sent: sent)
+            sent = nil
             guard case .failure(let error) = answer.result, error.isRepeatable, !Task.isCancelled,
                 persistence.retries == 0 || wire.servers.current.endpoint == context.endpoint
                     || error.httpStatus != nil,
@@ -176,7 +203,7 @@ final class ScrollSession {
 
     /// Takes an answer apart; the newest id is kept even if the page is not good.
     private func takeIn(
-        _ answer: ScrollAnswer, _ context: RequestContext, mayAskAhead: Bool
+        _ answer: ScrollAnswer, _ context: RequestContext
     ) async -> Result<ScrollPage, OpenSearchError> {
         scrollID = answer.scrollID ?? scrollID
         let answered: HTTPAnswer
@@ -188,9 +215,6 @@ final class ScrollSession {
         timing = answered.timing
         wireBytes = answered.wireBytes
         let isFirst = context.purpose == .open
-        // The id stands first in an answer, so the next page can be on its way while this one is taken apart.
-        // When all have been shown it should be the last one, the empty one.
-        if answer.scrollID != nil, mayAskAhead, shown < total { askAhead() }
         do {
             let (envelope, page) = try decoder.decode(answered.body)
             scrollID = envelope.scrollID ?? scrollID

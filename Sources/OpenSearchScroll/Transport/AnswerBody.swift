@@ -10,7 +10,7 @@ final class AnswerBody: @unchecked Sendable {
     private(set) var start: UnsafeMutableRawPointer?
     private(set) var count = 0
     private var capacity = 0
-    private let pool: BufferPool?
+    let pool: BufferPool?
 
     /// More than a page may have; also what a JSON parser with offsets of 32 bits can take.
     static let largest = Int(UInt32.max) - 1

@@ -24,7 +24,7 @@ final class BufferPool: Sendable {
     private let state = Mutex(State())
 
     /// - Parameter limit: bytes that may lie here unused.
-    init(limit: Int = 12 << 20) { self.limit = limit }
+    init(limit: Int = 8 << 20) { self.limit = limit }
 
     /// Unused bytes.
     var bytes: Int { state.withLock { $0.bytes } }

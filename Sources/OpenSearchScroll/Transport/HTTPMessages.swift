@@ -21,6 +21,9 @@ struct HTTPRequest: Sendable {
     var maximumBytes = AnswerBody.largest
     /// Whether the answer may come compressed; nil as the settings say.
     var acceptsGzip: Bool?
+    /// Asked on the transfer thread when an answer has come whole, whatever its status: the request to send at once,
+    /// before anybody has been woken to look at the answer.
+    var following: (@Sendable (HTTPAnswer) -> HTTPRequest?)?
 }
 
 /// What came back, whole.
@@ -34,6 +37,8 @@ struct HTTPAnswer: Sendable {
     var timing: TransferTiming
     /// The bytes of the body as they came: compressed, if they were.
     var wireBytes: Int
+    /// The request that followed at once, if one did (``HTTPRequest/following``). Whoever takes the answer awaits it.
+    var next: Transfer?
 }
 
 /// How long an exchange took, from its start: connecting included, waiting in our own queue not.

@@ -1,53 +1,82 @@
 import CLibcurl
 import Synchronization
 
-/// One request on its way. Its life: new → queued → (on the transfer thread) → done; a cancel may come at any time,
-/// also before it is queued.
+/// One request on its way. Its life: new → queued → (on the transfer thread) → done; somebody may begin to wait for it
+/// at any time, and a cancel come at any time, also before it is queued.
 final class Transfer: Sendable {
     typealias Outcome = Result<HTTPAnswer, TransferFailure>
 
     private enum State {
         case new
         case waiting(CheckedContinuation<Outcome, Never>)
+        /// Before anybody waited.
+        case ended(Outcome)
         case done
     }
 
     let request: HTTPRequest
     let authorization: Authorization
     let body: AnswerBody
+    let created = ContinuousClock.now
+    /// Whether the transfer thread has it from the beginning.
+    let isUnderWay: Bool
     private let state = Mutex(State.new)
 
-    init(_ request: HTTPRequest, _ authorization: Authorization, _ pool: BufferPool? = nil) {
+    init(
+        _ request: HTTPRequest, _ authorization: Authorization, _ pool: BufferPool? = nil, isUnderWay: Bool = false
+    ) {
+        self.isUnderWay = isUnderWay
         body = AnswerBody(pool: pool)
         self.request = request
         self.authorization = authorization
     }
 
-    /// False when the transfer was cancelled before; the continuation is resumed then.
-    func wait(_ continuation: CheckedContinuation<Outcome, Never>) -> Bool {
-        let isNew = state.withLock { state in
-            guard case .new = state else { return false }
-            state = .waiting(continuation)
-            return true
-        }
-        if !isNew { continuation.resume(returning: .failure(.cancelled)) }
-        return isNew
+    /// The transfer of the request that is to follow this one's answer at once. A signature is good for one request only,
+    /// so after a signed one there is none.
+    func next(after answer: HTTPAnswer) -> Transfer? {
+        if case .signed = authorization { return nil }
+        return request.following?(answer).map { Transfer($0, authorization, body.pool, isUnderWay: true) }
     }
 
-    /// Whether nobody waits any more: a cancel may overtake its add on the way to the transfer thread.
+    /// Lets one, and only one, wait for the outcome. False when it is there already, a cancel included; the continuation
+    /// is resumed then.
+    func wait(_ continuation: CheckedContinuation<Outcome, Never>) -> Bool {
+        let outcome: Outcome? = state.withLock { state in
+            switch state {
+            case .new:
+                state = .waiting(continuation)
+                return nil
+            case .ended(let outcome):
+                state = .done
+                return outcome
+            case .waiting, .done: preconditionFailure("a transfer is awaited twice")
+            }
+        }
+        if let outcome { continuation.resume(returning: outcome) }
+        return outcome == nil
+    }
+
+    /// Whether it has ended: a cancel may overtake its add on the way to the transfer thread.
     var isDone: Bool {
         state.withLock { state in
-            if case .done = state { return true }
-            return false
+            switch state {
+            case .new, .waiting: false
+            case .ended, .done: true
+            }
         }
     }
 
-    /// Ends the wait, if it has not ended; what comes first counts.
+    /// Ends the transfer, if it has not ended; what comes first counts.
     func finish(_ outcome: Outcome) {
         let waiting: CheckedContinuation<Outcome, Never>? = state.withLock { state in
-            defer { state = .done }
-            guard case .waiting(let continuation) = state else { return nil }
-            return continuation
+            switch state {
+            case .new: state = .ended(outcome)
+            case .waiting(let continuation):
+                state = .done
+                return continuation
+            case .ended, .done: break
+            }
+            return nil
         }
         waiting?.resume(returning: outcome)
     }

@@ -141,9 +141,17 @@ final class TransferThread: Sendable {
             guard let context else { continue }
             let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
             guard let transfer = handle.transfer else { continue }
-            let outcome = handle.outcome(result, of: transfer)
+            var outcome = handle.outcome(result, of: transfer)
             curl_multi_remove_handle(multi.handle, curl)
             handles.give(handle)
+            if case .success(var answer) = outcome, let next = transfer.next(after: answer) {
+                answer.next = next
+                outcome = .success(answer)
+                curl_multi_add_handle(multi.handle, handles.take(next, settings).curl)
+                // Sent before those are woken that will want this processor.
+                var running: Int32 = 0
+                curl_multi_perform(multi.handle, &running)
+            }
             transfer.finish(outcome)
         }
     }

@@ -16,34 +16,46 @@ final class Transport: Sendable {
     /// changed, its command prints another one), the very same request is sent once more.
     ///
     /// When the task is cancelled the connection is closed and the failure is ``TransferFailure/cancelled``.
-    func send(_ request: HTTPRequest) async -> Result<HTTPAnswer, TransferFailure> {
-        let first: Authorization
+    ///
+    /// - Parameter grace: how long the answer is still waited for when the task is cancelled.
+    func send(_ request: HTTPRequest, grace: Duration = .zero) async -> Result<HTTPAnswer, TransferFailure> {
         switch await authorizer.authorization(for: request) {
-        case .success(let authorization): first = authorization
+        case .success(let authorization): return await finish(Transfer(request, authorization, pool), grace: grace)
         case .failure(let failure): return .failure(failure)
         }
-        let outcome = await exchange(request, first)
+    }
+
+    /// Waits for a request that was sent already, or is only made; else as ``send(_:grace:)``.
+    func finish(_ transfer: Transfer, grace: Duration) async -> Result<HTTPAnswer, TransferFailure> {
+        let (request, first) = (transfer.request, transfer.authorization)
+        let outcome = await exchange(transfer, grace)
         guard request.credentials.areRenewable, case .success(let answer) = outcome, answer.status == 401 else {
             return outcome
         }
         switch await authorizer.authorization(for: request, insteadOf: first) {
-        case .success(let second) where second != first: return await exchange(request, second)
+        case .success(let second) where second != first:
+            return await exchange(Transfer(request, second, pool), grace)
         case .success: return outcome
         case .failure(let failure): return .failure(failure)
         }
     }
 
-    private func exchange(
-        _ request: HTTPRequest, _ authorization: Authorization
-    ) async -> Result<HTTPAnswer, TransferFailure> {
-        let transfer = Transfer(request, authorization, pool)
-        return await withTaskCancellationHandler {
+    private func exchange(_ transfer: Transfer, _ grace: Duration) async -> Result<HTTPAnswer, TransferFailure> {
+        await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if transfer.wait(continuation) { thread.add(transfer) }
+                if transfer.wait(continuation), !transfer.isUnderWay { thread.add(transfer) }
             }
         } onCancel: {
-            transfer.finish(.failure(.cancelled))
-            thread.cancel(transfer)
+            if grace == .zero { return cancel(transfer) }
+            Task {
+                try? await Task.sleep(for: grace)
+                cancel(transfer)
+            }
         }
+    }
+
+    private func cancel(_ transfer: Transfer) {
+        transfer.finish(.failure(.cancelled))
+        thread.cancel(transfer)
     }
 }
