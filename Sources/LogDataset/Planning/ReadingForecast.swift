@@ -39,8 +39,39 @@ struct ReadingSample: Sendable, Equatable {
     /// Bytes of all distinct texts, and of those seen once.
     var textBytes = 0
     var onceBytes = 0
-    var networkSeconds = 0.0
+    /// How long each page took from its opening on.
+    var pages: [PageTime] = []
     var maskingSeconds = 0.0
+    /// How long the server took for its counts.
+    var planSeconds = 0.0
+
+    struct PageTime: Sendable, Equatable {
+        let documents: Int
+        let seconds: Double
+    }
+}
+
+extension ReadingSample {
+    /// What a request costs however little it brings, and what a document costs besides: from the middle times of small
+    /// and of large pages. Where all are of one size, documents are all the cost there is.
+    var networkCost: (request: Double, document: Double) {
+        let sizes = pages.map(\.documents)
+        guard let least = sizes.min(), let most = sizes.max(), most > 0 else { return (0, 0) }
+        guard least * 2 <= most else {
+            let all = middle { _ in true }
+            return (0, all.seconds / all.documents)
+        }
+        let large = middle { $0 * 2 > least + most }
+        let small = middle { $0 * 2 <= least + most }
+        let document = max(0, (large.seconds - small.seconds) / (large.documents - small.documents))
+        return (max(0, small.seconds - document * small.documents), document)
+    }
+
+    private func middle(_ isWanted: (Int) -> Bool) -> (documents: Double, seconds: Double) {
+        let wanted = pages.filter { isWanted($0.documents) }
+        let documents = wanted.map(\.documents).sorted()[wanted.count / 2]
+        return (Double(documents), wanted.map(\.seconds).sorted()[wanted.count / 2])
+    }
 }
 
 /// What the run that is planned has to work with.
@@ -59,11 +90,13 @@ extension ReadingForecast {
     private static let entryBytes = 64.0
     /// What a table's metadata takes.
     private static let metadataBytes = 3_000.0
-    /// Pages of a reader, where masking keeps up: on the wire, being decoded, waiting, and buffers for the next; and one
-    /// that each worker is at.
-    private static let pagesOfReader = 5
+    /// Pages of a reader, where masking keeps up: on the wire, of the next window, being decoded, waiting, and buffers
+    /// for the next; and one that each worker is at.
+    private static let pagesOfReader = 6
+    /// Buffers are larger than what is in them.
+    private static let slack = 1.3
     /// The most documents and bytes of a page (`PageSizing` of OpenSearchScroll).
-    private static let pageDocuments = 10_000.0
+    private static let largestPage = 10_000.0
     private static let pageBytes = 4_194_304.0
     /// Templates merged and written a second.
     private static let mergedPerSecond = 1_000_000.0
@@ -90,25 +123,32 @@ extension ReadingForecast {
         let ofWindows = windows.map { size.bytes(among: Double($0) * perDocument, each: Self.recordBytes) }
         tableBytes = Int(size.bytes(among: Double(lines), each: Self.recordBytes) + Self.metadataBytes)
         diskBytes = tableBytes + Int(ofWindows.reduce(0, +))
-        networkSeconds = sample.networkSeconds * scale
+        let cost = sample.networkCost
+        let pages = windows.reduce(0.0) { $0 + (Double($1) / pageDocuments).rounded(.up) }
+        networkSeconds = cost.request * pages + cost.document * Double(documents)
         maskingSeconds = sample.maskingSeconds * scale
         memoryBytes = memory(size, perDocument, windows, resources)
         let readers = Double(max(1, min(resources.parallel, windows.count)))
         seconds =
-            max(networkSeconds / readers, maskingSeconds / Double(max(1, resources.workers)))
+            sample.planSeconds + max(networkSeconds / readers, maskingSeconds / Double(max(1, resources.workers)))
             + Double(templates) / Self.mergedPerSecond
+    }
+
+    /// How many documents a page of the run will hold.
+    private var pageDocuments: Double {
+        let ofDocument = Double(transferBytes) / Double(max(1, documents))
+        return max(1, min(Self.largestPage, Self.pageBytes / max(1, ofDocument)))
     }
 
     private func memory(
         _ size: TextSize, _ perDocument: Double, _ windows: [Int], _ resources: ReadingResources
     ) -> Int {
         let readers = max(1, min(resources.parallel, windows.count))
-        let ofDocument = Double(transferBytes) / Double(max(1, documents))
-        let page = min(Self.pageBytes, Self.pageDocuments * ofDocument, Double(transferBytes))
+        let page = pageDocuments * Double(transferBytes) / Double(max(1, documents))
         // Where masking is the slower half, pages fill whatever they are given.
         let keepsUp = maskingSeconds / Double(max(1, resources.workers)) <= networkSeconds / Double(readers)
         let held = keepsUp ? page * Double(readers * Self.pagesOfReader + resources.workers) : .infinity
-        let inFlight = min(held, Double(transferBytes), Double(resources.budget.pages))
+        let inFlight = min(min(held, Double(transferBytes)) * Self.slack, Double(resources.budget.pages))
         let largest = windows.sorted(by: >).prefix(readers).map { Double($0) * perDocument }
         let tables = largest.reduce(0) { $0 + size.bytes(among: $1, each: Self.entryBytes) }
         return resources.baseBytes + Int(inFlight)

@@ -4,9 +4,11 @@ public import OpenSearchScroll
 /// Predicts what a reading of an index will take: from the counts of its windows, and from a few pages over all of them
 /// that are read, masked and counted.
 public struct ReadingPlanner: Sendable {
-    /// Pages looked at, and documents of each, at the most.
+    /// Pages looked at at the most, and their documents on average.
     private static let pages = 16
     private static let pageDocuments = 1_000
+    /// Documents of a page, by turns: two sizes tell what a request costs apart from what it brings.
+    private static let pageSizes = [1_500, 500]
 
     private let client: OpenSearchClient
     private let query: ScrollQuery
@@ -18,7 +20,6 @@ public struct ReadingPlanner: Sendable {
         self.configuration = configuration
         var query = query
         query.toleratesHoles = true
-        query.pageSize = min(query.pageSize ?? Self.pageDocuments, Self.pageDocuments)
         self.query = query
     }
 
@@ -27,8 +28,11 @@ public struct ReadingPlanner: Sendable {
     /// - Parameter baseBytes: resident bytes of this process before it did anything.
     /// - Throws: what the client throws, or `DatasetError`.
     public func forecast(baseBytes: Int) async throws -> ReadingForecast {
+        let start = ContinuousClock.now
         let plan = try await client.plan(query)
-        let sample = try await sample(Self.points(try await parts(plan)))
+        let planSeconds = (ContinuousClock.now - start) / .seconds(1)
+        var sample = try await sample(Self.points(try await parts(plan)))
+        sample.planSeconds = planSeconds
         let resources = ReadingResources(
             workers: configuration.workers, parallel: configuration.parallelWindows ?? configuration.workers,
             budget: configuration.memory, baseBytes: baseBytes)
@@ -61,7 +65,7 @@ public struct ReadingPlanner: Sendable {
                 rest = rest.dropFirst()
             }
             guard let window = rest.first else { break }
-            let start = cut(window, before: min(position - before, max(0, window.expectedDocuments - pageDocuments)))
+            let start = cut(window, before: min(position - before, max(0, window.expectedDocuments - pageSizes[0])))
             if points.last != start { points.append(start) }
         }
         return points
@@ -82,7 +86,10 @@ public struct ReadingPlanner: Sendable {
         let table = CountTable()
         try await withWorkerPool(count: 1, masking: configuration.masking) { pool throws(DatasetError) in
             do {
-                for point in points { try await add(point, to: &sample, table, pool) }
+                for (number, point) in points.enumerated() {
+                    let size = Self.pageSizes[number % Self.pageSizes.count]
+                    try await add(point, size, to: &sample, table, pool)
+                }
             } catch {
                 throw DatasetError(wrapping: error, as: .sourceFailed, "the sample of the index could not be read")
             }
@@ -96,15 +103,18 @@ public struct ReadingPlanner: Sendable {
     }
 
     private func add(
-        _ point: ScrollWindow, to sample: inout ReadingSample, _ table: CountTable, _ pool: WorkerPool
+        _ point: ScrollWindow, _ size: Int, to sample: inout ReadingSample, _ table: CountTable, _ pool: WorkerPool
     ) async throws {
+        var query = query
+        query.pageSize = min(query.pageSize ?? size, size)
         let start = ContinuousClock.now
         let page = try await client.readWindow(point, of: query) { pages in
             for try await page in pages { return page as ScrollPage? }
             return nil
         }
         guard let page else { return }
-        sample.networkSeconds += (ContinuousClock.now - start) / .seconds(1)
+        sample.pages.append(
+            .init(documents: page.count, seconds: (ContinuousClock.now - start) / .seconds(1)))
         sample.documents += page.count
         sample.transferBytes += page.bytes
         let cleaning = configuration.cleaning

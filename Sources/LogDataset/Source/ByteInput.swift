@@ -16,6 +16,8 @@ final class ByteInput {
     /// Bytes of the file that have been read: where `packedEnd` lies in it.
     private(set) var fileOffset = 0
     private var isAtBoundary = false
+    /// What is wrong behind the bytes that were handed out last.
+    private var damage: DatasetError?
 
     /// Opens a file, or standard input for `-`.
     ///
@@ -51,6 +53,7 @@ final class ByteInput {
     private func unpack(
         _ decompressor: Decompressor, into target: UnsafeMutableRawBufferPointer
     ) throws(DatasetError) -> Int {
+        if let damage { throw damage }
         while true {
             if packedStart == packedEnd {
                 packedStart = 0
@@ -70,9 +73,12 @@ final class ByteInput {
             let step: Decompressor.Step
             switch result {
             case .success(let done): step = done
-            case .failure(let damage):
-                throw .corrupt(
-                    name, at: fileOffset - input.count + damage.consumed, "\(damage.reason) (compressed data)")
+            case .failure(let fault):
+                let error = DatasetError.corrupt(
+                    name, at: fileOffset - input.count + fault.consumed, "\(fault.reason) (compressed data)")
+                damage = error
+                if fault.produced > 0 { return fault.produced }
+                throw error
             }
             packedStart += step.consumed
             isAtBoundary = step.isBoundary

@@ -32,8 +32,9 @@ final class Decompressor {
     /// The bytes are no such stream, or were damaged; `reason` is the library's own word for it.
     struct Damage: Error {
         let reason: String
-        /// Bytes of the input that were taken before.
+        /// Bytes of the input that were taken before, and bytes that came out of them.
         let consumed: Int
+        let produced: Int
     }
 
     private let handle: OpaquePointer
@@ -67,7 +68,9 @@ final class Decompressor {
         let status = opnilog_decompressor_step(
             handle, source, input.count, &consumed, target, output.count, &produced, &reason)
         if status == OPNILOG_DECOMPRESS_DAMAGED {
-            throw Damage(reason: reason.map { String(cString: $0) } ?? "unknown fault", consumed: consumed)
+            throw Damage(
+                reason: reason.map { String(cString: $0) } ?? "unknown fault", consumed: consumed,
+                produced: produced)
         }
         return Step(consumed: consumed, produced: produced, isBoundary: status == OPNILOG_DECOMPRESS_BOUNDARY)
     }

@@ -15,9 +15,6 @@ enum Options {
     static let query = setting(
         "query", .text("FILE|JSON"), readers, .openSearch,
         help: "Which documents: a query as JSON, or the name of a file that holds it.")
-    static let excludeQuery = setting(
-        "exclude-query", .text("FILE|JSON"), tablers, .openSearch,
-        help: "Not these documents: a query like --query. How many it leaves out is counted.")
     static let since = setting(
         "since", .instant, readers, .openSearch,
         help: "Only documents from this moment on: ISO 8601 (UTC if no zone is given), epoch milliseconds, or -24h.")
@@ -101,19 +98,6 @@ enum Options {
     static let above = setting(
         "above", .share, [.drift], .table,
         help: "Exit 1 if more than this share of the later table's lines is of new templates.")
-
-    // MARK: Cleaning
-
-    static let dropField = many(
-        "drop-field", .fieldFilter, tablers, .cleaning, or: [],
-        help: "Leave out documents whose field holds this text, such as anomaly_level=Anomaly; again for more.")
-    static let dropKeywords = preset(
-        "drop-keywords", .text("original|FILE|none"), "none", tablers, .cleaning,
-        help: "Leave out lines that hold one of these phrases as whole words, in any case: original takes those of "
-            + "Opni's own training, a file has a phrase a line.")
-    static let minimumTokens = preset(
-        "minimum-tokens", .integer(atLeast: 0, atMost: 63), "0", tablers, .cleaning,
-        help: "Leave out lines of fewer words after masking.")
 
     // MARK: Masking
 
@@ -204,19 +188,6 @@ enum Options {
         .sample, placeholder: "coverage|parity|page",
         "coverage: no template's count is off by one or more; parity: with replacement, as the original; page: the "
             + "original's literal law, each 10,000 lines reduced by their own weights, to see what that does.")
-    static let vocabularySize = preset(
-        "vocabulary-size", .integer(atLeast: 6, atMost: Vocabulary.largestCount), "\(Vocabulary.largestCount)",
-        trainers,
-        .draw, help: "Words that get an id at most, the five reserved ones included; the most frequent do.")
-    static let minimumWordCount = preset(
-        "minimum-word-count", .integer(atLeast: 1), "1", trainers, .draw,
-        help: "Words that occur less often in all lines get no id.")
-    static let unknownWarning = preset(
-        "unknown-warning", .share, "1%", trainers, .draw,
-        help: "Warn if more than this share of all words has no id.")
-    static let templateCap = preset(
-        "template-cap", .share, "1", drawers, .draw,
-        help: "In a draw, one masked text counts for at most this share of the lines. The table stays exact.")
     static let seed = preset(
         "seed", .seed, "0", drawers.union([.collect, .simulate]), .draw,
         help: "Everything random follows from it.")
@@ -296,14 +267,12 @@ enum Options {
     /// What asks a server.
     static let askers: Set<Command> = readers.union([.doctor, .verify])
     private static let lineReaders: Set<Command> = [.train, .collect, .sample, .score]
-    /// What makes a table of logs.
-    private static let tablers: Set<Command> = [.train, .collect, .sample, .plan]
     private static let windowsAtOnce = "Windows read at once (default: the index's shards, at most the cores)."
     private static let tableUsers: Set<Command> = [.tableMerge, .tableShow, .tableTop, .tableExport, .drift]
     private static let rareStay =
         "Show only texts of at least so many lines (default: 10), so that rare ones, which may name people, stay here."
     private static let replacing = "Replace the file that is there already."
-    private static let trainers: Set<Command> = [.train, .demo]
-    private static let drawers: Set<Command> = [.train, .sample, .demo]
+    static let trainers: Set<Command> = [.train, .demo]
+    static let drawers: Set<Command> = [.train, .sample, .demo]
     private static let torchUsers: Set<Command> = [.train, .score, .demo, .doctor]
 }

@@ -42,7 +42,7 @@ import Testing
         sample.transferBytes = 200_000
         sample.frequencies = [90: 10]
         sample.textBytes = 400
-        sample.networkSeconds = 0.1
+        sample.pages = [.init(documents: 1_000, seconds: 0.1)]
         sample.maskingSeconds = 0.01
         let forecast = ReadingForecast(sample, windows: [60_000, 40_000], resources())
         #expect(forecast.documents == 100_000 && forecast.windows == 2 && forecast.sampledDocuments == 1_000)
@@ -52,8 +52,30 @@ import Testing
         #expect(forecast.tableBytes == 760 + 3_000 && forecast.diskBytes == forecast.tableBytes + 2 * 760)
         #expect(forecast.networkSeconds == 10 && forecast.maskingSeconds == 1)
         #expect(abs(forecast.seconds - 5.00001) < 1e-9)
-        // Twelve pages of ten thousand documents are all there is.
-        #expect(forecast.memoryBytes == 20 << 20 + 20_000_000 + 2 * 10 * (64 + 40))
+        // Fourteen pages of ten thousand documents are more than there is.
+        #expect(forecast.memoryBytes == 20 << 20 + 26_000_000 + 2 * 10 * (64 + 40))
+    }
+
+    @Test func twoSizesOfPagesTellWhatARequestCosts() {
+        var sample = ReadingSample()
+        #expect(sample.networkCost == (0, 0))
+        for (documents, seconds) in [
+            (1_500, 0.025), (500, 0.015), (1_500, 0.9), (480, 0.0148), (1_500, 0.025), (500, 0.015),
+        ] {
+            sample.pages.append(.init(documents: documents, seconds: seconds))
+        }
+        // 10 ms a request and 10 µs a document, whatever one page of them took.
+        #expect(abs(sample.networkCost.request - 0.01) < 1e-9 && abs(sample.networkCost.document - 1e-5) < 1e-9)
+        // Larger pages that took less cost nothing more.
+        sample.pages = [.init(documents: 500, seconds: 0.02), .init(documents: 1_500, seconds: 0.01)]
+        #expect(sample.networkCost == (0.02, 0))
+        sample.documents = 2_000
+        sample.lines = 2_000
+        sample.transferBytes = 400_000
+        sample.frequencies = [2_000: 1]
+        let forecast = ReadingForecast(sample, windows: [25_000, 5_000], resources())
+        // Three pages and one.
+        #expect(abs(forecast.networkSeconds - 0.08) < 1e-9)
     }
 
     @Test func memoryStaysWithinTheBudgetAndTakesItWhereMaskingIsSlower() {
@@ -64,10 +86,10 @@ import Testing
         sample.frequencies = [1: 1_000]
         sample.textBytes = 100_000
         sample.onceBytes = 100_000
-        sample.networkSeconds = 1
+        sample.pages = [.init(documents: 1_000, seconds: 1)]
         sample.maskingSeconds = 0.1
         let windows = [Int](repeating: 100_000, count: 1_000)
-        let budget = MemoryBudget(total: 256 << 20)
+        let budget = MemoryBudget(total: 1 << 30)
         let fast = ReadingForecast(sample, windows: windows, resources(memory: budget.total))
         sample.maskingSeconds = 3
         let slow = ReadingForecast(sample, windows: windows, resources(memory: budget.total))

@@ -78,6 +78,31 @@ import Testing
         #expect(offset.map { damaged.count / 2 - 20 <= $0 && $0 <= damaged.count } == true, "\(error?.message ?? "")")
     }
 
+    /// A byte of the last member is damaged: all that stands before that member is there.
+    @Test(arguments: ["gzip", "zstd"])
+    func whatStandsBeforeTheDamageComesOut(tool: String) throws {
+        let whole = try packed(by: tool, text)
+        var damaged = whole + whole
+        for place in 0..<8 { damaged[whole.count + 40 + place] ^= 0xFF }
+        let directory = TemporaryDirectory()
+        let input = try ByteInput(path: directory.file("file", damaged))
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        var error: DatasetError?
+        while error == nil {
+            do throws(DatasetError) {
+                let count = try buffer.withUnsafeMutableBytes { bytes in
+                    Result { () throws(DatasetError) in try input.read(into: bytes) }
+                }.get()
+                all += buffer[..<count]
+            } catch let fault {
+                error = fault
+            }
+        }
+        #expect(all.starts(with: text) && all.count < 2 * text.count)
+        #expect(error?.code == .corruptFile)
+    }
+
     @Test func aStreamThatBeginsWithAFrameOfNothingIsStillPacked() throws {
         let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 9, 9]
         #expect(try readAll(skippable + packed(by: "zstd", text)) == text)

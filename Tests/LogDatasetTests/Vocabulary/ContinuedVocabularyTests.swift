@@ -56,3 +56,31 @@ import Testing
         #expect(result.unknownLines == 0)
     }
 }
+
+/// What `--init-from` will ask of a dataset: the same table, the ids of the model's vocabulary.
+@Suite struct ContinuedDatasetTests {
+    @Test func aDatasetKeepsTheIdsOfTheModelThatIsTrainedOn() async throws {
+        let directory = TemporaryDirectory()
+        var configuration = DatasetConfiguration(directory: directory.path)
+        configuration.steps.samples = 20
+        let source = FileLogSource(
+            .init(paths: [directory.file("log", Array(repeating: "node is up\n", count: 30).joined().utf8)]))
+        let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
+        let first = try await PreparedDataset(table: table, report: report, configuration: configuration)
+        #expect(first.vocabulary.words.dropFirst(5) == ["is", "node", "up"])
+        #expect(first.summary.outOfVocabularyShare == 0 && first.summary.outOfVocabularyLineShare == 0)
+        configuration.continuedVocabulary = Vocabulary(words: ["up", "gone"])
+        configuration.vocabularyLimit = 8
+        let next = try await PreparedDataset(table: table, report: report, configuration: configuration)
+        #expect(next.vocabulary.words.dropFirst(5) == ["up", "gone", "is"])
+        #expect(next.summary.vocabularySize == 8)
+        #expect(next.summary.outOfVocabularyShare == 1.0 / 3 && next.summary.outOfVocabularyLineShare == 1)
+        var tokens: Set<[Int32]> = []
+        for try await batch in next.fit(epoch: 0) {
+            for row in 0..<batch.rows {
+                tokens.insert(Array(batch.tokens[row * Batch.length..<row * Batch.length + 4]))
+            }
+        }
+        #expect(tokens == [[1, 3, 7, 5]])
+    }
+}
