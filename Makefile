@@ -17,7 +17,7 @@ FOR ?=
 # For `make bench-mask`: the folder with loghub/ and kubernetes/.
 DATA ?= ../shared/data
 
-.PHONY: bench-memory bench-mask bench-scroll bench-scroll-memory test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
+.PHONY: laws digests test-kills bench-dataset bench-plan bench-memory bench-memory-table bench-mask bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,14 +47,36 @@ test: setup-tests libtorch ## run every test that this machine can run
 bench-memory: build libtorch ## flat memory: simulated documents through collect and train in a memory cgroup (root)
 	@Benchmarks/memory.sh $(DOCUMENTS)
 
+bench-memory-table: build ## 10^9 simulated documents with 10^7 templates in 512 MiB, in a memory cgroup (root; DOCUMENTS= MEMORY=)
+	@Benchmarks/memory-table.sh $(or $(DOCUMENTS),1000000000) $(or $(MEMORY),512)
+
 test-faults: setup ## go through 10,000 seeded fault schedules instead of 300 (some minutes)
 	@OPNILOG_FAULT_SCHEDULES=$(or $(SCHEDULES),10000) Scripts/test.sh --filter "FaultTests"
+
+bench-dataset: setup ## masked lines/s into a table, bytes a template, runs, merges and draws (TEMPLATES=1000000)
+	@Benchmarks/dataset.sh $(TEMPLATES)
+
+laws: setup ## whether draws keep their laws, on simulated streams of 100,000,000 lines (LINES=)
+	@Benchmarks/laws.sh $(LINES)
+
+digests: setup ## the digest of an epoch for every number of workers and ranks, page size, order, fault, memory
+	@OPNILOG_DIGESTS=full Scripts/test.sh --filter "DigestMatrixTests" | tee /dev/stderr | \
+		grep -E '^(workers|[0-9]+ )' > Benchmarks/results/digests.txt
+
+test-kills: setup ## kill -9 at random instants in this many runs, each then resumed (ROUNDS=100)
+	@OPNILOG_KILLS=$(or $(ROUNDS),100) Scripts/test.sh --filter "KillTests"
 
 bench-scroll: build setup-tests ## reading beside a bare libcurl loop and opensearch-py (ROUNDS=9)
 	@Benchmarks/scroll.sh $(ROUNDS)
 
 bench-scroll-memory: build ## flat memory over 100,000,000 simulated documents and 20 rounds
 	@Benchmarks/scroll-memory.sh $(DOCUMENTS)
+
+bench-window: setup ## bytes that a sliding window of 30 days reads, beside runs from scratch (DOCUMENTS an hour)
+	@Benchmarks/window.sh $(DOCUMENTS)
+
+bench-plan: build ## what `plan` predicts beside what a reading takes, on generated logs (DOCUMENTS="50000 1000000")
+	@Benchmarks/plan.sh $(DOCUMENTS)
 
 bench-mask: setup ## masking beside plain Python re: lines/s, MB/s, instructions and allocations (DATA=DIR)
 	@Benchmarks/mask.sh "$(DATA)"

@@ -16,11 +16,7 @@ results=Benchmarks/results
 work=$(mktemp -d)
 group=opnilog-memory-$$
 
-if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
-    folder=/sys/fs/cgroup/$group limit_file=memory.max peak_file=memory.peak
-else
-    folder=/sys/fs/cgroup/memory/$group limit_file=memory.limit_in_bytes peak_file=memory.max_usage_in_bytes
-fi
+. Benchmarks/memory-cgroup.sh
 
 coproc SERVER { exec "$program" simulate --documents "$documents" --port 0; }
 cleanup() {
@@ -31,38 +27,12 @@ cleanup() {
 trap cleanup EXIT
 read -r url <&"${SERVER[0]}"
 
-# within BYTES COMMAND…: runs a command in a fresh group with that limit and prints the group's peak.
-within() {
-    local bytes=$1
-    shift
-    mkdir "$folder"
-    echo "$bytes" > "$folder/$limit_file"
-    bash -c 'echo $$ > "$0/cgroup.procs" && exec "$@"' "$folder" "$@"
-    echo "  cgroup: peak $(($(cat "$folder/$peak_file") >> 20)) MiB of $((bytes >> 20)) MiB"
-    rmdir "$folder"
-}
-
-# How resident memory went: its peak, and its slope over the second half of the longest stage, by least squares.
-describe() {
-    awk -F, 'NR > 1 { n++; t[n] = $1; stage[n] = $2; r[n] = $3 / 1048576; if (r[n] > peak) peak = r[n]; count[$2]++ }
-        END {
-            for (name in count) if (count[name] > count[longest]) longest = name
-            for (i = 1; i <= n; i++) {
-                if (stage[i] != longest || ++seen <= count[longest] / 2) continue
-                m++; x += t[i]; y += r[i]; xx += t[i] * t[i]; xy += t[i] * r[i]
-            }
-            d = m * xx - x * x
-            slope = d ? (m * xy - x * y) / d : 0
-            printf "  resident: peak %.1f MiB, %d samples over %.0f s; second half of %s: %+.4f MiB/s\n",
-                peak, n, t[n], longest, slope
-        }' "$1"
-}
-
 value() { python3 -c 'import json, sys; m = json.load(open(sys.argv[1]))
 for key in sys.argv[2].split("."): m = m[key]
 print(m)' "$1/manifest.json" "$2"; }
 
 {
+    exec 3>&1
     echo "documents: $documents, --memory 384MiB, $(nproc) cores, $(date -u +%Y-%m-%d)"
     echo "collect:"
     SECONDS=0

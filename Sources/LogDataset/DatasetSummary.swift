@@ -18,8 +18,12 @@ public struct DatasetSummary: Sendable, Codable, Equatable {
     public let vocabularySize: Int
     /// Share of all words of all lines that have no id.
     public let outOfVocabularyShare: Double
+    /// Share of all lines with such a word among those that the model is given.
+    public let outOfVocabularyLineShare: Double
     /// Share of all words of all lines that stand beyond the model's 64 tokens.
     public let cutTokenShare: Double
+    /// Share of all lines that are longer than that.
+    public let cutLineShare: Double
     /// Logs drawn for a subset (K).
     public let samples: Int
     /// Subsets of the fit (E).
@@ -32,6 +36,12 @@ public struct DatasetSummary: Sendable, Codable, Equatable {
     public let law: DrawLaw
     /// How a template's weight grows with its lines.
     public let exponent: WeightExponent
+    /// The most of all lines that one template counts for in a draw.
+    public let templateCap: Double
+    /// Templates with more lines than that.
+    public let cappedTemplates: Int
+    /// Their lines beyond it.
+    public let cappedLines: UInt64
     /// The seed of the draws.
     public let seed: UInt64
 }

@@ -17,16 +17,24 @@ public struct PreparedDataset: Sendable {
         table: TemplateTable, report: CollectionReport? = nil, configuration: DatasetConfiguration
     ) async throws(DatasetError) {
         let plan = try StepPlan(lines: table.metadata.lines, settings: configuration.steps)
-        let counter = VocabularyCounter(memory: configuration.memory.words, limit: configuration.vocabularyLimit)
+        try SubsetMemory.check(plan, table, configuration.memory)
+        var counter = VocabularyCounter(memory: configuration.memory.words, limit: configuration.vocabularyLimit)
+        counter.minimumCount = configuration.minimumWordCount
+        counter.continuing = configuration.continuedVocabulary
         let words = try await counter.count(table)
         let weights = try await TableWeights(
-            of: table, exponent: configuration.exponent, workers: configuration.workers)
+            of: table, exponent: configuration.exponent,
+            cap: TemplateCap(
+                share: configuration.templateCap, lines: table.metadata.lines,
+                heldOutLines: table.metadata.heldOutLines),
+            workers: configuration.workers)
         self.table = table
         self.report = report
         run = SubsetRun(
             table: table, weights: weights, vocabulary: words.vocabulary, law: configuration.law,
             seed: configuration.seed, plan: plan, workers: configuration.workers)
-        summary = DatasetSummary(table: table.metadata, words: words, plan: plan, configuration: configuration)
+        summary = DatasetSummary(
+            table: table.metadata, words: words, weights: weights, plan: plan, configuration: configuration)
     }
 
     /// The words and their ids, the same for the whole run.
@@ -41,6 +49,18 @@ public struct PreparedDataset: Sendable {
     /// The subset of the closing pass, over all lines.
     public func closing() -> Subset { run.closing() }
 
+    /// A subset of the sequence: an epoch of the fit, or after the last of these the closing pass.
+    func subset(_ position: Int) -> Subset { position < summary.epochs ? fit(epoch: position) : closing() }
+
+    /// What to go on from when so many batches of a subset are done.
+    ///
+    /// - Parameters:
+    ///   - epoch: Which subset of the sequence: the fit's epochs from 0, then the closing pass.
+    ///   - batch: How many of its batches are done.
+    public func state(epoch: Int, batch: Int) -> DatasetState {
+        DatasetState(tableDigest: summary.tableDigest, seed: summary.seed, epoch: epoch, batch: batch)
+    }
+
     /// The draw behind the subset of one epoch of the fit made over all lines, as `sample` shows it.
     public func draw(epoch: Int) throws(DatasetError) -> WeightedDraw {
         try WeightedDraw(
@@ -52,16 +72,21 @@ public struct PreparedDataset: Sendable {
 
 extension DatasetSummary {
     init(
-        table: TableMetadata, words: VocabularyCounter.Result, plan: StepPlan, configuration: DatasetConfiguration
+        table: TableMetadata, words: VocabularyCounter.Result, weights: TableWeights, plan: StepPlan,
+        configuration: DatasetConfiguration
     ) {
-        func share(_ part: UInt64) -> Double { words.occurrences == 0 ? 0 : Double(part) / Double(words.occurrences) }
+        func share(_ part: UInt64, of whole: UInt64) -> Double { whole == 0 ? 0 : Double(part) / Double(whole) }
         self.init(
             tableDigest: table.tableDigest, splitDigest: table.splitDigest, rulesDigest: table.rulesDigest,
             lines: table.lines, templates: table.templates, heldOutLines: table.heldOutLines,
             heldOutBy: table.heldOutBy, vocabularySize: words.vocabulary.count,
-            outOfVocabularyShare: share(words.unknownOccurrences), cutTokenShare: share(words.cutOccurrences),
+            outOfVocabularyShare: share(words.unknownOccurrences, of: words.occurrences),
+            outOfVocabularyLineShare: share(words.unknownLines, of: words.lines),
+            cutTokenShare: share(words.cutOccurrences, of: words.occurrences),
+            cutLineShare: share(words.cutLines, of: words.lines),
             samples: plan.samples, epochs: plan.epochs, stepsPerEpoch: plan.stepsPerEpoch,
             closingSteps: plan.closingSteps, law: configuration.law, exponent: configuration.exponent,
-            seed: configuration.seed)
+            templateCap: configuration.templateCap, cappedTemplates: weights.cappedTemplates,
+            cappedLines: weights.cappedLines, seed: configuration.seed)
     }
 }

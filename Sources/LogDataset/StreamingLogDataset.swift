@@ -14,9 +14,11 @@ import Synchronization
 /// ```
 public struct StreamingLogDataset: AsyncSequence, Sendable {
     private let preparation: Preparation
+    private let start: DatasetState?
 
     /// A dataset over what a source holds; nothing is read yet.
     public init(source: any LogSource, configuration: DatasetConfiguration) {
+        start = nil
         preparation = Preparation {
             let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
             return try await PreparedDataset(table: table, report: report, configuration: configuration)
@@ -25,7 +27,21 @@ public struct StreamingLogDataset: AsyncSequence, Sendable {
 
     /// A dataset over a table that a collection left.
     public init(table: TemplateTable, configuration: DatasetConfiguration) {
+        start = nil
         preparation = Preparation { try await PreparedDataset(table: table, configuration: configuration) }
+    }
+
+    /// The rest of a dataset: it goes on with the batch after those that `state` says are done, and the configuration
+    /// is that which the training began with. Nothing is read but the table.
+    ///
+    /// Preparing it throws `invalidSetting` if the table or the seed are others.
+    public init(resuming state: DatasetState, table: TemplateTable, configuration: DatasetConfiguration) {
+        start = state
+        preparation = Preparation {
+            let prepared = try await PreparedDataset(table: table, configuration: configuration)
+            try state.check(against: prepared)
+            return prepared
+        }
     }
 
     /// Reads the source, the first time, and makes its table ready.
@@ -41,9 +57,12 @@ public struct StreamingLogDataset: AsyncSequence, Sendable {
     /// Walks the subsets of a dataset. It belongs to one task.
     public struct Iterator: AsyncIteratorProtocol {
         private let dataset: StreamingLogDataset
-        private var position = 0
+        private var position: Int
 
-        fileprivate init(_ dataset: StreamingLogDataset) { self.dataset = dataset }
+        fileprivate init(_ dataset: StreamingLogDataset) {
+            self.dataset = dataset
+            position = dataset.start?.epoch ?? 0
+        }
 
         /// The next subset: the fit's epochs, then the closing pass, then nil.
         ///
@@ -53,9 +72,10 @@ public struct StreamingLogDataset: AsyncSequence, Sendable {
         ) async throws(DatasetError) -> Subset? {
             let prepared = try await dataset.prepare()
             defer { position += 1 }
-            let epochs = prepared.summary.epochs
-            if position < epochs { return prepared.fit(epoch: position) }
-            return position == epochs ? prepared.closing() : nil
+            if position > prepared.summary.epochs { return nil }
+            let subset = prepared.subset(position)
+            guard let start = dataset.start, start.epoch == position else { return subset }
+            return subset.dropping(batches: start.batch)
         }
     }
 }

@@ -33,6 +33,8 @@ struct CommandError: Error, CustomStringConvertible {
 /// The exit codes of the program, as operators script against them.
 enum ExitCode: Int32, Sendable, CaseIterable {
     case complete = 0
+    /// `drift`: above the share that was asked about.
+    case above = 1
     /// Finished, but something that was asked for is missing and listed.
     case partial = 2
     /// A bad setting, or an output folder that is in use or holds a result already.

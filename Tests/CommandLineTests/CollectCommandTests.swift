@@ -21,7 +21,7 @@ struct CollectCommandTests {
         #expect(run.code == 0, "\(run.errors)")
         #expect(run.output.isEmpty)
         #expect(run.errors.hasPrefix("opnilog-train: 3 lines, 2 templates in \(folder.path("out/templates.table"))"))
-        for name in ["templates.table", "manifest.json", "memory.csv"] {
+        for name in ["templates.table", "manifest.json", "memory.csv", "metrics.jsonl"] {
             #expect(folder.mode("out/" + name) == 0o600, "\(name)")
         }
         #expect(folder.mode("out") == 0o700)
@@ -35,6 +35,9 @@ struct CollectCommandTests {
         #expect(manifest.settings["workers"] == "2")
         #expect(manifest.settings["index"] == nil)
         #expect(!folder.text("out/manifest.json").contains("hush"))
+        let metrics = folder.text("out/metrics.jsonl")
+        #expect(metrics.contains(#""documents":3,"#) && metrics.contains(#""phase":"reading""#))
+        for stall in ["maskingForReading", "readingForMasking"] { #expect(metrics.contains("\"\(stall)\":")) }
         #expect(folder.text("out/memory.csv").hasPrefix("seconds,stage,resident_bytes\n"))
     }
 
@@ -75,6 +78,32 @@ struct CollectCommandTests {
         #expect(!folder.exists("out/manifest.json"))
     }
 
+    @Test("a spent disk budget: exit 74 with what to do, and the run goes on with more")
+    func disk() async throws {
+        // Files of a few hundred KiB each in texts of their own, so that some buckets fit and all do not.
+        for file in 0..<8 {
+            let lines = (0..<2000).map { line in
+                let word = String(file * 2000 + line).map {
+                    String(UnicodeScalar(UInt8(103 + ($0.wholeNumberValue ?? 0))))
+                }
+                return "started container \(word.joined()) of the deployment that nobody else has ever heard of\n"
+            }
+            try folder.write("in\(file).log", lines.joined())
+        }
+        let options = ["--workers", "1", "--progress", "none", "--resume"]
+        let inputs = ["--input"] + (0..<8).map { folder.path("in\($0).log") }
+        func run(_ output: String, _ disk: [String]) async throws -> ProgramRun {
+            try await ProgramRun.of(["collect", "--output", folder.path(output)] + inputs + options + disk)
+        }
+        let spent = try await run("out", ["--disk", "1MiB"])
+        #expect(spent.code == 74, "\(spent.errors)")
+        #expect(spent.errors.contains("the disk budget of 1 MiB is spent (") && spent.errors.contains("--disk"))
+        let resumed = try await run("out", ["--disk", "64MiB"])
+        #expect(resumed.code == 0 && resumed.errors.contains("goes on: "), "\(resumed.errors)")
+        #expect(try await run("whole", []).code == 0)
+        #expect(folder.text("out/templates.table") == folder.text("whole/templates.table"))
+    }
+
     @Test("an output folder in use is named with its holder")
     func inUse() async throws {
         try folder.write("in.log", "a\n")
@@ -90,10 +119,12 @@ struct CollectCommandTests {
         try folder.write("in.log", "a\n")
         let run = try await collect(["--progress", "json"])
         let lines = run.errors.split(separator: "\n")
-        try #require(lines.count == 3)
+        try #require(lines.count == 5)
         #expect(lines[0].hasPrefix(#"{"event":"progress","stage":"reading","unit":"documents","done":0,"#))
         #expect(lines[1].hasPrefix(#"{"event":"progress","stage":"reading","unit":"documents","done":1,"#))
-        #expect(lines[2].hasPrefix(#"{"event":"note","text":"1 lines, 1 templates"#))
+        #expect(lines[2].hasPrefix(#"{"event":"progress","stage":"merging","unit":"templates","done":0,"#))
+        #expect(lines[3].hasPrefix(#"{"event":"progress","stage":"merging","unit":"templates","done":1,"#))
+        #expect(lines[4].hasPrefix(#"{"event":"note","text":"1 lines, 1 templates"#))
     }
 
     @Test("a signal ends a reading of standard input: exit 75, nothing left but the lock")

@@ -58,6 +58,6 @@ struct FailuresTests {
 
     @Test("the codes are those that operators script against")
     func codes() {
-        #expect(ExitCode.allCases.map(\.rawValue) == [0, 2, 64, 65, 69, 70, 74, 75])
+        #expect(ExitCode.allCases.map(\.rawValue) == [0, 1, 2, 64, 65, 69, 70, 74, 75])
     }
 }

@@ -23,7 +23,9 @@ struct HelpPageTests {
     }
 
     @Test("pages are as committed", arguments: Command.allCases)
-    func snapshot(command: Command) throws { try compare(HelpPage.of(command), "help-\(command.rawValue)") }
+    func snapshot(command: Command) throws {
+        try compare(HelpPage.of(command), "help-" + command.rawValue.replacing(" ", with: "-"))
+    }
 
     @Test("the overview is as committed")
     func overview() throws { try compare(HelpPage.overview, "help") }

@@ -27,7 +27,7 @@ struct ProgramTests {
             ["train", "--input", "x"],
             ["train", "--password", "hush"],
             ["mask"],
-            ["sample", "--input", "x", "--draw", "page"],
+            ["train", "--input", "x", "--output", "o", "--draw", "page"],
             ["collect", "--endpoint", "nowhere", "--output", "x"],
             ["mask", "--input", "x", "--config", "/nowhere/c.yaml"],
         ])

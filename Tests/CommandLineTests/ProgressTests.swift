@@ -1,3 +1,4 @@
+import LogDataset
 import Testing
 
 @testable import opnilog_train
@@ -20,11 +21,15 @@ struct ProgressTests {
                 + "memory 300 MiB")
         var other = state
         other.total = nil
-        other.stalledSeconds = 3.2
+        other.stalls = [
+            .init(stall: .readingForMasking, seconds: 3.2), .init(stall: .maskingForReading, seconds: 0.2),
+            .init(stall: .trainingForBatches, seconds: 61),
+        ]
         other.notes = [.init(name: "loss", value: 1.2345, places: 3)]
         #expect(
             ProgressLine.plain(other)
-                == "reading  1,200,000 documents  3.0 GiB  20,000 documents/s  loss 1.235  stalled 3 s  memory 300 MiB")
+                == "reading  1,200,000 documents  3.0 GiB  20,000 documents/s  loss 1.235  "
+                + "waited: reading for masking 3 s, training for batches 1 min 01 s  memory 300 MiB")
     }
 
     @Test("what an earlier run did is no part of the rate")
@@ -61,10 +66,11 @@ struct ProgressTests {
     func json() {
         var state = state
         state.notes = [.init(name: "loss", value: 0.5, places: 4)]
+        state.stalls = [.init(stall: .maskingForReading, seconds: 0.25)]
         #expect(
             ProgressLine.json(state)
                 == #"{"event":"progress","stage":"reading","unit":"documents","done":1200000,"total":10000000,"#
-                + #""bytes":3221225472,"seconds":60.0,"remainingSeconds":440.0,"loss":0.5000,"stalledSeconds":0.0,"#
+                + #""bytes":3221225472,"seconds":60.0,"remainingSeconds":440.0,"loss":0.5000,"stalls":{"maskingForReading":0.3},"#
                 + #""residentBytes":314572800}"#)
     }
 

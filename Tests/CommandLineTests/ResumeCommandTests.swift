@@ -74,7 +74,10 @@ struct ResumeCommandTests {
         #expect(server.count(of: .openScroll) - opened == 4)
         #expect(try manifest().read?.windows.count == 8)
         #expect(try manifest().read?.lines == 4000)
-        #expect(TestFiles.names(folder.path("out")) == [".lock", "manifest.json", "memory.csv", "templates.table"])
+        #expect(
+            TestFiles.names(folder.path("out")) == [
+                ".lock", "hours", "manifest.json", "memory.csv", "metrics.jsonl", "templates.table",
+            ])
         let whole = try await collect(["--endpoint", server.url], output: "whole")
         #expect(whole.code == 0)
         #expect(folder.text("out/templates.table") == folder.text("whole/templates.table"))
@@ -240,10 +243,13 @@ struct ResumeCommandTests {
             CollectionReport.self,
             from: Data(
                 """
-                {"source":"s","total":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0},"holes":[
-                {"what":"index x","documents":1200},{"what":"cluster y"}],"windows":[{"name":"w","tally":
-                {"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0},"details":\(Array(#"{"a":[1,2.5,null,"t",true]}"#.utf8))},
-                {"name":"v","tally":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0},"details":[111,107]}]}
+                {"source":"s","total":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0,
+                "dropped":{"keywords":0,"tooShort":0,"fields":0}},"holes":[
+                {"what":"index x","documents":1200},{"what":"cluster y"}],"exclusions":[],"windows":[{"name":"w",
+                "isReused":false,"tally":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0,
+                "dropped":{"keywords":0,"tooShort":0,"fields":0}},"details":\(Array(#"{"a":[1,2.5,null,"t",true]}"#.utf8))},
+                {"name":"v","isReused":false,"tally":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0,
+                "dropped":{"keywords":0,"tooShort":0,"fields":0}},"details":[111,107]}]}
                 """.utf8))
         let output = try OutputFolder(folder.path("out"), refusing: [], overwrite: false)
         var manifest = Manifest(try settings(["--input", "x"]))
@@ -254,7 +260,7 @@ struct ResumeCommandTests {
         #expect(text.contains(#""details":{"a":[1,2.5,null,"t",true]}"#))
         #expect(text.contains(#""details":"ok""#))
         #expect(text.contains(#""holes":[{"documents":1200,"what":"indexx"},{"what":"clustery"}]"#))
-        #expect(RunEnd.of(report, output, Console(style: .none)) == .partial)
+        #expect(RunEnd.of(report, output, try settings(["--input", "x"]), Console(style: .none)) == .partial)
         let read = try #require(Manifest.read(output.path(of: .manifest)))
         #expect(
             read.read?.windows.first?.details

@@ -55,6 +55,15 @@ struct SampleCommandTests {
         #expect(lines.map(\.drawn).reduce(0, +) == 3)
     }
 
+    @Test("rare texts are withheld where that is asked for, and counted")
+    func minimumCount() async throws {
+        try logs()
+        let (run, lines) = try await sample(
+            ["--input", folder.path("in.log"), "--samples", "3", "--all", "--minimum-count", "10"])
+        #expect(lines.map(\.count).sorted() == [10, 100])
+        #expect(run.errors.contains("20 templates of fewer than 10 lines are not shown (--minimum-count)"))
+    }
+
     @Test("a table gives the same as its logs; another seed and another epoch do not")
     func table() async throws {
         try logs()
@@ -71,6 +80,36 @@ struct SampleCommandTests {
         #expect(try await sample(parity + ["--epoch", "1"]).run.output != other)
     }
 
+    @Test("page: each 10,000 lines are reduced by themselves")
+    func pages() async throws {
+        // 9,900 lines of one template in the first page, 10,000 in the second, 100 that occur once in each of both.
+        var text = ""
+        for page in 0..<3 {
+            for line in 0..<9_900 { text += page == 2 ? "" : "often \(line)\n" }
+            for number in 0..<100 { text += "once \(page == 2 ? "late" : "early") \(Self.word(number))\n" }
+        }
+        try folder.write("in.log", text)
+        let options = ["--input", folder.path("in.log"), "--draw", "page", "--samples", "4020", "--all"]
+        let (run, lines) = try await sample(options)
+        #expect(run.code == 0, "\(run.errors)")
+        // ⌊4020/20100 · 10000⌋ twice, and ⌊4020/20100 · 100⌋.
+        #expect(run.errors.hasPrefix("opnilog-train: 4,020 of 4,020 draws by page, seed 0, from 201 templates, "))
+        #expect(lines.map(\.count).reduce(0, +) == 20_100)
+        #expect(lines.map(\.drawn).reduce(0, +) == 4020)
+        // √9900 of 199.5 in each page: K·p is 997 twice. Over the whole it would be √19800 of 482, or 1174.
+        let often = try #require(lines.first { $0.text == "often <num>" })
+        #expect(often.count == 19_800 && (1850...2150).contains(often.drawn))
+        #expect(try await sample(options + ["--workers", "7", "--memory", "64MiB"]).lines == lines)
+        #expect(try await sample(options + ["--seed", "1"]).lines != lines)
+        // The scratch folder is gone.
+        #expect(TestFiles.names(folder.root) == ["in.log"])
+    }
+
+    /// A word of letters, which no mask touches.
+    private static func word(_ number: Int) -> String {
+        String(number).map { String(UnicodeScalar(UInt8(ascii: "g") + UInt8($0.wholeNumberValue ?? 0))) }.joined()
+    }
+
     @Test("a file that is no table")
     func noTable() async throws {
         try logs()
@@ -79,10 +118,36 @@ struct SampleCommandTests {
         #expect(run.errors.contains("in.log is no template table; give one that"))
     }
 
+    @Test("what a killed run has left is removed by the next, unless somebody works in it or it is young")
+    func stale() async throws {
+        try logs()
+        let names = ["old", "young", "locked", "foreign"].map { "opnilog-scratch-" + $0.padding(toLength: 6) }
+        for name in names + [names[0] + "/buckets"] { mkdir(folder.path(name), 0o700) }
+        for name in names { try folder.write("\(name)/templates.table.partial", "words of logs") }
+        try folder.write("\(names[0])/buckets/1.run", "words of logs")
+        try folder.write("\(names[3])/mine", "not ours")
+        // Made in 2001.
+        var times = [timespec(tv_sec: 1_000_000_000, tv_nsec: 0), timespec(tv_sec: 1_000_000_000, tv_nsec: 0)]
+        for name in [names[0], names[2], names[3]] { utimensat(AT_FDCWD, folder.path(name), &times, 0) }
+        let lock = open(folder.path(names[2]), O_RDONLY | O_DIRECTORY)
+        defer { close(lock) }
+        #expect(flock(lock, LOCK_EX) == 0)
+        let (run, _) = try await sample(["--input", folder.path("in.log")])
+        #expect(run.code == 0)
+        #expect(TestFiles.names(folder.root) == (["in.log"] + names[1...]).sorted())
+        #expect(TestFiles.names(folder.path(names[3])) == ["mine"])
+    }
+
     @Test("nothing is left behind where it works")
     func scratch() async throws {
         try logs()
         _ = try await sample(["--input", folder.path("in.log")])
         #expect(TestFiles.names(folder.root) == ["in.log"])
+    }
+}
+
+extension String {
+    fileprivate func padding(toLength length: Int) -> String {
+        String((self + String(repeating: "x", count: length)).prefix(length))
     }
 }

@@ -87,7 +87,13 @@ struct SettingsTests {
         #expect(
             fault(.train, base + ["--config", folder.path("c.yaml")])
                 == "seed (\(folder.path("c.yaml")), line 2): \"-1\" is not a whole number from 0 to \(UInt64.max).")
-        #expect(fault(.train, base + ["--draw", "page"]) == "--draw: \"page\" is not one of coverage, parity.")
+        #expect(fault(.train, base + ["--draw", "odd"]) == "--draw: \"odd\" is not one of coverage, parity.")
+        #expect(
+            fault(.train, base + ["--draw", "page"])
+                == "--draw: page is for sample alone, which shows what that law does. train by coverage or parity.")
+        #expect(
+            fault(.sample, ["--table", "t", "--draw", "page"])
+                == "--draw: page needs logs in their order, which a table has not. give --endpoint or --input.")
         let secret = fault(.collect, ["--endpoint", "https://me:hush@host", "--output", "o"])
         #expect(!secret.contains("hush") && secret.contains("OPNILOG_PASSWORD"))
     }

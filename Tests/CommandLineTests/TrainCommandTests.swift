@@ -51,7 +51,10 @@ struct TrainCommandTests {
         #expect(manifest.training?.steps == 4)
         let metrics = folder.text("out/metrics.jsonl").split(separator: "\n")
         #expect(metrics.count >= 5)
-        #expect(metrics.allSatisfy { $0.contains("\"loss\":") && $0.contains("\"phase\":") })
+        #expect(metrics.allSatisfy { $0.contains("\"phase\":") })
+        let steps = metrics.filter { !$0.contains("\"phase\":\"reading\"") }
+        #expect(steps.count < metrics.count)
+        #expect(steps.allSatisfy { $0.contains("\"loss\":") && $0.contains("\"waitedSeconds\":") })
 
         let scored = try await run(
             ["score", "--model", folder.path("out"), "--input", "-"], input: "node 7 is ready\nnode 7 is ready\nodd\n")

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 @testable import LogDataset
@@ -89,6 +90,46 @@ private struct HourlySource: LogSource {
         #expect(fromTable == expected)
     }
 
+    @Test func aStateGoesOnWithTheVeryNextBatch() async throws {
+        let directory = TemporaryDirectory()
+        let configuration = configuration(directory)
+        let whole = StreamingLogDataset(source: HourlySource(), configuration: configuration)
+        var batches: [[Batch]] = []
+        for try await subset in whole {
+            batches.append([])
+            for try await batch in subset { batches[batches.count - 1].append(batch) }
+        }
+        let prepared = try await whole.prepare()
+        for (epoch, batch) in [(0, 0), (0, 17), (1, 29), (1, 30), (2, 3)] {
+            let state = prepared.state(epoch: epoch, batch: batch)
+            let stored = try JSONDecoder().decode(DatasetState.self, from: JSONEncoder().encode(state))
+            let rest = StreamingLogDataset(resuming: stored, table: prepared.table, configuration: configuration)
+            var found: [[Batch]] = []
+            for try await subset in rest {
+                found.append([])
+                for try await batch in subset { found[found.count - 1].append(batch) }
+            }
+            #expect(found == [Array(batches[epoch].dropFirst(batch))] + batches[(epoch + 1)...])
+        }
+    }
+
+    @Test func aStateOfAnotherTrainingIsRefused() async throws {
+        let directory = TemporaryDirectory()
+        let configuration = configuration(directory)
+        let prepared = try await StreamingLogDataset(source: HourlySource(), configuration: configuration).prepare()
+        let right = prepared.state(epoch: 0, batch: 0)
+        let wrong: [(inout DatasetState) -> Void] = [
+            { $0.tableDigest = "00" }, { $0.seed = 1 }, { $0.epoch = 3 }, { $0.batch = 31 },
+        ]
+        for change in wrong {
+            var state = right
+            change(&state)
+            let rest = StreamingLogDataset(resuming: state, table: prepared.table, configuration: configuration)
+            let error = await #expect(throws: DatasetError.self) { try await rest.prepare() }
+            #expect(error?.code == .invalidSetting)
+        }
+    }
+
     @Test func figuresAreTakenOnTheHeldOutHoursAlone() async throws {
         let directory = TemporaryDirectory()
         let dataset = StreamingLogDataset(source: HourlySource(), configuration: configuration(directory))
@@ -119,6 +160,18 @@ private struct HourlySource: LogSource {
             let error = await #expect(throws: DatasetError.self) { try await dataset.prepare() }
             #expect(error?.code == .cancelled)
         }
+    }
+
+    @Test func aSubsetThatIsLargerThanTheMemoryIsRefused() async throws {
+        let directory = TemporaryDirectory()
+        var settings = configuration(directory)
+        settings.memory = MemoryBudget(total: 64 << 20)
+        settings.steps = StepPlan.Settings(samples: 20_000_000, steps: 600)
+        let dataset = StreamingLogDataset(source: HourlySource(), configuration: settings)
+        let error = await #expect(throws: DatasetError.self) { try await dataset.prepare() }
+        #expect(error?.code == .invalidSetting)
+        #expect(error?.message.hasPrefix("a subset of 20000000 logs takes some 38") == true)
+        #expect(error?.message.hasSuffix("draw fewer (--samples), or give more (--memory)") == true)
     }
 
     @Test func settingsThatContradictEachOtherAreRefused() async throws {

@@ -22,6 +22,9 @@ public struct Subset: AsyncSequence, Sendable {
 
     private let cuts: BatchCuts
 
+    /// The batch that an iterator starts with.
+    private var first = 0
+
     /// - Parameters:
     ///   - kind: What the subset is for.
     ///   - cuts: How many logs are drawn and where they are cut into batches.
@@ -34,6 +37,13 @@ public struct Subset: AsyncSequence, Sendable {
 
     /// How many batches there are.
     public var batchCount: Int { cuts.batches }
+
+    /// The same subset without its first batches, which are done already; its other batches keep their place.
+    public func dropping(batches: Int) -> Subset {
+        var rest = self
+        rest.first = batches
+        return rest
+    }
 
     /// K, how many logs are drawn.
     public var draws: Int { cuts.draws }
@@ -67,9 +77,12 @@ public struct Subset: AsyncSequence, Sendable {
     public struct Iterator: AsyncIteratorProtocol {
         private let subset: Subset
         private var contents: SubsetContents?
-        private var position = 0
+        private var position: Int
 
-        fileprivate init(_ subset: Subset) { self.subset = subset }
+        fileprivate init(_ subset: Subset) {
+            self.subset = subset
+            position = subset.first
+        }
 
         /// The next batch, or nil after the last.
         ///

@@ -17,13 +17,17 @@ public struct WindowTally: Sendable, Codable, Equatable {
     public var documentsWithoutField: UInt64 = 0
     /// Lines that are no JSON object.
     public var badLines: UInt64 = 0
+    /// Lines that the cleaning left out.
+    public var dropped = DroppedLines()
 
     /// Everything seen.
-    public var documents: UInt64 { lines + documentsWithoutField + badLines }
+    public var documents: UInt64 { lines + documentsWithoutField + badLines + dropped.total }
 
-    mutating func add(_ page: PageTally, messages: UInt64, bytes: UInt64) {
+    mutating func add(_ page: PageTally, messages: UInt64, bytes: UInt64, dropped: DroppedLines) {
         lines += messages
         self.bytes += bytes
+        self.dropped.add(dropped)
+        self.dropped.fields += page.documentsDropped
         documentsWithoutField += page.documentsWithoutField
         badLines += page.badLines
     }
@@ -33,5 +37,6 @@ public struct WindowTally: Sendable, Codable, Equatable {
         bytes += other.bytes
         documentsWithoutField += other.documentsWithoutField
         badLines += other.badLines
+        dropped.add(other.dropped)
     }
 }

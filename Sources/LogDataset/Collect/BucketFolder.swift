@@ -6,7 +6,10 @@ import Glibc
 struct BucketFolder: Sendable {
     let path: String
 
+    /// The folder of the run under way in an output folder.
     init(in directory: String) { path = "\(directory)/\(CollectionCheckpoint.folderName)" }
+
+    init(path: String) { self.path = path }
 
     /// Makes the folder unless it is there.
     func make() throws(DatasetError) {
@@ -15,18 +18,7 @@ struct BucketFolder: Sendable {
 
     func path(of name: String) -> String { "\(path)/\(name)" }
 
-    var names: [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
-    }
+    var names: [String] { Folder.names(path) ?? [] }
 
     /// Removes the files of runs but those in `kept`.
     func removeRuns(but kept: Set<String>) {
@@ -41,6 +33,23 @@ struct BucketFolder: Sendable {
         sync()
         for name in names { unlink(path(of: name)) }
         rmdir(path)
+    }
+
+    /// Whether both are one folder, by whatever names.
+    func isSame(as other: BucketFolder) -> Bool {
+        var one = stat()
+        var two = stat()
+        return stat(path, &one) == 0 && stat(other.path, &two) == 0 && one.st_dev == two.st_dev
+            && one.st_ino == two.st_ino
+    }
+
+    /// Takes the place of another folder, which goes. After a crash in between, this one is still where it was.
+    func replace(_ other: BucketFolder) {
+        let old = BucketFolder(path: other.path + ".old")
+        old.remove()
+        rename(other.path, old.path)
+        rename(path, other.path)
+        old.remove()
     }
 
     /// Brings the folder's own list of names to disk.

@@ -14,6 +14,8 @@ struct BucketJournal: Sendable {
         var details: Data
         var holes: [Hole]
         var runs: [RunRecord]
+        /// Whether an earlier run has read it.
+        var isReused = false
     }
 
     /// Runs that were merged into one, which takes their place.
@@ -25,8 +27,17 @@ struct BucketJournal: Sendable {
         var replaces: [String]
     }
 
+    /// Windows that an earlier run has read, with the runs that hold their logs: all of them or none.
+    struct Adoption: Sendable, Codable, Equatable {
+        var windows: [Window]
+        var runs: [RunRecord]
+    }
+
     enum Record: Sendable, Codable, Equatable {
         case window(Window)
+        case adoption(Adoption)
+        /// Which hours are read first.
+        case order(ReadingOrder)
         case compaction(Compaction)
         /// These windows count no longer.
         case dropped([String])
@@ -46,10 +57,13 @@ struct BucketJournal: Sendable {
     /// Runs by the names of their files.
     private(set) var runs: [String: Member] = [:]
     private(set) var tableDigest: String?
+    private(set) var order: ReadingOrder?
 
     mutating func apply(_ record: Record) {
         switch record {
         case .window(let window): add(window)
+        case .adoption(let adoption): adopt(adoption)
+        case .order(let order): self.order = order
         case .compaction(let compaction): replace(compaction)
         case .dropped(let names): drop(Set(names))
         case .merged(let digest): tableDigest = digest
@@ -74,6 +88,14 @@ struct BucketJournal: Sendable {
         if windows[window.name] != nil { drop([window.name]) }
         windows[window.name] = window
         for run in window.runs { runs[run.file] = Member(record: run, level: 0, owners: [window.name]) }
+        tableDigest = nil
+    }
+
+    private mutating func adopt(_ adoption: Adoption) {
+        let names = Set(adoption.windows.map(\.name))
+        drop(names)
+        for window in adoption.windows { windows[window.name] = window }
+        for run in adoption.runs { runs[run.file] = Member(record: run, level: 0, owners: names) }
         tableDigest = nil
     }
 

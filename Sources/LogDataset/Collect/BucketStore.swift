@@ -22,12 +22,16 @@ final class BucketStore: Sendable {
 
     let folder: BucketFolder
     let isDurable: Bool
+    let disk: DiskBudget
     private let lastRun: Atomic<Int>
     private let state: Mutex<State>
 
     /// A store for this run alone; `remove` ends it.
-    init(temporaryIn directory: String) throws(DatasetError) {
+    ///
+    /// - Parameter disk: bytes of disk; nil leaves a twentieth of what is free (`DiskBudget`).
+    init(temporaryIn directory: String, disk bytes: Int? = nil) throws(DatasetError) {
         folder = BucketFolder(in: directory)
+        disk = DiskBudget(bytes, in: directory)
         folder.remove()
         try folder.make()
         isDurable = false
@@ -38,7 +42,8 @@ final class BucketStore: Sendable {
     /// A durable store that holds what `contents` says; `dropping` is taken out of it for good, and so are files that
     /// nothing names.
     init(
-        _ folder: BucketFolder, file: JournalFile, journal: BucketJournal, dropping names: Set<String>
+        _ folder: BucketFolder, file: JournalFile, journal: BucketJournal, dropping names: Set<String>,
+        disk bytes: Int? = nil
     ) throws(DatasetError) {
         self.folder = folder
         isDurable = true
@@ -49,9 +54,13 @@ final class BucketStore: Sendable {
             journal.apply(dropped)
         }
         folder.removeRuns(but: Set(journal.runs.keys))
+        let held = journal.runs.values.reduce(0) { $0 + $1.record.bytes }
+        let disk = DiskBudget(bytes, in: folder.path, held: held)
+        disk.hold(held)
+        self.disk = disk
         lastRun = Atomic(journal.runs.keys.compactMap(BucketFolder.number).max() ?? 0)
         var state = State(journal: journal, file: file)
-        state.runs = journal.runs.mapValues { folder.run($0.record) }
+        state.runs = journal.runs.mapValues { folder.run($0.record, on: disk) }
         for (name, member) in journal.runs {
             if let group = journal.group(of: member) { state.waiting[group, default: []].append(name) }
         }
@@ -79,22 +88,81 @@ final class BucketStore: Sendable {
         while let group = full { full = try compact(group) }
     }
 
+    /// Makes windows of an earlier run count, all in one step. Their runs are linked, or copied where the folders lie on
+    /// different disks, and held against their checksums.
+    ///
+    /// - Returns: whether that was possible; if not, a run is damaged or missing, and the windows are to be read.
+    func adopt(
+        _ windows: [BucketJournal.Window], _ records: [RunRecord], from earlier: BucketFolder
+    ) throws(DatasetError) -> Bool {
+        var runs: [Run] = []
+        for record in records {
+            let path = newPath()
+            guard let budget = try RunFile.link(earlier.path(of: record.file), to: path, copyingOn: disk) else {
+                return false
+            }
+            let run = Run(path: path, segments: record.segments, checksum: record.checksum, on: budget)
+            do throws(DatasetError) { try run.verify() } catch { return false }
+            try run.keep()
+            runs.append(run)
+        }
+        folder.sync()
+        let adoption = BucketJournal.Adoption(windows: windows, runs: runs.map(\.record))
+        var full = try state.withLock { state throws(DatasetError) in
+            try state.record(.adoption(adoption), adding: runs)
+        }
+        while let group = full { full = try compact(group) }
+        return true
+    }
+
     /// Merges the runs of a group into one, which takes their place in one step.
     ///
     /// - Returns: the next group that is now full.
     private func compact(_ group: CompactionGroup) throws(DatasetError) -> CompactionGroup? {
         let runs = state.withLock { $0.takeFull(group) }
         if runs.isEmpty { return nil }
-        let merged = try TableMerge.run(of: runs, hour: group.hour, to: newPath())
+        return try replace(runs, by: group.hour, level: group.level + 1)
+    }
+
+    /// Merges runs of an hour into one, which takes their place.
+    private func replace(_ runs: [Run], by hour: Hour, level: Int) throws(DatasetError) -> CompactionGroup? {
+        let merged = try TableMerge.run(of: runs, hour: hour, to: newPath(), on: disk)
         if isDurable { try merged.keep() }
         let compaction = BucketJournal.Compaction(
-            run: merged.record, level: group.level + 1, replaces: runs.map(\.record.file))
+            run: merged.record, level: level, replaces: runs.map(\.record.file))
         let next = try state.withLock { state throws(DatasetError) in
             try state.record(.compaction(compaction), adding: [merged])
         }
         for run in runs { run.release() }
         return next
     }
+
+    /// The order in which hours are read, once it is known.
+    var order: ReadingOrder? { state.withLock { $0.journal.order } }
+
+    /// Keeps the order for the runs that go on with this one.
+    func keep(_ order: ReadingOrder) throws(DatasetError) {
+        _ = try state.withLock { state throws(DatasetError) in try state.record(.order(order), adding: []) }
+    }
+
+    /// Leaves at most `count` runs, as far as merging those of an hour into one does that: fewer and smaller files for
+    /// the table's merge, and what an hour's runs have in common is no longer on disk more than once.
+    func compactHours(toAtMost count: Int, cancellation: CancellationFlag) throws(DatasetError) {
+        let (runs, waiting) = state.withLock { state in
+            guard state.runs.count > count else { return ([String: Run](), [CompactionGroup: [String]]()) }
+            defer { state.waiting = [:] }
+            return (state.runs, state.waiting)
+        }
+        for (hour, groups) in Dictionary(grouping: waiting, by: \.key.hour).sorted(by: { $0.key < $1.key }) {
+            try cancellation.check()
+            let ofHour = groups.flatMap(\.value).compactMap { runs[$0] }
+            let level = groups.map(\.key.level).max() ?? 0
+            if ofHour.count > 1 { _ = try replace(ofHour, by: hour, level: level + 1) }
+        }
+    }
+
+    /// The runs as they stand.
+    var allRuns: [Run] { state.withLock { $0.runs.sorted { $0.key < $1.key }.map(\.value) } }
 
     /// Hands the runs over to the merge. In a store that is not durable, each goes as soon as it is merged.
     func takeRuns() -> [Run] {
@@ -109,12 +177,14 @@ final class BucketStore: Sendable {
     /// The digest of the table that was made of all buckets, once it is.
     var tableDigest: String? { state.withLock { $0.journal.tableDigest } }
 
-    /// Notes that the table is written and complete, so that the runs are needed no more.
-    func finish(tableDigest: String) throws(DatasetError) {
+    /// Notes that the table is written and complete.
+    ///
+    /// - Parameter keepsRuns: whether a later run may take the buckets over; otherwise they are needed no more.
+    func finish(tableDigest: String, keepsRuns: Bool) throws(DatasetError) {
         _ = try state.withLock { state throws(DatasetError) in
             try state.record(.merged(tableDigest: tableDigest), adding: [])
         }
-        folder.removeRuns(but: [])
+        if !keepsRuns { folder.removeRuns(but: []) }
     }
 
     /// Removes everything.
@@ -177,7 +247,8 @@ extension Run {
 
 extension BucketFolder {
     /// A run that a journal names.
-    func run(_ record: RunRecord) -> Run {
-        Run(path: path(of: record.file), segments: record.segments, checksum: record.checksum, isKept: true)
+    func run(_ record: RunRecord, on disk: DiskBudget = .unlimited) -> Run {
+        Run(
+            path: path(of: record.file), segments: record.segments, checksum: record.checksum, on: disk, isKept: true)
     }
 }

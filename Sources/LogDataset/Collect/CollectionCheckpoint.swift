@@ -6,6 +6,8 @@ import Glibc
 public struct CollectionCheckpoint: Sendable, Codable, Equatable {
     /// The folder, inside the output folder, of all that a later run goes on with.
     public static let folderName = "buckets"
+    /// The folder, inside the output folder, of what a complete run keeps for a later one to take over.
+    public static let hoursFolderName = "hours"
 
     /// The form this program writes; a larger one is refused.
     static let format = 1
@@ -34,7 +36,11 @@ public struct CollectionCheckpoint: Sendable, Codable, Equatable {
     ///
     /// - Throws: `DatasetError` if it cannot be read, is damaged, or was written by a newer opnilog.
     public static func read(in directory: String) throws(DatasetError) -> CollectionCheckpoint? {
-        let path = path(in: directory)
+        try read(BucketFolder(in: directory))
+    }
+
+    static func read(_ folder: BucketFolder) throws(DatasetError) -> CollectionCheckpoint? {
+        let path = folder.path(of: fileName)
         guard access(path, F_OK) == 0 else { return nil }
         let bytes = try WholeFile.read(path)
         guard let checkpoint = try? JSONDecoder().decode(CollectionCheckpoint.self, from: Data(bytes)) else {
@@ -55,13 +61,30 @@ public struct CollectionCheckpoint: Sendable, Codable, Equatable {
     /// - Parameter directory: the output folder, whose lock the caller holds.
     public static func discard(in directory: String) { BucketFolder(in: directory).remove() }
 
+    /// Keeps what a complete run has read as `hours`, for a later run to take over (``DatasetConfiguration/reuse``). What
+    /// an earlier run had kept there goes.
+    ///
+    /// - Parameter directory: the output folder, whose lock the caller holds.
+    public static func keepHours(in directory: String) {
+        let folder = BucketFolder(in: directory)
+        guard access(folder.path(of: fileName), F_OK) == 0 else { return }
+        folder.replace(BucketFolder(path: "\(directory)/\(hoursFolderName)"))
+    }
+
+    /// Removes what a run has kept for later ones to take over.
+    ///
+    /// - Parameter directory: the output folder, whose lock the caller holds.
+    public static func discardHours(in directory: String) {
+        BucketFolder(path: "\(directory)/\(hoursFolderName)").remove()
+    }
+
     func write(in directory: String) throws(DatasetError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         guard let json = try? [UInt8](encoder.encode(self)) else {
             fatalError("a checkpoint of integers and texts always encodes")
         }
-        try WholeFile.write(json, to: Self.path(in: directory))
+        try WholeFile.write(json, to: BucketFolder(in: directory).path(of: Self.fileName))
     }
 
     /// With a setting more.
@@ -73,9 +96,8 @@ public struct CollectionCheckpoint: Sendable, Codable, Equatable {
 
     /// Refuses to go on with other settings than `earlier` had, naming the first that differs.
     func check(against earlier: Self, in directory: String) throws(DatasetError) {
-        for name in Set(settings.keys).union(earlier.settings.keys).sorted() {
+        if let name = differences(from: earlier).first {
             let (before, now) = (earlier.settings[name], settings[name])
-            if before == now { continue }
             throw DatasetError(
                 .invalidSetting,
                 "the unfinished run in \(directory) has another \(name): \(Self.shown(before)) there, \(Self.shown(now)) "
@@ -83,7 +105,10 @@ public struct CollectionCheckpoint: Sendable, Codable, Equatable {
         }
     }
 
-    private static func path(in directory: String) -> String { "\(directory)/\(folderName)/\(fileName)" }
+    /// Names of the settings that are other ones than `earlier` had.
+    func differences(from earlier: Self) -> [String] {
+        Set(settings.keys).union(earlier.settings.keys).filter { settings[$0] != earlier.settings[$0] }.sorted()
+    }
 
     private static func shown(_ text: String?) -> String { text.map { "\"\($0)\"" } ?? "none" }
 

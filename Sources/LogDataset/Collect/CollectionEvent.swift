@@ -2,6 +2,15 @@
 public enum CollectionEvent: Sendable, Equatable {
     /// An earlier run goes on: so many windows with so many documents were read by it and are kept.
     case resumed(windows: Int, documents: UInt64)
+    /// So many windows with so many documents are taken over from what an earlier run has kept.
+    case reused(windows: Int, documents: UInt64)
+    /// Nothing can be taken over: the settings of these names were others, or, where there are none, the earlier run has
+    /// kept nothing.
+    case notReused(otherSettings: [String])
+    /// So many hours are read in the order of a seed, as far as a limit lets them.
+    case order(seed: UInt64, hours: Int)
+    /// After so many hours about this share of the lines of the others is of templates that were not seen.
+    case unseen(share: Double, hours: Int)
     /// The earlier run had written its whole table; nothing is read.
     case tableFound
     /// What was kept of these windows is damaged or missing; they are read again.
@@ -12,4 +21,6 @@ public enum CollectionEvent: Sendable, Equatable {
     case outdated(windows: [String])
     /// These windows had holes and are read again.
     case incomplete(windows: [String])
+    /// All windows are read; their buckets are merged into the table.
+    case merging
 }

@@ -21,8 +21,14 @@ public final class CollectionMonitor: Sendable {
         public var restarts: UInt64 = 0
         /// Bytes that went to disk as runs.
         public var spilledBytes: UInt64 = 0
-        /// Nanoseconds that readers waited for masking.
-        public var stalledNanoseconds: UInt64 = 0
+        /// The most bytes that tables of counts have held at once, as far as is known by the last that was let go.
+        public var tableBytesPeak = 0
+        /// Templates that were written into the table so far.
+        public var templates: UInt64 = 0
+        /// Lines that the cleaning has left out, those of windows under way included.
+        public var dropped = DroppedLines()
+        /// How long readers waited for masking, and masking for readers.
+        public var stalls = StallTimes()
         /// Messages that were cut, and operators' rules that were given up on.
         public var masking = MaskTally()
     }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What all windows of a reading share: the pool, the memory and the store of buckets.
 final class CollectionResources: Sendable {
     /// Threads that mask and count.
@@ -8,62 +6,72 @@ final class CollectionResources: Sendable {
     let readers: WorkerPool
     let pageGate: ByteGate
     let monitor: CollectionMonitor
+    /// Numbers the pages of the original's draw; nil for every other reading.
+    let pages: PageNumbers?
+    let cleaning: LineCleaning
 
-    private let tableLimit: Int
+    private let memory: TableMemory
     private let store: BucketStore
-    private let tableBytes = Atomic<Int>(0)
 
     init(
         pool: WorkerPool, readers: WorkerPool, budget: MemoryBudget, store: BucketStore,
-        monitor: CollectionMonitor
+        monitor: CollectionMonitor, cleaning: LineCleaning = LineCleaning(), pages: PageNumbers? = nil
     ) {
         self.pool = pool
         self.readers = readers
         self.store = store
         self.monitor = monitor
+        self.pages = pages
+        self.cleaning = cleaning
         pageGate = ByteGate(limit: budget.pages)
-        tableLimit = budget.tables
+        memory = TableMemory(limit: budget.tables)
     }
 
     func makeTable() -> CountTable {
         let table = CountTable()
-        tableBytes.add(table.bytes, ordering: .relaxed)
+        memory.add(table)
         return table
     }
 
     func release(_ table: CountTable) {
-        tableBytes.subtract(table.bytes, ordering: .relaxed)
+        memory.remove(table)
+        monitor.update { $0.tableBytesPeak = memory.peak }
     }
 
-    /// Sends a table to disk as a run, and counts it no longer, when all tables together have outgrown their share of
-    /// the memory.
+    /// Sends a table that has grown to disk as a run, and counts it no longer, when all tables together have outgrown
+    /// their share of the memory.
     func spillIfOverBudget(_ table: CountTable, grownBy growth: Int) throws(DatasetError) -> Run? {
-        let total = tableBytes.add(growth, ordering: .relaxed).newValue
-        guard total > tableLimit, table.count > 0 else { return nil }
+        memory.grow(by: growth)
+        guard memory.mustSpill(table) else { return nil }
         let run = try write(table)
         release(table)
         return run
     }
 
-    /// Writes what is left of a window's tables as its last run, and commits its bucket.
+    /// Writes what is left of a window's tables as its last runs, and commits its bucket.
     func commit(_ bucket: Bucket, tables: [CountTable]) throws(DatasetError) {
         var bucket = bucket
-        if let run = try merged(tables) { bucket.runs.append(run) }
+        var tables = tables[...]
+        defer { for table in tables { release(table) } }
+        while let first = tables.popFirst() {
+            defer { release(first) }
+            // One run takes less than several with the same texts, if there is room to make it.
+            while let other = tables.first, memory.hasRoom(for: other.bytes) {
+                let bytes = first.bytes
+                first.add(contentsOf: other)
+                memory.grow(by: first.bytes - bytes)
+                release(other)
+                tables.removeFirst()
+            }
+            if first.count > 0 { bucket.runs.append(try write(first)) }
+        }
         try store.commit(bucket)
     }
 
-    /// One run of what is in all tables; nil when nothing was counted.
-    private func merged(_ tables: [CountTable]) throws(DatasetError) -> Run? {
-        defer { for table in tables { release(table) } }
-        guard let first = tables.first else { return nil }
-        let bytes = first.bytes
-        for other in tables.dropFirst() { first.add(contentsOf: other) }
-        tableBytes.add(first.bytes - bytes, ordering: .relaxed)
-        return first.count == 0 ? nil : try write(first)
-    }
-
     private func write(_ table: CountTable) throws(DatasetError) -> Run {
-        let run = try table.spill(to: store.newPath())
+        memory.grow(by: table.bytesToSort)
+        defer { memory.grow(by: -table.bytesToSort) }
+        let run = try table.spill(to: store.newPath(), on: store.disk)
         monitor.update { $0.spilledBytes += UInt64(run.bytes) }
         return run
     }

@@ -32,11 +32,12 @@ public final class LogSink: Sendable {
     /// - Throws: `DatasetError` when an earlier page could not be counted or the task is cancelled.
     public func add(_ page: any LogPage) async throws {
         if let failure = state.withLock({ $0.failure }) { throw failure }
+        let page = resources.pages?.numbered(page) ?? page
         let bytes = page.bytes
         let start = ContinuousClock.now
         try await resources.pageGate.enter(bytes)
         let waited = ContinuousClock.now - start
-        resources.monitor.update { $0.stalledNanoseconds += UInt64(waited / .nanoseconds(1)) }
+        resources.monitor.update { $0.stalls.add(waited, to: .readingForMasking) }
         state.withLock { $0.inFlight += 1 }
         resources.pool.submit { [self] worker in
             count(page, worker)
@@ -83,6 +84,7 @@ public final class LogSink: Sendable {
         for table in taken.tables { resources.release(table) }
         resources.monitor.update { monitor in
             monitor.documents -= taken.bucket.tally.documents
+            monitor.dropped.subtract(taken.bucket.tally.dropped)
             monitor.restarts += 1
         }
     }
@@ -102,31 +104,53 @@ public final class LogSink: Sendable {
     }
 
     private func count(_ page: any LogPage, _ worker: WorkerPool.Worker) {
-        let table = state.withLock { $0.tables.popLast() } ?? resources.makeTable()
-        let bytesBefore = table.bytes
+        var table = state.withLock { $0.tables.popLast() } ?? resources.makeTable()
+        var held = table.bytes
+        var runs: [Run] = []
+        var failure: DatasetError?
         var messages: UInt64 = 0
         var messageBytes: UInt64 = 0
+        var dropped = DroppedLines()
+        let cleaning = resources.cleaning
+        let idle = worker.idle
         let maskedBefore = worker.masker.tally
         let tally = page.forEachMessage { message, hour in
-            messages += 1
-            messageBytes += UInt64(message.count)
-            worker.masker.withMasked(message) { table.add($0, hour: hour) }
-        }
-        let spilled = Result { () throws(DatasetError) in
-            try resources.spillIfOverBudget(table, grownBy: table.bytes - bytesBefore)
-        }
-        state.withLock { state in
-            state.bucket.tally.add(tally, messages: messages, bytes: messageBytes)
-            switch spilled {
-            case .success(let run?): state.bucket.runs.append(run)
-            case .success(nil): state.tables.append(table)
-            case .failure(let error):
-                state.tables.append(table)
-                state.failure = state.failure ?? error
+            guard cleaning.keeps(message: message) else {
+                dropped.keywords += 1
+                return
+            }
+            worker.masker.withMasked(message) { masked in
+                guard cleaning.keeps(masked: masked) else {
+                    dropped.tooShort += 1
+                    return
+                }
+                messages += 1
+                messageBytes += UInt64(message.count)
+                table.add(masked, hour: hour)
+            }
+            let growth = table.bytes - held
+            if growth == 0 { return }
+            held += growth
+            do throws(DatasetError) {
+                guard let run = try resources.spillIfOverBudget(table, grownBy: growth) else { return }
+                runs.append(run)
+                table = resources.makeTable()
+                held = table.bytes
+            } catch {
+                failure = failure ?? error
             }
         }
+        state.withLock { state in
+            state.bucket.tally.add(tally, messages: messages, bytes: messageBytes, dropped: dropped)
+            state.bucket.runs += runs
+            state.tables.append(table)
+            state.failure = state.failure ?? failure
+        }
         resources.monitor.update { monitor in
-            monitor.documents += messages + tally.documentsWithoutField + tally.badLines
+            monitor.documents += messages + dropped.total + tally.documents
+            monitor.dropped.add(dropped)
+            monitor.dropped.fields += tally.documentsDropped
+            monitor.stalls.add(idle, to: .maskingForReading)
             monitor.bytes += messageBytes
             monitor.masking.add(worker.masker.tally.since(maskedBefore))
         }

@@ -7,8 +7,7 @@ extension TableCollector {
     /// - Returns: the store, and the table if the earlier run had written it whole.
     func open(_ checkpoint: CollectionCheckpoint) async throws(DatasetError) -> (BucketStore, TemplateTable?) {
         let directory = configuration.directory
-        let rules = RulesDigest.of(configuration.masking.rules).hexadecimal
-        let checkpoint = checkpoint.adding("source", source.name).adding("mask rules", rules)
+        let checkpoint = completed(checkpoint)
         let folder = BucketFolder(in: directory)
         guard configuration.resumes, let earlier = try CollectionCheckpoint.read(in: directory) else {
             return (try makeStore(folder, checkpoint), nil)
@@ -23,10 +22,16 @@ extension TableCollector {
             return (try BucketStore(folder, file: file, journal: journal, dropping: []), table)
         }
         let dropped = try await unusable(journal, folder)
-        let store = try BucketStore(folder, file: file, journal: journal, dropping: dropped)
+        let store = try BucketStore(folder, file: file, journal: journal, dropping: dropped, disk: configuration.disk)
         let kept = store.windows
         tell(.resumed(windows: kept.count, documents: kept.reduce(0) { $0 + $1.tally.documents }))
         return (store, nil)
+    }
+
+    /// With what the reading itself adds to the settings.
+    func completed(_ checkpoint: CollectionCheckpoint) -> CollectionCheckpoint {
+        let named = checkpoint.adding("source", source.name).adding("mask rules", configuration.masking.rules.digest)
+        return configuration.cleaning.canonicalText.map { named.adding("cleaning", $0) } ?? named
     }
 
     /// The checkpoint's own file comes last: only with it is there something to go on with.
@@ -38,7 +43,7 @@ extension TableCollector {
         let (file, _) = try JournalFile.open(folder.path(of: JournalFile.name))
         try checkpoint.write(in: configuration.directory)
         folder.sync()
-        return try BucketStore(folder, file: file, journal: BucketJournal(), dropping: [])
+        return try BucketStore(folder, file: file, journal: BucketJournal(), dropping: [], disk: configuration.disk)
     }
 
     private func finishedTable(_ digest: String) -> TemplateTable? {
@@ -74,7 +79,7 @@ extension TableCollector {
         return zip(members, areIntact).reduce(into: []) { if !$1.1 { $0.formUnion($1.0.owners) } }
     }
 
-    private func tell(_ event: CollectionEvent) { configuration.onEvent?(event) }
+    func tell(_ event: CollectionEvent) { configuration.onEvent?(event) }
 }
 
 extension BucketJournal.Window {

@@ -27,7 +27,7 @@ public struct TableCollector: Sendable {
     ///   was read stays.
     public func collect() async throws(DatasetError) -> (table: TemplateTable, report: CollectionReport) {
         guard let checkpoint = configuration.checkpoint else {
-            let store = try BucketStore(temporaryIn: configuration.directory)
+            let store = try BucketStore(temporaryIn: configuration.directory, disk: configuration.disk)
             defer { store.remove() }
             return try await collect(into: store)
         }
@@ -51,38 +51,53 @@ public struct TableCollector: Sendable {
             try await withWorkerPool(count: parallel) { readers throws(DatasetError) in
                 let resources = CollectionResources(
                     pool: pool, readers: readers, budget: configuration.memory, store: store,
-                    monitor: configuration.monitor)
-                try await readWindows(resources, store, parallel: parallel)
-                let report = report(store, try await wrapped { try await source.holesAtEnd() })
+                    monitor: configuration.monitor, cleaning: configuration.cleaning)
+                let stopped = try await readWindows(resources, store, parallel: parallel)
+                let holes = try await wrapped { try await source.holesAtEnd() }
+                let exclusions = try await wrapped { try await source.exclusions() }
+                let report = report(store, holes, stopped, exclusions)
                 if configuration.requiresComplete, !report.holes.isEmpty { throw .incomplete(report.holes) }
                 try report.checkUsable(maximumBadShare: configuration.maximumBadShare)
-                return (try await merge(store, pool, isComplete: report.holes.isEmpty), report)
+                return (try await merge(store, pool, isComplete: report.isComplete), report)
             }
         }
     }
 
-    private func merge(
+    func merge(
         _ store: BucketStore, _ pool: WorkerPool, isComplete: Bool
     ) async throws(DatasetError) -> TemplateTable {
+        configuration.onEvent?(.merging)
         let path = tablePath
-        let merge = TableMerge(of: store, budget: configuration.memory, rules: configuration.masking.rules)
+        let merge = TableMerge(
+            of: store, budget: configuration.memory, rules: configuration.masking.rules,
+            cleaning: configuration.cleaning, monitor: configuration.monitor)
         try await CancellationFlag.scope { flag throws(DatasetError) in
             try await pool.run { _ throws(DatasetError) in try merge.write(to: path, cancellation: flag) }
         }
         let table = try TemplateTable(opening: path)
-        // The buckets of a run with holes are needed by the run that fills them.
-        if store.isDurable, isComplete { try store.finish(tableDigest: table.metadata.tableDigest) }
+        // The buckets of a run that lacks something are needed by the run that reads it.
+        if store.isDurable, isComplete {
+            try store.finish(
+                tableDigest: table.metadata.tableDigest, keepsRuns: configuration.keepsHours)
+        }
         return table
     }
 
     /// Reads what the store does not hold already.
-    private func readWindows(
+    ///
+    /// - Returns: how a limit ended it early; nil if none did.
+    func readWindows(
         _ resources: CollectionResources, _ store: BucketStore, parallel: Int
-    ) async throws(DatasetError) {
+    ) async throws(DatasetError) -> StoppedReading? {
         let committed = store.windows
-        let windows = try await wrapped { try await source.windows(excluding: committed.map(\.committed)) }
-        try checkNames(windows, committed)
-        startMonitor(windows, committed)
+        let planned = try await wrapped { try await source.windows(excluding: committed.map(\.committed)) }
+        try checkNames(planned, committed)
+        let left = try await reuse(planned, store)
+        if let limits = configuration.limits {
+            return try await readWithin(limits, left, resources, store, parallel: parallel)
+        }
+        let windows = configuration.readsInSeededOrder ? inOrder(left) : left
+        startMonitor(windows, store.windows)
         try await wrapped {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (index, window) in windows.enumerated() {
@@ -92,9 +107,10 @@ public struct TableCollector: Sendable {
                 try await group.waitForAll()
             }
         }
+        return nil
     }
 
-    private func read(_ window: LogWindow, _ resources: CollectionResources) async throws {
+    func read(_ window: LogWindow, _ resources: CollectionResources) async throws {
         let sink = LogSink(window: window, resources: resources)
         do {
             try await source.read(window, into: sink)
@@ -119,7 +135,7 @@ public struct TableCollector: Sendable {
         }
     }
 
-    private func startMonitor(_ windows: [LogWindow], _ committed: [BucketJournal.Window]) {
+    func startMonitor(_ windows: [LogWindow], _ committed: [BucketJournal.Window]) {
         let expected = windows.map { $0.expectedDocuments }
         let read = committed.reduce(0) { $0 + $1.tally.documents }
         configuration.monitor.update { monitor in
@@ -133,8 +149,12 @@ public struct TableCollector: Sendable {
         }
     }
 
-    private func report(_ store: BucketStore, _ holesAtEnd: [Hole]) -> CollectionReport {
-        CollectionReport(source: source.name, windows: store.windows, holesAtEnd: holesAtEnd)
+    private func report(
+        _ store: BucketStore, _ holesAtEnd: [Hole], _ stopped: StoppedReading? = nil, _ exclusions: [Exclusion] = []
+    ) -> CollectionReport {
+        CollectionReport(
+            source: source.name, windows: store.windows, holesAtEnd: holesAtEnd, stopped: stopped,
+            exclusions: exclusions)
     }
 
     var tablePath: String { "\(configuration.directory)/\(TableCollector.fileName)" }

@@ -17,6 +17,17 @@ extension DatasetError {
             .unwritable, "\(path) cannot be written (\(systemText(code))); \(mend)", file: file, line: line)
     }
 
+    static func diskBudgetSpent(
+        _ path: String, limit: Int, taken: Int, file: String = #fileID, line: Int = #line
+    ) -> DatasetError {
+        DatasetError(
+            .unwritable,
+            "the disk budget of \(limit >> 20) MiB is spent (\(taken >> 20) MiB are taken, \(path) needs more); give "
+                + "more (opnilog-train: --disk), free some space, or read less, then go on with the run (--resume): what "
+                + "was read is kept",
+            file: file, line: line)
+    }
+
     static func corrupt(
         _ path: String, at offset: Int, _ how: String, file: String = #fileID, line: Int = #line
     ) -> DatasetError {

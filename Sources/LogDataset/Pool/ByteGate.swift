@@ -2,12 +2,13 @@ import Synchronization
 
 /// Holds back those who bring more bytes than the budget has room for. First come, first served.
 ///
-/// An amount larger than the whole budget is let through alone.
+/// Once it is full, nobody comes in until it has emptied to the low watermark, so that readers are woken seldom and can
+/// then bring several pages. An amount larger than the whole budget is let through alone.
 final class ByteGate: Sendable {
     private let state: Mutex<ByteGateState<CheckedContinuation<Bool, Never>>>
 
     init(limit: Int) {
-        state = Mutex(ByteGateState(limit: limit))
+        state = Mutex(ByteGateState(limit: limit, low: limit / 4 * 3))
     }
 
     /// Waits until `bytes` fit, then counts them in.
@@ -37,15 +38,22 @@ struct ByteGateState<Waiter> {
         let waiter: Waiter
     }
 
+    /// No more bytes than this are inside.
     private let limit: Int
+    /// So few must be inside before those who wait come in.
+    private let low: Int
     private var used = 0
     private var waiting: [Waiting] = []
     private var lastID: UInt64 = 0
     /// Cancelled before they came to wait.
     private var cancelled: Set<UInt64> = []
 
-    init(limit: Int) {
+    /// - Parameters:
+    ///   - limit: the high watermark, in bytes.
+    ///   - low: the low one; the limit itself unless given.
+    init(limit: Int, low: Int? = nil) {
         self.limit = limit
+        self.low = low ?? limit
     }
 
     mutating func makeID() -> UInt64 {
@@ -67,6 +75,7 @@ struct ByteGateState<Waiter> {
     mutating func leave(_ bytes: Int) -> [Waiter] {
         used -= bytes
         var admitted: [Waiter] = []
+        guard used <= low else { return [] }
         while let first = waiting.first, fits(first.bytes) {
             used += first.bytes
             admitted.append(first.waiter)

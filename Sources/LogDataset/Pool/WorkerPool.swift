@@ -11,6 +11,8 @@ final class WorkerPool: Sendable {
     final class Worker {
         private let masking: MaskSettings
         lazy var masker = LogMasker(masking)
+        /// How long the thread had nothing to do before the job it is at.
+        fileprivate(set) var idle = Duration.zero
 
         init(_ masking: MaskSettings) { self.masking = masking }
     }
@@ -126,18 +128,21 @@ private final class JobQueue: @unchecked Sendable {
     /// What each thread does until the queue is closed and empty.
     func runJobs() {
         let worker = WorkerPool.Worker(masking)
-        while let job = pop() { job(worker) }
+        while let job = pop(worker) { job(worker) }
     }
 
-    private func pop() -> WorkerPool.Job? {
+    private func pop(_ worker: WorkerPool.Worker) -> WorkerPool.Job? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
+        worker.idle = .zero
+        let start = next == jobs.count ? ContinuousClock.now : nil
         while next == jobs.count {
             if isClosed { return nil }
             jobs.removeAll(keepingCapacity: true)
             next = 0
             pthread_cond_wait(condition, mutex)
         }
+        if let start { worker.idle = ContinuousClock.now - start }
         let job = jobs[next]
         jobs[next] = { _ in }
         next += 1

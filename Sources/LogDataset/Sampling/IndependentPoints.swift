@@ -2,19 +2,25 @@
 struct IndependentPoints: DrawPoints {
     /// Ascending.
     private let points: [UInt128]
+    /// Where each shard's weights begin, and where the last one ends.
+    private let starts: [UInt128]
 
-    init(settings: DrawSettings, total: UInt128) {
+    init(settings: DrawSettings, weights: TableWeights) {
         let generator = settings.generator(.parityPoints)
+        let total = weights.total(settings.lines)
+        starts = (0..<TemplateShard.count).reduce(into: [0]) { starts, shard in
+            starts.append(starts[shard] + weights.weight(ofShard: shard, settings.lines))
+        }
         points = (0..<settings.samples).map { generator.uniform(below: total, index: UInt64($0)) }.sorted()
     }
 
     func count(
-        inShard shard: Int, range: Range<UInt128>, of draw: WeightedDraw, _ cancellation: CancellationFlag?
+        inShard shard: Int, of draw: WeightedDraw, _ cancellation: CancellationFlag?
     ) throws(DatasetError) -> [DrawnOrdinal] {
-        var rest = points[firstIndex(notBelow: range.lowerBound)..<firstIndex(notBelow: range.upperBound)]
+        var rest = points[firstIndex(notBelow: starts[shard])..<firstIndex(notBelow: starts[shard + 1])]
         if rest.isEmpty { return [] }
         var drawn: [DrawnOrdinal] = []
-        var end = range.lowerBound
+        var end = starts[shard]
         try draw.forEachWeight(inShard: shard, cancellation) { ordinal, _, weight in
             end += UInt128(weight)
             let count = rest.prefix { $0 < end }.count

@@ -19,6 +19,10 @@ public enum SamplingPurpose: UInt32, Sendable, CaseIterable {
     case dropout = 8
     /// Context words shown as unknown, by step.
     case unknownWords = 9
+    /// The order of the shards in a `coverage` draw.
+    case coverageShards = 10
+    /// The points of the original's draw by pages.
+    case pagePoints = 11
 
     /// The generator for this purpose.
     ///

@@ -1,6 +1,6 @@
 /// One seeded draw of K logs from a table: a pure function of the table, its weights and the settings.
 ///
-/// Templates lie side by side on a line, each as long as its weight, shard after shard; a draw marks K points on it. How
+/// Templates lie side by side on a line, each as long as its weight, those of a shard together; a draw marks K points on it. How
 /// many points fall on a template is how often it is drawn. Each shard is worked on by itself, so any number of workers
 /// gives the same result.
 public struct WeightedDraw: Sendable {
@@ -38,8 +38,8 @@ public struct WeightedDraw: Sendable {
         self.weights = weights
         self.settings = settings
         switch settings.law {
-        case .coverage: points = SystematicPoints(settings: settings, total: total)
-        case .parity: points = IndependentPoints(settings: settings, total: total)
+        case .coverage: points = SystematicPoints(settings: settings, weights: weights)
+        case .parity: points = IndependentPoints(settings: settings, weights: weights)
         }
     }
 
@@ -89,8 +89,7 @@ public struct WeightedDraw: Sendable {
         _ cancellation: CancellationFlag?,
         _ body: (TemplateRecord, Int) throws -> Void
     ) throws(DatasetError) {
-        let range = weights.range(ofShard: shard, settings.lines)
-        var drawn = try points.count(inShard: shard, range: range, of: self, cancellation)[...]
+        var drawn = try points.count(inShard: shard, of: self, cancellation)[...]
         if drawn.isEmpty, !undrawn { return }
         var ordinal = 0
         try table.walk(shard: shard, cancellation: cancellation) { record in
@@ -112,7 +111,7 @@ public struct WeightedDraw: Sendable {
     ) throws(DatasetError) {
         var ordinal: UInt32 = 0
         try table.walk(shard: shard, cancellation: cancellation) { record in
-            let weight = weights.exponent.weight(of: settings.lines.count(in: record))
+            let weight = weights.weight(of: record, settings.lines)
             if weight > 0 { body(ordinal, record.hash, weight) }
             ordinal += 1
         }
@@ -142,10 +141,9 @@ protocol DrawPoints: Sendable {
     ///
     /// - Parameters:
     ///   - shard: The shard.
-    ///   - range: Where its weights lie.
     ///   - draw: Gives the shard's templates.
     ///   - cancellation: Looked at on the way.
     func count(
-        inShard shard: Int, range: Range<UInt128>, of draw: WeightedDraw, _ cancellation: CancellationFlag?
+        inShard shard: Int, of draw: WeightedDraw, _ cancellation: CancellationFlag?
     ) throws(DatasetError) -> [DrawnOrdinal]
 }

@@ -13,9 +13,11 @@ final class ByteInput {
     private var packed = [UInt8](repeating: 0, count: 1 << 18)
     private var packedStart = 0
     private var packedEnd = 0
-    /// Where `packedEnd` lies in the file, for error messages.
-    private var fileOffset = 0
+    /// Bytes of the file that have been read: where `packedEnd` lies in it.
+    private(set) var fileOffset = 0
     private var isAtBoundary = false
+    /// What is wrong behind the bytes that were handed out last.
+    private var damage: DatasetError?
 
     /// Opens a file, or standard input for `-`.
     ///
@@ -51,6 +53,7 @@ final class ByteInput {
     private func unpack(
         _ decompressor: Decompressor, into target: UnsafeMutableRawBufferPointer
     ) throws(DatasetError) -> Int {
+        if let damage { throw damage }
         while true {
             if packedStart == packedEnd {
                 packedStart = 0
@@ -67,18 +70,20 @@ final class ByteInput {
                     try decompressor.step(UnsafeRawBufferPointer(rebasing: packed[input]), into: target)
                 }
             }
-            guard case .success(let step) = result else {
-                throw .corrupt(name, at: fileOffset - input.count, "\(reason(of: result)) (compressed data)")
+            let step: Decompressor.Step
+            switch result {
+            case .success(let done): step = done
+            case .failure(let fault):
+                let error = DatasetError.corrupt(
+                    name, at: fileOffset - input.count + fault.consumed, "\(fault.reason) (compressed data)")
+                damage = error
+                if fault.produced > 0 { return fault.produced }
+                throw error
             }
             packedStart += step.consumed
             isAtBoundary = step.isBoundary
             if step.produced > 0 { return step.produced }
         }
-    }
-
-    private func reason<T>(of result: Result<T, Decompressor.Damage>) -> String {
-        if case .failure(let damage) = result { return damage.reason }
-        return ""
     }
 
     private func takePacked(into target: UnsafeMutableRawBufferPointer) -> Int {

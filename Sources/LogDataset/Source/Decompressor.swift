@@ -7,11 +7,16 @@ enum Compression {
     init(firstBytes bytes: UnsafeRawBufferPointer) {
         if bytes.starts(with: [0x1F, 0x8B]) {
             self = .gzip
-        } else if bytes.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
+        } else if bytes.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) || Self.isSkippableFrame(bytes) {
             self = .zstd
         } else {
             self = .none
         }
+    }
+
+    /// What pzstd and others write before the first frame that holds something.
+    private static func isSkippableFrame(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.count >= 4 && bytes[0] & 0xF0 == 0x50 && bytes[1...3].elementsEqual([0x2A, 0x4D, 0x18])
     }
 }
 
@@ -27,6 +32,9 @@ final class Decompressor {
     /// The bytes are no such stream, or were damaged; `reason` is the library's own word for it.
     struct Damage: Error {
         let reason: String
+        /// Bytes of the input that were taken before, and bytes that came out of them.
+        let consumed: Int
+        let produced: Int
     }
 
     private let handle: OpaquePointer
@@ -60,7 +68,9 @@ final class Decompressor {
         let status = opnilog_decompressor_step(
             handle, source, input.count, &consumed, target, output.count, &produced, &reason)
         if status == OPNILOG_DECOMPRESS_DAMAGED {
-            throw Damage(reason: reason.map { String(cString: $0) } ?? "unknown fault")
+            throw Damage(
+                reason: reason.map { String(cString: $0) } ?? "unknown fault", consumed: consumed,
+                produced: produced)
         }
         return Step(consumed: consumed, produced: produced, isBoundary: status == OPNILOG_DECOMPRESS_BOUNDARY)
     }

@@ -17,6 +17,14 @@ public protocol LogSource: Sendable {
     /// - Parameter committed: what is kept of the earlier run; empty for a run that starts anew.
     func windows(excluding committed: [CommittedWindow]) async throws -> [LogWindow]
 
+    /// Which of the windows that are to be read need not be, since an earlier run of the same settings has read the same
+    /// logs. The default finds none.
+    ///
+    /// - Parameters:
+    ///   - windows: what `windows(excluding:)` said.
+    ///   - earlier: what the earlier run has kept, perhaps of other times, perhaps cut otherwise.
+    func reusable(_ earlier: [CommittedWindow], for windows: [LogWindow]) async throws -> [WindowReuse]
+
     /// Those of `committed` that no longer are what was read, by name: what is kept of them is dropped before
     /// `windows(excluding:)` is asked. The default names none.
     func outdated(among committed: [CommittedWindow]) async throws -> [String]
@@ -24,6 +32,10 @@ public protocol LogSource: Sendable {
     /// What turns out to be missing once every window has been read, an index that was deleted meanwhile for example.
     /// The default names nothing.
     func holesAtEnd() async throws -> [Hole]
+
+    /// What the source leaves out of what it was asked for, asked once every window has been read. The default leaves
+    /// nothing out.
+    func exclusions() async throws -> [Exclusion]
 
     /// Reads one window from its start to its end and hands every page to `sink`.
     ///
@@ -42,10 +54,30 @@ extension LogSource {
     }
 
     /// None.
+    public func reusable(_ earlier: [CommittedWindow], for windows: [LogWindow]) async throws -> [WindowReuse] { [] }
+
+    /// None.
     public func outdated(among committed: [CommittedWindow]) async throws -> [String] { [] }
 
     /// Nothing.
     public func holesAtEnd() async throws -> [Hole] { [] }
+
+    /// Nothing.
+    public func exclusions() async throws -> [Exclusion] { [] }
+}
+
+/// Windows that an earlier run has read and that hold the same logs as windows that are still to be read.
+public struct WindowReuse: Sendable, Equatable {
+    /// Names of the earlier run's windows.
+    public let earlier: Set<String>
+    /// Names of the windows that they stand for.
+    public let windows: Set<String>
+
+    /// Says that all of `earlier` together hold what all of `windows` together do.
+    public init(earlier: Set<String>, windows: Set<String>) {
+        self.earlier = earlier
+        self.windows = windows
+    }
 }
 
 /// A part of a source that is read whole or not at all.
@@ -85,6 +117,11 @@ public struct PageTally: Sendable, Equatable {
     public var documentsWithoutField: UInt64 = 0
     /// Lines that are no JSON object.
     public var badLines: UInt64 = 0
+    /// Documents that a field of theirs leaves out.
+    public var documentsDropped: UInt64 = 0
+
+    /// All of them.
+    var documents: UInt64 { documentsWithoutField + badLines + documentsDropped }
 
     /// A page in which every document was usable.
     public init() {}

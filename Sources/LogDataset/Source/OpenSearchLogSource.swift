@@ -14,17 +14,27 @@ public final class OpenSearchLogSource: LogSource {
         var holes: [Hole] = []
     }
 
-    private let client: OpenSearchClient
-    private let query: ScrollQuery
+    let client: OpenSearchClient
+    let query: ScrollQuery
     /// Scrolls that an earlier run left open.
     private let leftScrolls: [String]
+    /// What the query leaves out, to be counted: reasons, and queries for that alone.
+    private let excluded: [(reason: String, query: ScrollQuery)]
     private let state = Mutex(State())
 
     /// A source over what a query matches.
     ///
-    /// - Parameter leftScrolls: ids of scrolls that an earlier run left open (``OpenScrolls/left``); they are freed first.
-    public init(client: OpenSearchClient, query: ScrollQuery, leftScrolls: [String] = []) {
+    /// - Parameters:
+    ///   - client: reads the index.
+    ///   - query: what is read.
+    ///   - excluded: what the query leaves out, by reason, as queries for that alone: counted for the report.
+    ///   - leftScrolls: ids of scrolls that an earlier run left open (``OpenScrolls/left``); they are freed first.
+    public init(
+        client: OpenSearchClient, query: ScrollQuery, excluded: [(reason: String, query: ScrollQuery)] = [],
+        leftScrolls: [String] = []
+    ) {
         self.client = client
+        self.excluded = excluded
         self.leftScrolls = leftScrolls
         var query = query
         query.toleratesHoles = true
@@ -46,8 +56,8 @@ public final class OpenSearchLogSource: LogSource {
         state.withLock { state in
             state.plan = plan
             state.holes = plan.holes.map { Hole($0) }
-            for report in read { state.delivered.merge(report.indices, uniquingKeysWith: +) }
         }
+        noteDelivered(committed)
         return plan.remaining(after: read.map(\.window)).windows.map { window in
             LogWindow(
                 name: Self.name(of: window), hour: Hour(milliseconds: window.times?.lowerBound),
@@ -85,6 +95,26 @@ public final class OpenSearchLogSource: LogSource {
         return state.holes + vanished.map { Hole($0) }
     }
 
+    /// Counts what an earlier run has read, so that an index that vanished since is no hole for it.
+    func noteDelivered(_ windows: [CommittedWindow]) {
+        state.withLock { state in
+            for report in windows.compactMap({ Self.report(of: $0) }) {
+                state.delivered.merge(report.indices, uniquingKeysWith: +)
+            }
+        }
+    }
+
+    /// Counts what the query leaves out.
+    public func exclusions() async throws -> [Exclusion] {
+        var exclusions: [Exclusion] = []
+        for (reason, query) in excluded {
+            var query = query
+            query.toleratesHoles = true
+            exclusions.append(Exclusion(reason: reason, documents: try await client.plan(query).expectedDocuments))
+        }
+        return exclusions
+    }
+
     // MARK: Reports
 
     private static func details(of report: WindowReport) throws -> [UInt8] {
@@ -99,7 +129,7 @@ public final class OpenSearchLogSource: LogSource {
         return bytes
     }
 
-    private static func report(of window: CommittedWindow) -> WindowReport? {
+    static func report(of window: CommittedWindow) -> WindowReport? {
         try? JSONDecoder().decode(WindowReport.self, from: Data(window.details))
     }
 

@@ -3,35 +3,44 @@ import Glibc
 /// Counts of masked texts by hour, in memory: an open-addressing hash table whose texts lie in one arena.
 ///
 /// Keyed by the 128-bit hash; the bytes are compared on a hit, so counts are exact whatever collides. Used by one
-/// worker at a time; memory grows by doubling and goes with the table.
+/// worker at a time; memory goes with the table.
 final class CountTable: @unchecked Sendable {
     // Handed from worker to worker under the lock of the window's `LogSink`, never used by two at once.
 
     struct Entry {
-        let hash: UInt128
+        // Two halves: a `UInt128` would make an entry 48 bytes long instead of 40.
+        let high: UInt64
+        let low: UInt64
         let offset: Int
         var count: UInt64
         let length: UInt32
         let hour: Hour
+
+        var hash: UInt128 { UInt128(high) << 64 | UInt128(low) }
     }
 
     private(set) var count = 0
 
     private var entries: UnsafeMutablePointer<Entry>
     private var entryCapacity: Int
-    /// Entry number + 1 by slot; 0 is free. Its size is a power of two, at least twice `entryCapacity`.
+    /// Entry number + 1 by slot; 0 is free. Its size is a power of two, at least twice `count`.
     private var slots: UnsafeMutablePointer<UInt32>
     private var slotMask: Int
     private var arena: UnsafeMutableRawPointer
     private var arenaCapacity: Int
     private var arenaCount = 0
 
-    private static let firstEntryCapacity = 1 << 10
-    private static let firstArenaCapacity = 1 << 16
+    private static let firstEntryCapacity = 1 << 8
+    private static let firstArenaCapacity = 1 << 14
+
+    /// What is small doubles; later growth is by a quarter, so that little of the budget lies idle.
+    private static func next(_ capacity: Int, small: Int) -> Int {
+        capacity < small ? capacity * 2 : capacity + capacity / 4
+    }
 
     init() {
         entryCapacity = CountTable.firstEntryCapacity
-        entries = .allocate(capacity: entryCapacity)
+        entries = CountTable.entries(nil, entryCapacity)
         slotMask = (entryCapacity << 1) - 1
         slots = CountTable.freeSlots(slotMask + 1)
         arenaCapacity = CountTable.firstArenaCapacity
@@ -39,7 +48,7 @@ final class CountTable: @unchecked Sendable {
     }
 
     deinit {
-        entries.deallocate()
+        free(entries)
         slots.deallocate()
         free(arena)
     }
@@ -48,6 +57,9 @@ final class CountTable: @unchecked Sendable {
     var bytes: Int {
         entryCapacity * MemoryLayout<Entry>.stride + (slotMask + 1) * MemoryLayout<UInt32>.stride + arenaCapacity
     }
+
+    /// Bytes that `forEachSorted` takes while it runs: its keys, and half as many that a sort needs besides.
+    var bytesToSort: Int { count * MemoryLayout<SortKey>.stride * 3 / 2 }
 
     func add(_ masked: UnsafeRawBufferPointer, hour: Hour, count added: UInt64 = 1) {
         let hash = contentHash(masked)
@@ -60,29 +72,52 @@ final class CountTable: @unchecked Sendable {
             }
             slot = (slot + 1) & slotMask
         }
-        if count == entryCapacity {
-            growEntries()
-            slot = freeSlot(hash, hour)
-        }
+        if count == entryCapacity { growEntries() }
         (entries + count).initialize(
-            to: Entry(hash: hash, offset: arenaCount, count: added, length: UInt32(masked.count), hour: hour))
+            to: Entry(
+                high: UInt64(truncatingIfNeeded: hash >> 64), low: UInt64(truncatingIfNeeded: hash), offset: arenaCount,
+                count: added, length: UInt32(masked.count), hour: hour))
         count += 1
-        slots[slot] = UInt32(count)
+        if count * 2 > slotMask { growSlots() } else { slots[slot] = UInt32(count) }
         append(masked)
     }
 
     /// Calls `body` with every entry in the order of buckets: hour, hash, bytes.
     func forEachSorted(_ body: (Hour, TemplateRecord) throws -> Void) rethrows {
-        var order = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: count)
+        var order = UnsafeMutableBufferPointer<SortKey>.allocate(capacity: count)
         defer { order.deallocate() }
-        for index in 0..<count { order.initializeElement(at: index, to: UInt32(index)) }
-        order.sort { precedes(entries[Int($0)], entries[Int($1)]) }
-        for index in order {
-            let entry = entries[Int(index)]
+        for index in 0..<count {
+            let entry = entries[index]
+            order.initializeElement(at: index, to: SortKey(hour: entry.hour, index: UInt32(index), high: entry.high))
+        }
+        order.sort {
+            if $0.hour != $1.hour { return $0.hour < $1.hour }
+            if $0.high != $1.high { return $0.high < $1.high }
+            return precedes(entries[Int($0.index)], entries[Int($1.index)])
+        }
+        for key in order {
+            let entry = entries[Int(key.index)]
             try body(
                 entry.hour,
                 TemplateRecord(hash: entry.hash, masked: text(of: entry), count: entry.count, heldOut: 0))
         }
+    }
+
+    /// The count of a text; 0 if it is not there.
+    func count(of masked: UnsafeRawBufferPointer, hour: Hour) -> UInt64 {
+        let hash = contentHash(masked)
+        var slot = firstSlot(hash, hour)
+        while slots[slot] != 0 {
+            let entry = entries[Int(slots[slot] - 1)]
+            if entry.hash == hash, entry.hour == hour, masked.elementsEqual(text(of: entry)) { return entry.count }
+            slot = (slot + 1) & slotMask
+        }
+        return 0
+    }
+
+    /// Calls `body` with the number and the text of every entry, in the order in which they came.
+    func forEach(_ body: (Int, UnsafeRawBufferPointer) -> Void) {
+        for index in 0..<count { body(index, text(of: entries[index])) }
     }
 
     /// Adds every count of another table.
@@ -93,8 +128,15 @@ final class CountTable: @unchecked Sendable {
         }
     }
 
+    /// What almost always tells the order of two entries, in one place: entries lie all over the memory.
+    private struct SortKey {
+        let hour: Hour
+        let index: UInt32
+        let high: UInt64
+    }
+
+    /// The order of two entries of one hour.
     private func precedes(_ left: Entry, _ right: Entry) -> Bool {
-        if left.hour != right.hour { return left.hour < right.hour }
         if left.hash != right.hash { return left.hash < right.hash }
         return bytesPrecede(text(of: left), text(of: right))
     }
@@ -118,13 +160,14 @@ final class CountTable: @unchecked Sendable {
     }
 
     private func growEntries() {
-        let larger = UnsafeMutablePointer<Entry>.allocate(capacity: entryCapacity * 2)
-        larger.moveInitialize(from: entries, count: count)
-        entries.deallocate()
-        entries = larger
-        entryCapacity *= 2
+        entryCapacity = CountTable.next(entryCapacity, small: 1 << 10)
+        entries = CountTable.entries(entries, entryCapacity)
+    }
+
+    /// Doubles the slots and finds one for each entry anew.
+    private func growSlots() {
         slots.deallocate()
-        slotMask = (entryCapacity << 1) - 1
+        slotMask = (slotMask << 1) | 1
         slots = CountTable.freeSlots(slotMask + 1)
         for index in 0..<count {
             slots[freeSlot(entries[index].hash, entries[index].hour)] = UInt32(index + 1)
@@ -133,7 +176,7 @@ final class CountTable: @unchecked Sendable {
 
     private func append(_ masked: UnsafeRawBufferPointer) {
         if arenaCount + masked.count > arenaCapacity {
-            arenaCapacity = max(arenaCapacity * 2, arenaCount + masked.count)
+            arenaCapacity = max(CountTable.next(arenaCapacity, small: 1 << 16), arenaCount + masked.count)
             arena = CountTable.grown(arena, to: arenaCapacity)
         }
         if let source = masked.baseAddress { memcpy(arena + arenaCount, source, masked.count) }
@@ -146,10 +189,16 @@ final class CountTable: @unchecked Sendable {
         return slots
     }
 
+    private static func entries(_ entries: UnsafeMutablePointer<Entry>?, _ capacity: Int) -> UnsafeMutablePointer<Entry>
+    {
+        // Entries are plain values, so they may be moved as bytes.
+        grown(entries, to: capacity * MemoryLayout<Entry>.stride).bindMemory(to: Entry.self, capacity: capacity)
+    }
+
     /// `realloc` moves large blocks without copying them, so growth does not stand in memory twice.
-    private static func grown(_ arena: UnsafeMutableRawPointer?, to capacity: Int) -> UnsafeMutableRawPointer {
-        guard let grown = realloc(arena, capacity) else {
-            fatalError("memory is exhausted: \(capacity) bytes for the texts of a table were refused")
+    private static func grown(_ memory: UnsafeMutableRawPointer?, to capacity: Int) -> UnsafeMutableRawPointer {
+        guard let grown = realloc(memory, capacity) else {
+            fatalError("memory is exhausted: \(capacity) bytes for a table of templates were refused")
         }
         return grown
     }

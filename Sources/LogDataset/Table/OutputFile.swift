@@ -2,7 +2,7 @@ import Glibc
 
 /// A file being written, through one buffer of our own. Created 0600: it holds words of people's logs.
 ///
-/// Nothing is promised to be on disk before `close(sync:)` returns.
+/// Nothing is promised to be on disk before `close(sync:)` returns. A file that was never closed is removed.
 final class OutputFile {
     let path: String
     /// Bytes written so far, those still buffered included.
@@ -11,15 +11,26 @@ final class OutputFile {
     private var descriptor: CInt
     private var buffer: [UInt8] = []
     private let bufferLimit = 1 << 18
+    private let disk: DiskBudget
+    /// Bytes taken of `disk`.
+    private var taken = 0
 
-    init(creating path: String) throws(DatasetError) {
+    init(creating path: String, on disk: DiskBudget = .unlimited) throws(DatasetError) {
         self.path = path
+        self.disk = disk
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         if descriptor < 0 { throw .cannotWrite(path, errno) }
         buffer.reserveCapacity(bufferLimit)
     }
 
-    deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
+    deinit {
+        guard descriptor >= 0 else { return }
+        // A device is no file of ours.
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG { unlink(path) }
+        Glibc.close(descriptor)
+        disk.give(taken)
+    }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(DatasetError) {
         count += bytes.count
@@ -38,6 +49,7 @@ final class OutputFile {
         try result.get()
     }
 
+    /// The file's bytes stay taken of the disk budget; whoever removes it gives them back.
     func close(sync: Bool) throws(DatasetError) {
         try flush()
         if sync, fsync(descriptor) != 0 { throw .cannotWrite(path, errno) }
@@ -55,6 +67,8 @@ final class OutputFile {
     }
 
     private func writeThrough(_ bytes: UnsafeRawBufferPointer) throws(DatasetError) {
+        try disk.take(bytes.count, for: path)
+        taken += bytes.count
         var rest = bytes
         while let start = rest.baseAddress, !rest.isEmpty {
             let written = Glibc.write(descriptor, start, rest.count)

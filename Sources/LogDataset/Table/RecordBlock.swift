@@ -32,11 +32,14 @@ struct RecordBlockWriter {
     init() { payload.reserveCapacity(RecordBlock.target + 4096) }
 
     mutating func append(_ record: TemplateRecord, to file: OutputFile) throws(DatasetError) {
-        append(UInt64(truncatingIfNeeded: record.hash >> 64))
-        append(UInt64(truncatingIfNeeded: record.hash))
-        append(record.count)
-        append(record.heldOut)
-        append(UInt32(record.masked.count))
+        // Swift's machines are little-endian; the fields lie in the order of a record, without gaps.
+        let header = (
+            UInt64(truncatingIfNeeded: record.hash >> 64), UInt64(truncatingIfNeeded: record.hash), record.count,
+            record.heldOut, UInt32(record.masked.count)
+        )
+        withUnsafeBytes(of: header) {
+            payload.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<RecordBlock.recordHeaderSize]))
+        }
         payload.append(contentsOf: record.masked)
         if payload.count >= RecordBlock.target { try close(to: file) }
     }
@@ -51,10 +54,6 @@ struct RecordBlockWriter {
         try file.write(header)
         try file.write(payload)
         payload.removeAll(keepingCapacity: true)
-    }
-
-    private mutating func append(_ value: some FixedWidthInteger) {
-        payload.append(littleEndian: value)
     }
 }
 

@@ -17,15 +17,22 @@ final class Run: Sendable {
     let checksum: UInt64
 
     private let isKept: Atomic<Bool>
+    /// What the file's bytes are counted in.
+    private let disk: DiskBudget
 
-    init(path: String, segments: [Segment], checksum: UInt64, isKept: Bool = false) {
+    init(path: String, segments: [Segment], checksum: UInt64, on disk: DiskBudget = .unlimited, isKept: Bool = false) {
         self.path = path
         self.segments = segments
         self.checksum = checksum
+        self.disk = disk
         self.isKept = Atomic(isKept)
     }
 
-    deinit { if !isKept.load(ordering: .relaxed) { unlink(path) } }
+    deinit {
+        if isKept.load(ordering: .relaxed) { return }
+        unlink(path)
+        disk.give(bytes)
+    }
 
     var bytes: Int { segments.last?.bytes.upperBound ?? 0 }
 
@@ -61,9 +68,11 @@ struct RunWriter {
     private var hour: Hour?
     private var start = 0
     private var lines: UInt64 = 0
+    private let disk: DiskBudget
 
-    init(creating path: String) throws(DatasetError) {
-        file = try OutputFile(creating: path)
+    init(creating path: String, on disk: DiskBudget = .unlimited) throws(DatasetError) {
+        file = try OutputFile(creating: path, on: disk)
+        self.disk = disk
     }
 
     mutating func append(_ record: TemplateRecord, hour: Hour?) throws(DatasetError) {
@@ -76,7 +85,7 @@ struct RunWriter {
     consuming func finish() throws(DatasetError) -> Run {
         try closeSegment()
         try file.close(sync: false)
-        return Run(path: file.path, segments: segments, checksum: blocks.chain.value)
+        return Run(path: file.path, segments: segments, checksum: blocks.chain.value, on: disk)
     }
 
     private mutating func closeSegment() throws(DatasetError) {
@@ -91,8 +100,8 @@ struct RunWriter {
 
 extension CountTable {
     /// Writes the table out as one run with a segment an hour, in the order of hours.
-    func spill(to path: String) throws(DatasetError) -> Run {
-        var writer = try RunWriter(creating: path)
+    func spill(to path: String, on disk: DiskBudget = .unlimited) throws(DatasetError) -> Run {
+        var writer = try RunWriter(creating: path, on: disk)
         let result = Result {
             try forEachSorted { hour, record in try writer.append(record, hour: hour) }
         }

@@ -32,7 +32,8 @@ public struct TableMetadata: Sendable, Codable, Equatable {
     public let heldOutBy: HeldOutMethod
     /// Lines by hour, ascending.
     public let hours: [HourCount]
-    /// SHA-256 over (length, masked bytes, count) of every template in table order and the rules' digest.
+    /// SHA-256 over (length, masked bytes, count) of every template in table order, the rules' digest and,
+    /// if there is one, the cleaning's.
     public let tableDigest: String
     /// SHA-256 over the held-out counts in table order.
     public let splitDigest: String
@@ -40,6 +41,8 @@ public struct TableMetadata: Sendable, Codable, Equatable {
     public let rulesDigest: String
     /// The names of the operator's own masks among them, in their order; nil where there are none.
     public let maskNames: [String]?
+    /// SHA-256 of what was left out for what it says (`LineCleaning`); nil where nothing was asked to be.
+    public let cleaningDigest: String?
     /// Where each of the 256 shards begins in the file, and where the last one ends: 257 offsets in bytes.
     let shardOffsets: [Int]
 }

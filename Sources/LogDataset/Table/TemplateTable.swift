@@ -9,7 +9,10 @@ public struct TemplateTable: TemplateShards {
     /// Where the file lies.
     public var path: String { file.path }
 
-    private let file: InputFile
+    /// Bytes of all texts, those of their records and blocks included.
+    var textBytes: Int { blocks.count }
+
+    let file: InputFile
 
     static let magic = Array("OPNITBL\n".utf8)
     static let version: UInt32 = 1

@@ -16,10 +16,11 @@ final class TemplateTableWriter {
     private var lines: UInt64 = 0
     private var heldOutLines: UInt64 = 0
 
-    init(to path: String) throws(DatasetError) {
+    /// - Parameter disk: what the table's bytes are taken of, for good.
+    init(to path: String, on disk: DiskBudget = .unlimited) throws(DatasetError) {
         self.path = path
         temporaryPath = path + ".partial"
-        file = try OutputFile(creating: temporaryPath)
+        file = try OutputFile(creating: temporaryPath, on: disk)
         var header = TemplateTable.magic
         header.append(littleEndian: TemplateTable.version)
         header.append(littleEndian: UInt32(0))
@@ -31,9 +32,7 @@ final class TemplateTableWriter {
     func append(_ record: TemplateRecord) throws(DatasetError) {
         try openShards(through: Int(truncatingIfNeeded: record.hash >> 120))
         try blocks.append(record, to: file)
-        tableDigest.update(UInt32(record.masked.count))
-        tableDigest.update(record.masked)
-        tableDigest.update(record.count)
+        tableDigest.update(template: record)
         splitDigest.update(record.heldOut)
         templates += 1
         lines += record.count
@@ -41,17 +40,20 @@ final class TemplateTableWriter {
     }
 
     /// Finishes the file and puts it in its place.
+    ///
+    /// - Parameter rulesDigest: in hexadecimal digits.
     func finish(
-        rulesDigest: [UInt8], maskNames: [String] = [], heldOutBy: TableMetadata.HeldOutMethod,
-        hours: [TableMetadata.HourCount]
+        rulesDigest: String, maskNames: [String] = [], cleaningDigest: String? = nil,
+        heldOutBy: TableMetadata.HeldOutMethod, hours: [TableMetadata.HourCount]
     ) throws(DatasetError) {
         try openShards(through: 256)
-        tableDigest.update(rulesDigest.hexadecimal)
+        tableDigest.update(rulesDigest)
+        if let cleaningDigest { tableDigest.update(cleaningDigest) }
         let metadata = TableMetadata(
             lines: lines, templates: templates, heldOutLines: heldOutLines, heldOutBy: heldOutBy, hours: hours,
             tableDigest: tableDigest.finish().hexadecimal, splitDigest: splitDigest.finish().hexadecimal,
-            rulesDigest: rulesDigest.hexadecimal, maskNames: maskNames.isEmpty ? nil : maskNames,
-            shardOffsets: shardOffsets)
+            rulesDigest: rulesDigest, maskNames: maskNames.isEmpty ? nil : maskNames,
+            cleaningDigest: cleaningDigest, shardOffsets: shardOffsets)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         guard let json = try? [UInt8](encoder.encode(metadata)) else {

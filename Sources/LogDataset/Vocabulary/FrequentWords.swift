@@ -11,16 +11,22 @@ struct FrequentWords {
     }
 
     private let limit: Int
+    private let minimumCount: UInt64
     private var kept: [Counted] = []
     /// No word with a smaller count can be among the first `limit` any more.
     private var threshold: UInt64 = 0
 
-    /// - Parameter limit: How many words to keep.
-    init(limit: Int) { self.limit = limit }
+    /// - Parameters:
+    ///   - limit: How many words to keep.
+    ///   - minimumCount: Words that occur less often are passed over.
+    init(limit: Int, minimumCount: UInt64 = 1) {
+        self.limit = limit
+        self.minimumCount = minimumCount
+    }
 
     /// Offers a word, once, with its whole count. Words that `vocab.txt` cannot hold are passed over.
     mutating func offer(_ word: UnsafeRawBufferPointer, count: UInt64) {
-        guard count >= threshold, VocabularyFile.canHold(word) else { return }
+        guard count >= threshold, count >= minimumCount, VocabularyFile.canHold(word) else { return }
         guard String(validating: word, as: UTF8.self) != nil else { return }
         kept.append(Counted(word: Array(word), count: count))
         if kept.count >= 2 * limit + 64 { cut() }

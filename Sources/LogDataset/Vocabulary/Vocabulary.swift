@@ -42,12 +42,45 @@ public struct Vocabulary: Sendable {
     }
 
     /// Creates a vocabulary from the names of all ids.
-    init(allWords: [String], assigned: Int) {
-        self.words = allWords
+    init(allWords: some Sequence<String>, assigned: Int) {
+        let allWords = Array(allWords)
+        words = allWords
         self.assigned = assigned
         // A masked text is in lower case and cannot hold a reserved name; one that does all the same must not put
         // padding or a mask into a row.
         self.index = WordIndex(allWords, from: Reserved.names.count)
+    }
+
+    /// Creates a vocabulary for a model that is trained on: every word of the old one keeps its id, and new words take the
+    /// ids after them.
+    ///
+    /// - Parameters:
+    ///   - old: The vocabulary of the model.
+    ///   - counts: Words and how often they occur. Those without an id get one by descending count, then by their bytes.
+    ///   - limit: The most ids in use, reserved ones included; an old vocabulary that has more keeps them.
+    ///   - minimumCount: New words that occur less often get no id.
+    public init(
+        continuing old: Vocabulary, counts: [(word: String, count: UInt64)], limit: Int = largestCount,
+        minimumCount: UInt64 = 1
+    ) {
+        var frequent = FrequentWords(limit: max(0, limit - old.assigned), minimumCount: minimumCount)
+        for (word, count) in counts {
+            Array(word.utf8).withUnsafeBytes { bytes in if !old.knows(bytes) { frequent.offer(bytes, count: count) } }
+        }
+        self.init(continuing: old, adding: frequent.take())
+    }
+
+    /// - Parameter words: Distinct words that the old vocabulary does not have, in the order of their ids.
+    init(continuing old: Vocabulary, adding words: [FrequentWords.Counted]) {
+        let added = words.map { String(decoding: $0.word, as: UTF8.self) }
+        let unused = old.words.dropFirst(old.assigned + added.count)
+        self.init(allWords: old.words[..<old.assigned] + added + unused, assigned: old.assigned + added.count)
+    }
+
+    /// Whether a word has an id of its own, or is read as a reserved one.
+    func knows(_ word: UnsafeRawBufferPointer) -> Bool {
+        index.id(of: word, hash: WordIndex.hash(word)).map { $0 < assigned } ?? false
+            || Reserved.names.contains { $0.utf8.elementsEqual(word) } || DigitCharacters.twoOrMore(in: word)
     }
 
     /// What became of the words of one text.

@@ -14,6 +14,12 @@ public struct VocabularyCounter: Sendable {
     /// The most ids, reserved ones included.
     public var limit: Int
 
+    /// Words that occur less often get no id.
+    public var minimumCount: UInt64 = 1
+
+    /// The vocabulary of a model that is trained on: its words keep their ids, new ones take those after them.
+    public var continuing: Vocabulary?
+
     /// Creates a counter.
     ///
     /// - Parameters:
@@ -35,7 +41,13 @@ public struct VocabularyCounter: Sendable {
         public var unknownOccurrences: UInt64
         /// Those of them that stand after the 63rd word of their line and are cut off.
         public var cutOccurrences: UInt64
-        /// Walks over the table that it took, abandoned ones included.
+        /// All lines.
+        public var lines: UInt64
+        /// Those of them with a word, among the first 63, that has no id.
+        public var unknownLines: UInt64
+        /// Those of them with words that are cut off.
+        public var cutLines: UInt64
+        /// Walks over the table that counting took, abandoned ones included.
         public var walks: Int
     }
 
@@ -52,7 +64,9 @@ public struct VocabularyCounter: Sendable {
 
     /// The same on the calling thread, which looks at `cancellation` on the way.
     func count(_ table: any TemplateShards, cancellation: CancellationFlag? = nil) throws(DatasetError) -> Result {
-        var frequent = FrequentWords(limit: limit - Vocabulary.Reserved.names.count)
+        let old = continuing ?? Vocabulary(words: [])
+        var frequent = FrequentWords(limit: max(0, limit - old.assigned), minimumCount: minimumCount)
+        var known: UInt64 = 0
         var open = [HashPart.all]
         var walks = 0
         var totals = Totals()
@@ -60,7 +74,13 @@ public struct VocabularyCounter: Sendable {
             walks += 1
             var pass = Pass(part: part, counts: WordCounts(budget: memory))
             if try pass.run(over: table, cancellation) {
-                pass.counts.forEach { frequent.offer($0, count: $1) }
+                pass.counts.forEach { word, count in
+                    if old.knows(word) {
+                        known = saturatingAdd(known, count)
+                    } else {
+                        frequent.offer(word, count: count)
+                    }
+                }
                 totals = pass.totals
             } else {
                 guard part.canSplit else { throw tooSmall() }
@@ -68,14 +88,30 @@ public struct VocabularyCounter: Sendable {
             }
         }
         let words = frequent.take()
-        let known = words.reduce(UInt64(0)) { saturatingAdd($0, $1.count) }
+        known = words.reduce(known) { saturatingAdd($0, $1.count) }
+        let vocabulary = Vocabulary(continuing: old, adding: words)
+        let unknown = totals.words - min(totals.words, saturatingAdd(totals.numbers, known))
         return Result(
-            vocabulary: Vocabulary(words: words.map { String(decoding: $0.word, as: UTF8.self) }),
-            occurrences: totals.words,
-            unknownOccurrences: totals.words - min(totals.words, saturatingAdd(totals.numbers, known)),
-            cutOccurrences: totals.cut,
-            walks: walks
-        )
+            vocabulary: vocabulary, occurrences: totals.words, unknownOccurrences: unknown,
+            cutOccurrences: totals.cut, lines: totals.lines,
+            unknownLines: unknown == 0 ? 0 : try unknownLines(of: table, vocabulary, cancellation),
+            cutLines: totals.cutLines, walks: walks)
+    }
+
+    /// Walks the table once more: only now is it known which words have an id.
+    private func unknownLines(
+        of table: any TemplateShards, _ vocabulary: Vocabulary, _ cancellation: CancellationFlag?
+    ) throws(DatasetError) -> UInt64 {
+        var lines: UInt64 = 0
+        var tokens: [Int32] = []
+        for shard in 0..<TemplateShard.count {
+            try table.walk(shard: shard, cancellation: cancellation) { record in
+                if vocabulary.encode(record.masked, into: &tokens).unknown > 0 {
+                    lines = saturatingAdd(lines, record.count)
+                }
+            }
+        }
+        return lines
     }
 
     private func tooSmall() -> DatasetError {
@@ -107,6 +143,8 @@ extension VocabularyCounter {
         var words: UInt64 = 0
         var numbers: UInt64 = 0
         var cut: UInt64 = 0
+        var lines: UInt64 = 0
+        var cutLines: UInt64 = 0
     }
 
     /// One walk over the table that counts the words of one part.
@@ -149,7 +187,10 @@ extension VocabularyCounter {
                 }
             }
             totals.words = saturatingAdd(totals.words, saturatingProduct(words, record.count))
-            totals.cut = saturatingAdd(totals.cut, saturatingProduct(max(0, words - Batch.length + 1), record.count))
+            let cut = max(0, words - Batch.length + 1)
+            totals.cut = saturatingAdd(totals.cut, saturatingProduct(cut, record.count))
+            totals.lines = saturatingAdd(totals.lines, record.count)
+            if cut > 0 { totals.cutLines = saturatingAdd(totals.cutLines, record.count) }
             return fits
         }
 

@@ -28,4 +28,6 @@ public struct TrainingProgress: Sendable, Hashable, Codable {
     public var logs: Int
     /// Since the training began.
     public var seconds: Double
+    /// Of these, how long steps waited for their batches.
+    public var waitedSeconds: Double
 }

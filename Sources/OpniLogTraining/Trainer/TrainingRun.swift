@@ -11,6 +11,8 @@ struct TrainingRun {
     private let clock = ContinuousClock()
     private let began: ContinuousClock.Instant
 
+    /// How long steps have waited for their batches.
+    private var waited = Duration.zero
     private var rows = 0
     private var logs = 0
     /// Steps of fit and closing pass together; what dropout of a step depends on.
@@ -89,7 +91,8 @@ struct TrainingRun {
             onProgress(
                 TrainingProgress(
                     phase: phase, epoch: epoch, step: step, steps: steps, loss: loss.mean, learningRate: rate(step - 1),
-                    rows: loss.variants, logs: batch.logs, seconds: seconds))
+                    rows: loss.variants, logs: batch.logs, seconds: seconds,
+                    waitedSeconds: waited / .seconds(1)))
         }
         return sums
     }
@@ -117,7 +120,7 @@ struct TrainingRun {
     }
 
     /// The figures, on held-out lines; nil without any.
-    private func evaluate() async throws(TrainingError) -> (LossSums?, logs: Int) {
+    private mutating func evaluate() async throws(TrainingError) -> (LossSums?, logs: Int) {
         var sums = LossSums()
         var logs = 0
         var step = 0
@@ -131,14 +134,17 @@ struct TrainingRun {
             onProgress(
                 TrainingProgress(
                     phase: .evaluation, epoch: data.epochs - 1, step: step, steps: data.heldOutBatches,
-                    loss: loss.mean, learningRate: 0, rows: loss.variants, logs: batch.logs, seconds: seconds))
+                    loss: loss.mean, learningRate: 0, rows: loss.variants, logs: batch.logs, seconds: seconds,
+                    waitedSeconds: waited / .seconds(1)))
         }
         return (sums.weight > 0 ? sums : nil, logs)
     }
 
     /// The next batch; the one place where a training can be cancelled, so that no step is left half done.
-    private func next(_ batches: TrainingData.Batches) async throws(TrainingError) -> Batch? {
+    private mutating func next(_ batches: TrainingData.Batches) async throws(TrainingError) -> Batch? {
         if Task.isCancelled { throw .cancelled }
+        let start = clock.now
+        defer { waited += clock.now - start }
         do throws(DatasetError) {
             return try await batches()
         } catch {

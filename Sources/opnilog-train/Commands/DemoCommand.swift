@@ -25,8 +25,9 @@ enum DemoCommand {
         let source = OpenSearchLogSource(client: client, query: ScrollQuery(index: EmbeddedServer.index))
         var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.steps.samples = configuration.steps.samples ?? samples
-        console.watch(configuration.monitor)
-        let job = TrainingJob(settings: settings, console: console, output: output)
+        let metrics = try MetricsLog(in: output)
+        console.watch(configuration.monitor, metrics)
+        let job = TrainingJob(settings: settings, console: console, output: output, metrics: metrics)
         let (report, _) = try await job.run(
             on: StreamingLogDataset(source: source, configuration: configuration), configuration.monitor)
         console.note(report.figures)
@@ -37,7 +38,7 @@ enum DemoCommand {
     /// The folder asked for, else a new one.
     private static func folder(_ settings: Settings) throws -> OutputFolder {
         guard settings[Options.output] == nil else { return try OutputFolder.of(settings, refusing: [.model, .table]) }
-        return try OutputFolder(ScratchFolder.make("opnilog-demo"), refusing: [], overwrite: false)
+        return try OutputFolder(ScratchFolder.make("opnilog-demo-"), refusing: [], overwrite: false)
     }
 
     private static func show(_ settings: Settings, _ output: OutputFolder, documents: Int) async throws {

@@ -81,12 +81,23 @@ struct PageCount: Sendable, Equatable {
 
 /// The source that `--input` and what belongs to it describe.
 enum FileSources {
-    static func of(_ settings: Settings) -> FileLogSource {
+    /// - Parameter console: told which files were left out, and which were followed.
+    static func of(_ settings: Settings, _ console: Console? = nil) -> FileLogSource {
         let command = settings.command
         let timeField = Options.timeField.spec.commands.contains(command) ? settings[Options.timeField] : "time"
-        return FileLogSource(
-            FileLogSource.Configuration(
-                paths: settings[Options.input], format: settings[Options.inputFormat], field: settings[Options.field],
-                timeField: timeField))
+        var configuration = FileLogSource.Configuration(
+            paths: settings[Options.input], format: settings[Options.inputFormat], field: settings[Options.field],
+            timeField: timeField)
+        if Options.keepGoing.spec.commands.contains(command) { configuration.keepsGoing = settings[Options.keepGoing] }
+        if Options.dropField.spec.commands.contains(command) { configuration.dropping = settings[Options.dropField] }
+        configuration.onEvent = { console?.note(text($0)) }
+        return FileLogSource(configuration)
+    }
+
+    private static func text(_ event: FileEvent) -> String {
+        switch event {
+        case .leftOut(let path, let other): "\(path) is left out: \(other) holds all that it holds"
+        case .followed(let path, let now): "\(path) was rotated meanwhile; what it held is read from \(now)"
+        }
     }
 }

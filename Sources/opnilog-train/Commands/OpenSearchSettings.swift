@@ -5,18 +5,23 @@ import OpenSearchScroll
 struct OpenSearchSettings: Sendable {
     let client: OpenSearchClient
     let query: ScrollQuery
+    /// What the query leaves out, by reason.
+    let excluded: [(reason: String, query: ScrollQuery)]
 
     /// - Parameters:
     ///   - console: told of what was tried again, and that TLS is not verified.
     ///   - scrolls: notes which scrolls are open.
     init(_ settings: Settings, _ console: Console, scrolls: OpenScrolls? = nil) throws {
         client = try OpenSearchClient(configuration: try Self.configuration(settings, console, scrolls: scrolls))
-        query = try Self.query(settings)
+        let parts = try QueryParts(settings)
+        query = Self.query(settings, parts.body)
+        excluded = parts.excluded.map { ($0.reason, Self.query(settings, $0.body)) }
     }
 
-    static func query(_ settings: Settings) throws -> ScrollQuery {
-        var query = ScrollQuery(
-            index: settings[Options.index], body: try body(settings), timeField: settings[Options.timeField])
+    static func query(_ settings: Settings) throws -> ScrollQuery { query(settings, try QueryParts(settings).body) }
+
+    private static func query(_ settings: Settings, _ body: String?) -> ScrollQuery {
+        var query = ScrollQuery(index: settings[Options.index], body: body, timeField: settings[Options.timeField])
         if Options.field.spec.commands.contains(settings.command) { query.field = settings[Options.field] }
         if case .documents(let number)? = settings[Options.pageSize] { query.pageSize = number }
         let start = RunClock.start.milliseconds
@@ -48,19 +53,6 @@ struct OpenSearchSettings: Sendable {
         }
         try OpenSearchAccess.apply(settings, to: &configuration)
         return configuration
-    }
-
-    /// The query as JSON: itself, or out of the file it names.
-    private static func body(_ settings: Settings) throws(CommandError) -> String? {
-        guard let text = settings[Options.query] else { return nil }
-        if text.drop(while: \.isWhitespace).first == "{" { return text }
-        do {
-            return String(decoding: try SmallFile.read(text, atMost: 16 << 20), as: UTF8.self)
-        } catch {
-            throw .usage(
-                "--query: the file \(text) cannot be read: \(error.reason)",
-                remedy: "name a file that holds a query as JSON, or give the JSON itself")
-        }
     }
 
     private static func note(_ event: ScrollEvent, in scrolls: OpenScrolls?) {

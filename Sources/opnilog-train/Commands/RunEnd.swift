@@ -23,36 +23,107 @@ enum RunEnd {
         }
     }
 
+    /// Whether the hours of a complete run are kept for a later one. Files have none.
+    static func keepsHours(_ settings: Settings) -> Bool {
+        (try? LogOrigin(settings, of: settings.command)) == .openSearch && !settings[Options.discardHours]
+    }
+
+    /// Keeps what a complete run has read for `--reuse`, or removes it.
+    static func settle(_ output: OutputFolder, _ settings: Settings) {
+        if keepsHours(settings) { return CollectionCheckpoint.keepHours(in: output.path) }
+        CollectionCheckpoint.discard(in: output.path)
+        // A run from a table has read nothing that would take the place of the hours that the table was made of.
+        if (try? LogOrigin(settings, of: settings.command)) == .table { return }
+        CollectionCheckpoint.discardHours(in: output.path)
+    }
+
+    private static func text(_ stopped: StoppedReading) -> String {
+        let why =
+            switch stopped.reason {
+            case .time: "the --time-budget is used up"
+            case .share: "the --read-fraction is read"
+            case .unseen: "--until-unseen is reached"
+            }
+        let unseen = stopped.unseenShare.map {
+            "; about \(Figures.text($0 * 100, places: 2)) % of their lines are of templates that were not seen"
+        }
+        return
+            "stopped early, \(why): \(Figures.grouped(stopped.hours)) of \(Figures.grouped(stopped.hoursTotal)) hours "
+            + "are read; about \(Figures.grouped(Int(stopped.documentsLeft))) documents are left\(unseen ?? "")"
+    }
+
     /// - Parameter reading: what was read; nil for a run from a table.
     /// - Returns: the exit code.
-    static func of(_ reading: CollectionReport?, _ output: OutputFolder, _ console: Console) -> ExitCode {
+    static func of(
+        _ reading: CollectionReport?, _ output: OutputFolder, _ settings: Settings, _ console: Console
+    ) -> ExitCode {
         guard let reading else { return .complete }
-        guard !reading.holes.isEmpty else {
-            CollectionCheckpoint.discard(in: output.path)
+        guard !reading.isComplete else {
+            settle(output, settings)
             return .complete
         }
-        for hole in reading.holes.prefix(shownHoles) {
+        let more = show(reading.holes, console)
+        if more > 0 { console.note("and \(Figures.grouped(more)) more, listed in \(output.path(of: .manifest))") }
+        if let stopped = reading.stopped { console.note(text(stopped)) }
+        console.note("partial: run again with --resume to read what is missing")
+        return .partial
+    }
+
+    /// The end of a run that keeps nothing.
+    static func of(_ reading: CollectionReport?, _ console: Console) -> ExitCode {
+        guard let reading, !reading.holes.isEmpty else { return .complete }
+        let more = show(reading.holes, console)
+        if more > 0 { console.note("and \(Figures.grouped(more)) more") }
+        return .partial
+    }
+
+    /// - Returns: how many were not shown.
+    private static func show(_ holes: [Hole], _ console: Console) -> Int {
+        for hole in holes.prefix(shownHoles) {
             let size = hole.documents.map { " (about \(Figures.grouped($0)) documents)" } ?? ""
             console.note("missing: \(hole.what)\(size)")
         }
-        let more = reading.holes.count - shownHoles
-        if more > 0 { console.note("and \(Figures.grouped(more)) more, listed in \(output.path(of: .manifest))") }
-        console.note("partial: run again with --resume to read what is missing")
-        return .partial
+        return max(0, holes.count - shownHoles)
+    }
+}
+
+extension CollectionReport {
+    /// What was left out, for a note; nil if nothing was.
+    var cleaningRemark: String? {
+        let dropped = [
+            (total.dropped.keywords, "lines with a keyword"), (total.dropped.tooShort, "lines of too few words"),
+            (total.dropped.fields, "documents by a field"),
+        ]
+        var parts = dropped.filter { $0.0 > 0 }.map { "\(Figures.grouped(Int($0.0))) \($0.1)" }
+        parts += exclusions.map { "\(Figures.grouped($0.documents)) documents by \($0.reason)" }
+        return parts.isEmpty ? nil : "left out: " + parts.joined(separator: ", ")
     }
 }
 
 extension Console {
     /// Says what a reading tells of.
-    func tell(_ event: CollectionEvent) {
+    func tell(_ event: CollectionEvent, _ monitor: CollectionMonitor) {
         switch event {
         case .resumed(let windows, let documents):
             note("goes on: \(Self.windows(windows)), \(Figures.grouped(Int(documents))) documents, are read already")
+        case .reused(let windows, let documents):
+            note("reused: \(Self.windows(windows)), \(Figures.grouped(Int(documents))) documents, are not read again")
+        case .notReused(let settings) where settings.isEmpty:
+            note("nothing is reused: the folder of --reuse holds no hours of an earlier run")
+        case .notReused(let settings):
+            note("nothing is reused: the earlier run had other settings: \(settings.joined(separator: ", "))")
+        case .order(let seed, let hours):
+            note("\(Figures.grouped(hours)) hours, read in the order of seed \(seed)")
+        case .unseen(let share, let hours):
+            note(
+                "\(Figures.grouped(hours)) hours are read; about \(Figures.text(share * 100, places: 2)) % of the lines that "
+                    + "are left are of templates that were not seen")
         case .tableFound: note("goes on: everything is read already")
         case .damaged(let names): note("damaged, read again: \(Self.list(names))")
         case .damagedRecords(let count):
             note("\(Figures.grouped(count)) records of windows are damaged; what they told of is read again")
         case .outdated(let names): note("changed since it was read, read again: \(Self.list(names))")
+        case .merging: begin("merging", unit: "templates") { $0.done = Int(monitor.snapshot.templates) }
         case .incomplete(let names): note("could not be read whole, read again: \(Self.list(names))")
         }
     }

@@ -38,7 +38,7 @@ extension OutputFolder {
             return (output, .new)
         }
         if try output.isFinished(settings, result: result, unfinished) {
-            CollectionCheckpoint.discard(in: path)
+            RunEnd.settle(output, settings)
             return (output, .finished)
         }
         guard let unfinished else {
@@ -83,13 +83,18 @@ enum RunFingerprint {
     private static let reading: [OptionSpec] = [
         Options.index.spec, Options.query.spec, Options.since.spec, Options.until.spec, Options.lag.spec,
         Options.input.spec, Options.inputFormat.spec, Options.field.spec, Options.timeField.spec,
-        Options.longestLine.spec,
+        Options.longestLine.spec, Options.excludeQuery.spec, Options.dropField.spec, Options.dropKeywords.spec,
+        Options.minimumTokens.spec,
     ]
     /// What is made of the table besides. A run that is still reading may change them.
     private static let training: [OptionSpec] = [
         Options.table.spec, Options.samples.spec, Options.epochs.spec, Options.steps.spec, Options.batchSize.spec,
-        Options.recipe.spec, Options.draw.spec, Options.seed.spec,
+        Options.recipe.spec, Options.draw.spec, Options.seed.spec, Options.templateCap.spec,
+        Options.vocabularySize.spec, Options.minimumWordCount.spec,
     ]
+
+    /// Those that say which windows are read and not what is in one: another run may have others and the same hours.
+    static let windows = Set([Options.since.spec, Options.until.spec, Options.lag.spec].map(\.name))
 
     /// What shapes the result of a command.
     static func names(of command: Command) -> [String] {
@@ -100,10 +105,8 @@ enum RunFingerprint {
     static func of(_ settings: Settings) -> [String: String] {
         let names = Set(reading.map(\.name))
         var fingerprint = settings.recorded.filter { names.contains($0.key) }
-        if let query = fingerprint[Options.query.spec.name], query.drop(while: \.isWhitespace).first != "{",
-            let bytes = try? SmallFile.read(query, atMost: 16 << 20)
-        {
-            fingerprint[Options.query.spec.name] = String(decoding: bytes, as: UTF8.self)
+        for option in [Options.query, Options.excludeQuery] where fingerprint[option.spec.name] != nil {
+            if let query = try? QueryParts.text(settings, option) { fingerprint[option.spec.name] = query }
         }
         return fingerprint
     }

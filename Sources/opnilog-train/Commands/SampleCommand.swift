@@ -6,25 +6,70 @@ enum SampleCommand {
         let settings = context.settings
         let scratch = try ScratchFolder()
         let configuration = try DatasetSettings.configuration(settings, directory: scratch.path)
+        if settings[Options.draw] == .page { return try await drawByPages(context, configuration, scratch) }
         let prepared = try await Datasets.of(settings, context.console, configuration).prepare()
         context.console.endStage()
         if let remark = configuration.monitor.snapshot.masking.remark { context.console.note(remark) }
+        if let remark = prepared.report?.cleaningRemark { context.console.note(remark) }
         let draw = try prepared.draw(epoch: settings[Options.epoch])
         let showsAll = settings[Options.all]
-        try await OwnThread.run { try write(draw, undrawn: showsAll) }
+        let minimum = settings[Options.minimumCount] ?? 1
+        let withheld = try await OwnThread.run {
+            try write(minimumCount: minimum) { try draw.walk(undrawn: showsAll, $0) }
+        }
         let summary = prepared.summary
         context.console.note(
             "\(Figures.grouped(draw.settings.samples)) draws by \(summary.law.rawValue), seed \(summary.seed), from "
                 + "\(Figures.grouped(Int(summary.templates))) templates, table digest \(summary.tableDigest)")
+        note(withheld, minimum, context.console)
+        withExtendedLifetime(scratch) {}
+        return RunEnd.of(prepared.report, context.console)
+    }
+
+    /// The original's literal law, by one worker and one scroll after another.
+    private static func drawByPages(
+        _ context: RunContext, _ configuration: DatasetConfiguration, _ scratch: ScratchFolder
+    ) async throws -> ExitCode {
+        let settings = context.settings
+        let source = try Sources.of(settings, context.console)
+        context.console.watch(configuration.monitor)
+        let draw = try await TableCollector(source: source, configuration: configuration)
+            .drawByPages(epoch: settings[Options.epoch])
+        context.console.endStage()
+        let showsAll = settings[Options.all]
+        let minimum = settings[Options.minimumCount] ?? 1
+        let withheld = try await OwnThread.run {
+            try write(minimumCount: minimum) { try draw.walk(undrawn: showsAll, $0) }
+        }
+        context.console.note(
+            "\(Figures.grouped(draw.draws)) of \(Figures.grouped(draw.samples)) draws by page, seed \(configuration.seed), "
+                + "from \(Figures.grouped(Int(draw.table.metadata.templates))) templates, table digest "
+                + draw.table.metadata.tableDigest)
+        note(withheld, minimum, context.console)
         withExtendedLifetime(scratch) {}
         return .complete
     }
 
+    private static func note(_ withheld: Int, _ minimum: Int, _ console: Console) {
+        if withheld == 0 { return }
+        console.note(
+            "\(Figures.grouped(withheld)) templates of fewer than \(minimum) lines are not shown (--minimum-count)")
+    }
+
     /// A line a template, in table order: `{"text":…,"count":…,"drawn":…}`.
-    private static func write(_ draw: WeightedDraw, undrawn: Bool) throws {
+    ///
+    /// - Returns: templates that were not shown for their count.
+    private static func write(
+        minimumCount: Int, _ walk: ((TemplateRecord, Int) throws -> Void) throws -> Void
+    ) throws -> Int {
         var output = ResultWriter()
         var line: [UInt8] = []
-        try draw.walk(undrawn: undrawn) { record, drawn in
+        var withheld = 0
+        try walk { record, drawn in
+            guard record.count >= UInt64(minimumCount) else {
+                withheld += 1
+                return
+            }
             line.removeAll(keepingCapacity: true)
             line += Array("{\"text\":".utf8)
             JSONText.append(record.masked, to: &line)
@@ -32,20 +77,24 @@ enum SampleCommand {
             try output.write(line)
         }
         try output.flush()
+        return withheld
     }
 }
 
 /// The dataset that the settings describe.
 enum Datasets {
-    /// - Parameter output: the run's folder, where a run can go on with it (``Sources``).
+    /// - Parameters:
+    ///   - output: the run's folder, where a run can go on with it (``Sources``).
+    ///   - metrics: where the reading is recorded.
     static func of(
-        _ settings: Settings, _ console: Console, _ configuration: DatasetConfiguration, output: OutputFolder? = nil
+        _ settings: Settings, _ console: Console, _ configuration: DatasetConfiguration, output: OutputFolder? = nil,
+        metrics: MetricsLog? = nil
     ) throws -> StreamingLogDataset {
         if let path = settings[Options.table], try LogOrigin(settings, of: settings.command) == .table {
             return StreamingLogDataset(table: try TemplateTable(opening: path), configuration: configuration)
         }
         let source = try Sources.of(settings, console, output: output)
-        console.watch(configuration.monitor)
+        console.watch(configuration.monitor, metrics)
         return StreamingLogDataset(source: source, configuration: configuration)
     }
 }

@@ -5,12 +5,13 @@ enum Sources {
     /// - Parameter output: the run's folder, where the scrolls that are open are noted for a run that goes on with it.
     static func of(_ settings: Settings, _ console: Console, output: OutputFolder? = nil) throws -> any LogSource {
         switch try LogOrigin(settings, of: settings.command) {
-        case .files: return FileSources.of(settings)
+        case .files: return FileSources.of(settings, console)
         case .openSearch:
             let scrolls = try output.map { try OpenScrolls(in: $0.path) }
             let openSearch = try OpenSearchSettings(settings, console, scrolls: scrolls)
             return OpenSearchLogSource(
-                client: openSearch.client, query: openSearch.query, leftScrolls: scrolls?.left.map(\.id) ?? [])
+                client: openSearch.client, query: openSearch.query, excluded: openSearch.excluded,
+                leftScrolls: scrolls?.left.map(\.id) ?? [])
         case .table: preconditionFailure("a table is no source: its logs are counted already")
         }
     }

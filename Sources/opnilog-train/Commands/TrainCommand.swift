@@ -15,12 +15,13 @@ enum TrainCommand {
         context.console.keep(try MemoryLog(path: output.path(of: .memory)))
         var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.keepReading(settings, start, context.console)
-        let dataset = try Datasets.of(settings, context.console, configuration, output: output)
-        let job = TrainingJob(settings: settings, console: context.console, output: output)
+        let metrics = try MetricsLog(in: output)
+        let dataset = try Datasets.of(settings, context.console, configuration, output: output, metrics: metrics)
+        let job = TrainingJob(settings: settings, console: context.console, output: output, metrics: metrics)
         let (training, reading) = try await RunEnd.keeping(output, context.console) {
             try await job.run(on: dataset, configuration.monitor)
         }
         context.console.note("\(training.figures); model in \(output.path)")
-        return RunEnd.of(reading, output, context.console)
+        return RunEnd.of(reading, output, settings, context.console)
     }
 }

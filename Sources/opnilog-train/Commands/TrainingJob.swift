@@ -6,6 +6,7 @@ struct TrainingJob: Sendable {
     let settings: Settings
     let console: Console
     let output: OutputFolder
+    let metrics: MetricsLog
 
     /// libtorch is opened first: that it is missing must not come out after hours of reading.
     /// - Parameter monitor: the counters of the dataset's reading.
@@ -13,11 +14,11 @@ struct TrainingJob: Sendable {
     func run(
         on dataset: StreamingLogDataset, _ monitor: CollectionMonitor
     ) async throws -> (training: TrainingReport, reading: CollectionReport?) {
-        let metrics = try MetricsLog(in: output)
         return try await withTrainer(TrainerSettings.configuration(settings)) { trainer in
             let prepared = try await dataset.prepare()
             console.endStage()
             if let remark = monitor.snapshot.masking.remark { console.note(remark) }
+            if let remark = prepared.report?.cleaningRemark { console.note(remark) }
             announce(prepared.summary)
             let shown = Task { await show(trainer.progress, metrics) }
             let report = try await trainer.train(on: prepared)
@@ -41,6 +42,8 @@ struct TrainingJob: Sendable {
                 + "\(Figures.grouped(summary.vocabularySize)) words; \(summary.epochs) subsets of "
                 + "\(Figures.grouped(summary.samples)) logs by \(summary.law.rawValue), seed \(summary.seed), in "
                 + "\(summary.stepsPerEpoch) steps each; table digest \(summary.tableDigest)")
+        console.note(summary.coverage)
+        if let warning = summary.warning(above: settings[Options.unknownWarning]) { console.note(warning) }
     }
 
     /// Shows each step and keeps it in the metrics, until the training ends.
@@ -55,6 +58,7 @@ struct TrainingJob: Sendable {
             console.update { state in
                 state.done = step.step
                 state.notes = [.init(name: "loss", value: step.loss, places: 3)]
+                state.stalls = [.init(stall: .trainingForBatches, seconds: step.waitedSeconds)]
                 if step.phase == .fit { state.notes.append(.init(name: "epoch", value: Double(step.epoch), places: 0)) }
             }
         }
@@ -66,6 +70,22 @@ struct TrainingJob: Sendable {
         case .evaluation: "evaluating"
         case .closing: "closing pass"
         }
+    }
+}
+
+extension DatasetSummary {
+    /// What of the lines the model is not given as it is, in one line.
+    var coverage: String {
+        "\(Figures.percent(outOfVocabularyShare)) of all words, in \(Figures.percent(outOfVocabularyLineShare)) of the "
+            + "lines, are not in the vocabulary; \(Figures.percent(cutLineShare)) of the lines are cut after "
+            + "\(Batch.length - 1) words"
+    }
+
+    /// What to say where more than a share of the words has no id; nil where it has not.
+    func warning(above share: Double) -> String? {
+        guard outOfVocabularyShare > share else { return nil }
+        return "warning: \(Figures.percent(outOfVocabularyShare)) of all words are unknown to the model, more than "
+            + "\(Figures.percent(share)); give a larger --vocabulary-size, or --masks for what varies"
     }
 }
 

@@ -9,6 +9,8 @@ final class Console: Sendable {
     private struct Inner {
         var state: ProgressState?
         var refresh: (@Sendable (inout ProgressState) -> Void)?
+        var record: (@Sendable (ProgressState) -> Void)?
+        var lastRecord: ContinuousClock.Instant?
         var stageStart = ContinuousClock.now
         var lastShown: ContinuousClock.Instant?
         var lineIsOpen = false
@@ -36,14 +38,19 @@ final class Console: Sendable {
     deinit { timer.withLock { $0.cancel() } }
 
     /// Begins a stage; the line of the one before it stays on the screen as it was at its end.
-    /// - Parameter refresh: brings the figures up to date whenever they are about to be shown; must be quick.
+    /// - Parameters:
+    ///   - refresh: brings the figures up to date whenever they are about to be shown; must be quick.
+    ///   - record: keeps them, every five seconds and at the stage's end, however they are shown.
     func begin(
-        _ stage: String, unit: String, total: Int? = nil, refresh: (@Sendable (inout ProgressState) -> Void)? = nil
+        _ stage: String, unit: String, total: Int? = nil, refresh: (@Sendable (inout ProgressState) -> Void)? = nil,
+        record: (@Sendable (ProgressState) -> Void)? = nil
     ) {
         endStage()
         inner.withLock { inner in
             inner.stageStart = .now
             inner.refresh = refresh
+            inner.record = record
+            inner.lastRecord = .now
             inner.state = ProgressState(stage: stage, unit: unit, total: total)
             inner.lastShown = .now
             if !isLive { show(&inner) }
@@ -61,8 +68,10 @@ final class Console: Sendable {
         inner.withLock { inner in
             guard inner.state != nil else { return }
             show(&inner)
+            record(&inner)
             inner.state = nil
             inner.refresh = nil
+            inner.record = nil
             closeLine(&inner)
         }
     }
@@ -97,10 +106,19 @@ final class Console: Sendable {
     private func tick() {
         inner.withLock { inner in
             inner.memoryLog?.record(stage: inner.state?.stage ?? "", isLast: false)
+            if let last = inner.lastRecord, last.duration(to: .now) >= .seconds(5) { record(&inner) }
             guard inner.state != nil, style != .none else { return }
             if !isLive, let last = inner.lastShown, last.duration(to: .now) < .seconds(5) { return }
             show(&inner)
         }
+    }
+
+    private func record(_ inner: inout Inner) {
+        guard var state = inner.state, let record = inner.record else { return }
+        state.seconds = inner.stageStart.duration(to: .now) / .seconds(1)
+        inner.refresh?(&state)
+        inner.lastRecord = .now
+        record(state)
     }
 
     private func show(_ inner: inout Inner) {

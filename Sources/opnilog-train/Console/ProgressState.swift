@@ -1,3 +1,5 @@
+import LogDataset
+
 /// How far a stage of a run has come: a value, so that every way of showing it can be tested without a clock.
 struct ProgressState: Sendable, Equatable {
     /// What is being done, such as "reading" or "training".
@@ -10,14 +12,28 @@ struct ProgressState: Sendable, Equatable {
     /// How many there will be; nil if that is not known.
     var total: Int?
     var bytes = 0
-    /// Seconds that the reading side waited for the side that masks and counts, summed over its windows.
-    var stalledSeconds = 0.0
+    /// Who waited for whom, in seconds summed over those who did.
+    var stalls: [Wait] = []
     /// Further figures, such as a loss, in their order.
     var notes: [Note] = []
     /// Seconds since the stage began.
     var seconds = 0.0
     /// Resident bytes of the process.
     var resident = 0
+
+    struct Wait: Sendable, Equatable {
+        let stall: Stall
+        let seconds: Double
+
+        /// As people read it.
+        var name: String {
+            switch stall {
+            case .readingForMasking: "reading for masking"
+            case .maskingForReading: "masking for network"
+            case .trainingForBatches: "training for batches"
+            }
+        }
+    }
 
     struct Note: Sendable, Equatable {
         let name: String
@@ -48,7 +64,10 @@ enum ProgressLine {
         }
         if let remaining = state.remaining { parts.append(TimeSpan.describe(seconds: remaining) + " left") }
         for note in state.notes { parts.append(note.name + " " + Figures.text(note.value, places: note.places)) }
-        if state.stalledSeconds >= 1 { parts.append("stalled " + TimeSpan.describe(seconds: state.stalledSeconds)) }
+        let waits = state.stalls.filter { $0.seconds >= 1 }.map {
+            "\($0.name) \(TimeSpan.describe(seconds: $0.seconds))"
+        }
+        if !waits.isEmpty { parts.append("waited: " + waits.joined(separator: ", ")) }
         parts.append("memory " + ByteSize.describe(state.resident))
         return parts.joined(separator: "  ")
     }
@@ -73,7 +92,8 @@ enum ProgressLine {
             members.append(("remainingSeconds", Figures.text(remaining, places: 1)))
         }
         for note in state.notes { members.append((note.name, Figures.text(note.value, places: note.places))) }
-        members.append(("stalledSeconds", Figures.text(state.stalledSeconds, places: 1)))
+        let waits = state.stalls.map { ($0.stall.rawValue, Figures.text($0.seconds, places: 1)) }
+        members.append(("stalls", JSONText.object(waits)))
         members.append(("residentBytes", String(state.resident)))
         return JSONText.object(members)
     }

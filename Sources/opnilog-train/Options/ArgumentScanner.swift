@@ -35,7 +35,16 @@ struct ArgumentScanner {
         }
     }
 
-    private func command(_ name: String) throws(CommandError) -> Command {
+    private mutating func command(_ first: String) throws(CommandError) -> Command {
+        let longer = Command.beginning(with: first)
+        var name = first
+        if !longer.isEmpty {
+            let words = longer.map { String($0.rawValue.dropFirst(first.count + 1)) }.joined(separator: ", ")
+            guard let second = rest.popFirst(), !second.hasPrefix("-") else {
+                throw .usage("\(first) stands for several commands", remedy: "add one of: \(words)")
+            }
+            name += " " + second
+        }
         if let command = Command(rawValue: name) { return command }
         if name.hasPrefix("-") {
             throw .usage("\(name) stands before the command", remedy: "write opnilog-train COMMAND \(name)")
@@ -55,6 +64,10 @@ struct ArgumentScanner {
                 throw .usage("--version stands alone", remedy: "run opnilog-train --version")
             }
             if argument == "--", rest.isEmpty { break }
+            if !isLiteral, let spec = specs.first(where: { $0.short(of: command).map { "-\($0)" } == argument }) {
+                given += try values(of: spec, inline: nil)
+                continue
+            }
             guard argument.hasPrefix("--"), argument != "--", !isLiteral else {
                 guard let operand = command.operand, !argument.hasPrefix("-") || isLiteral else {
                     throw stray(argument, command)

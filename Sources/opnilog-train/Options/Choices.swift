@@ -1,3 +1,4 @@
+import LogDataset
 import OpenSearchScrollTesting
 import OpniLogTraining
 
@@ -27,6 +28,21 @@ extension ValueKind where Value == PageSize {
                 throw ValueFault("auto or a whole number from 1 to 10000 (the server's limit)")
             }
             return .documents(number)
+        }
+    }
+}
+
+/// How `--draw` makes a subset: by a law of the dataset, or as the original did, which only `sample` shows.
+enum DrawKind: Sendable, Equatable {
+    case law(DrawLaw)
+    case page
+}
+
+extension ValueKind where Value == DrawKind {
+    static var drawKind: Self {
+        let laws = ValueKind<DrawLaw>.choice(DrawLaw.self)
+        return Self(placeholder: laws.placeholder) { text throws(ValueFault) in
+            text == "page" ? .page : .law(try laws.parse(text))
         }
     }
 }

@@ -7,10 +7,10 @@ enum HelpPage {
         var lines = ["Usage: opnilog-train COMMAND [options]", ""]
         lines += wrapped("Trains Opni's log anomaly model from logs that need not fit in memory.", indent: 0)
         lines += ["", "Commands:"]
-        for command in Command.allCases { lines += entry(command.rawValue, command.summary, column: 12) }
+        for command in Command.allCases { lines += entry(command.rawValue, command.summary, column: 16) }
         lines += ["", "opnilog-train help COMMAND shows a command's options; opnilog-train --version the version.", ""]
         lines += wrapped(
-            "Exit codes: 0 complete; 2 partial, what is missing is listed; 64 a bad setting or an output that is in use; "
+            "Exit codes: 0 complete; 1 drift above --above; 2 partial, what is missing is listed; 64 a bad setting or an output that is in use; "
                 + "65 no usable log, model or table; 69 server, libtorch or device not usable; 70 a fault of this "
                 + "program; 74 disk or output not writable; 75 interrupted, run again.", indent: 0)
         return lines.joined(separator: "\n") + "\n"
@@ -24,7 +24,7 @@ enum HelpPage {
             let members = specs.filter { $0.group == group }
             if members.isEmpty { continue }
             lines += ["", group.rawValue + ":"]
-            for spec in members { lines += entry(head(spec), body(spec), column: column) }
+            for spec in members { lines += entry(head(spec, command), body(spec), column: column) }
         }
         lines += [""]
         lines += wrapped(
@@ -34,10 +34,11 @@ enum HelpPage {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func head(_ spec: OptionSpec) -> String {
+    private static func head(_ spec: OptionSpec, _ command: Command) -> String {
         if spec.isSecret { return spec.name + " (no flag)" }
+        let short = spec.short(of: command).map { "-\($0), " } ?? ""
         let dots = spec.arity == .list ? "…" : ""
-        return spec.flag + (spec.placeholder.map { " " + $0 + dots } ?? "")
+        return short + spec.flag + (spec.placeholder.map { " " + $0 + dots } ?? "")
     }
 
     private static func body(_ spec: OptionSpec) -> String {

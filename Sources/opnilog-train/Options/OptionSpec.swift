@@ -21,6 +21,8 @@ struct OptionSpec: Sendable {
     struct Wording: Sendable {
         let placeholder: String?
         let help: String
+        /// A letter that the command takes with one dash.
+        var short: Character?
     }
 
     enum Arity: Sendable {
@@ -44,6 +46,9 @@ struct OptionSpec: Sendable {
         return spec
     }
 
+    /// The letter that stands for the name where a command has one.
+    func short(of command: Command) -> Character? { wordings[command]?.short }
+
     var flag: String { "--" + name }
     var isSwitch: Bool { placeholder == nil }
 }
@@ -54,6 +59,7 @@ enum OptionGroup: String, CaseIterable, Sendable {
     case access = "Access to OpenSearch"
     case files = "From files"
     case table = "From a table"
+    case cleaning = "Cleaning"
     case masking = "Masking"
     case model = "Model"
     case output = "Output"
@@ -70,10 +76,12 @@ protocol NamedSetting {
 
 extension NamedSetting {
     /// The same setting, which some command calls something else.
-    func saying(_ command: Command, placeholder: String? = nil, _ help: String) -> Self {
+    func saying(
+        _ command: Command, placeholder: String? = nil, short: Character? = nil, _ help: String
+    ) -> Self {
         var setting = self
         setting.spec.wordings[command] = OptionSpec.Wording(
-            placeholder: spec.isSwitch ? nil : placeholder ?? spec.placeholder, help: help)
+            placeholder: spec.isSwitch ? nil : placeholder ?? spec.placeholder, help: help, short: short)
         return setting
     }
 }

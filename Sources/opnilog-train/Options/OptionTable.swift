@@ -28,7 +28,8 @@ enum Options {
         "page-size", .pageSize, readers, .openSearch,
         help: "Documents of one answer (default: auto).")
     static let parallel = setting(
-        "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample, .extract, .verify], .openSearch,
+        "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample, .extract, .verify, .plan],
+        .openSearch,
         help: "Hours read at once (default: as many as --workers)."
     ).saying(.extract, windowsAtOnce).saying(.verify, windowsAtOnce)
     static let maxPageBytes = preset(
@@ -38,16 +39,40 @@ enum Options {
         "require-complete", [.train, .collect, .extract], .openSearch,
         help: "Exit 69 instead of going on (exit 2) if something cannot be read; what was read is kept for --resume.")
 
+    static let reuse = setting(
+        "reuse", .text("DIR"), [.train, .collect], .openSearch,
+        help: "Output folder of an earlier run: hours that it has read and that hold as many documents now are taken "
+            + "from there instead of being read.")
+    static let recheck = toggle(
+        "recheck", [.train, .collect], .openSearch,
+        help: "Read all hours all the same: documents that were changed in place do not show in counts.")
+    static let discardHours = toggle(
+        "discard-hours", [.train, .collect], .openSearch,
+        help: "Do not keep the hours beside the table for a later --reuse.")
+
+    static let timeBudget = setting(
+        "time-budget", .duration, [.train, .collect], .openSearch,
+        help: "Begin no further hour once reading has taken so long; the hours read are a fair sample (exit 2).")
+    static let readFraction = setting(
+        "read-fraction", .share, [.train, .collect], .openSearch,
+        help: "Read whole hours until they hold this share of the documents (exit 2).")
+    static let untilUnseen = setting(
+        "until-unseen", .share, [.train, .collect], .openSearch,
+        help:
+            "Read until at most this share of the lines that are left is of templates not seen, as estimated (exit 2).")
+
     // MARK: From files, from a table
 
     static let input = list(
         "input", .text("FILE"), lineReaders.union([.mask]), .files,
-        help: "Files to read, .gz and .zst too; - is standard input. Takes all names up to the next option.")
+        help:
+            "Files to read, .gz and .zst too, folders, patterns in quotes; - is standard input. Takes all names up to "
+            + "the next option.")
     static let inputFormat = preset(
         "input-format", .choice(InputFormat.self), "auto", lineReaders.union([.mask]), .files,
         help: "auto takes a file for NDJSON if its first byte that is not blank is {.")
     static let field = preset(
-        "field", .text("NAME"), "log", lineReaders.union([.mask]), .files,
+        "field", .text("NAME"), "log", lineReaders.union([.mask, .plan]), .files,
         help: "Field that holds the message, in NDJSON as in OpenSearch: the literal name, else the dotted path.")
     static let timeField = preset(
         "time-field", .text("NAME"), "time", readers, .files,
@@ -55,9 +80,24 @@ enum Options {
     static let maxBadShare = preset(
         "max-bad-share", .share, "0.01", lineReaders.union([.mask]), .files,
         help: "End the run if more than this share of the lines of NDJSON is no JSON.")
+    static let keepGoing = toggle(
+        "keep-going", [.train, .collect, .sample], .files,
+        help: "Go on (exit 2) where a file is damaged, cut off or cannot be read, and list it; what stands before the "
+            + "damage counts.")
     static let table = setting(
         "table", .text("FILE"), [.train, .sample], .table,
         help: "The templates.table of an earlier collect or train: no server is needed.")
+
+    static let tables = list(
+        "tables", .text("TABLE"), tableUsers, .table,
+        help: "The tables, or the folders that hold them; their names may also stand alone.")
+    static let top = preset(
+        "number", .integer(atLeast: 1, atMost: 1_000_000), "20", [.tableTop], .table,
+        help: "How many templates to write."
+    ).saying(.tableTop, short: "n", "How many templates to write.")
+    static let above = setting(
+        "above", .share, [.drift], .table,
+        help: "Exit 1 if more than this share of the later table's lines is of new templates.")
 
     // MARK: Masking
 
@@ -65,7 +105,7 @@ enum Options {
         "masks", .text("FILE"), readers.union([.mask]), .masking,
         help: "YAML file of masks of your own beside the built-in ones: name, pattern, token, place (docs/masks.md).")
     static let longestLine = preset(
-        "longest-line", .size(atLeast: 1024), "128MiB", [.train, .collect, .sample, .mask], .masking,
+        "longest-line", .size(atLeast: 1024), "128MiB", [.train, .collect, .sample, .mask, .plan], .masking,
         help: "A longer message is cut, and counted.")
 
     // MARK: Model and output
@@ -81,8 +121,13 @@ enum Options {
         help: "score: also each token with the rank that the model gave it. mask: NDJSON that tells which rule took "
             + "which bytes.")
     static let output = setting(
-        "output", .text("DIR"), [.train, .collect, .extract, .demo, .doctor], .output,
+        "output", .text("DIR"), [.train, .collect, .extract, .tableMerge, .tableExport, .demo, .doctor], .output,
         help: "Folder to write to; made if it is not there."
+    ).saying(
+        .tableMerge, placeholder: "FILE", short: "o", "The table to write."
+    ).saying(
+        .tableExport, placeholder: "FILE", short: "o",
+        "File to write to, for its owner only (default: standard output)."
     ).saying(.extract, placeholder: "FILE|-", "File to write to; - is standard output, from which no run can go on.")
     static let manifest = setting(
         "manifest", .text("FILE"), [.extract, .verify], .output,
@@ -90,9 +135,10 @@ enum Options {
             + "FILE.manifest.json; for a stream none)."
     ).saying(.verify, "The manifest; its name may also stand alone.")
     static let overwrite = toggle(
-        "overwrite", [.train, .collect, .extract, .demo], .output,
+        "overwrite", [.train, .collect, .extract, .tableMerge, .tableExport, .demo], .output,
         help: "Start anew: replace the model or table, or the unfinished run, that the output folder holds already."
     ).saying(.extract, "Start anew: replace the output file, or the unfinished run, that is there already.")
+        .saying(.tableMerge, replacing).saying(.tableExport, replacing)
     static let resume = toggle(
         "resume", [.train, .collect, .extract], .output,
         help: "Go on with the unfinished run that the output folder holds. Without one, start; with a finished one, "
@@ -101,6 +147,8 @@ enum Options {
         .extract,
         "Go on with the unfinished run that stands beside the output file. Without one, start; with a finished one, "
             + "change nothing.")
+    static let json = toggle(
+        "json", [.plan], .output, help: "One JSON object instead of a table.")
     static let counts = toggle(
         "counts", [.verify], .output,
         help: "Compare counts only, which is faster, and does not see documents exchanged for others.")
@@ -116,6 +164,11 @@ enum Options {
     static let epoch = preset(
         "epoch", .integer(atLeast: 0, atMost: 9_999), "0", [.sample], .draw,
         help: "Which epoch's subset to write.")
+    static let minimumCount = setting(
+        "minimum-count", .integer(atLeast: 1), [.sample, .tableTop, .tableExport], .draw,
+        help:
+            "Show only texts of at least so many lines (default: 1), so that rare ones, which may name people, stay here."
+    ).saying(.tableTop, rareStay).saying(.tableExport, rareStay)
     static let all = toggle(
         "all", [.sample], .draw,
         help: "Also the templates that were drawn 0 times.")
@@ -129,10 +182,14 @@ enum Options {
         "recipe", .choice(StepRecipe.self), "ours", drawers, .draw,
         help: "The settings of the optimiser and the draw: ours, or those of the original program.")
     static let draw = preset(
-        "draw", .choice(DrawLaw.self), "coverage", drawers, .draw,
-        help: "coverage: no template's count is off by one or more; parity: with replacement, as the original.")
+        "draw", .drawKind, "coverage", drawers, .draw,
+        help: "coverage: no template's count is off by one or more; parity: with replacement, as the original."
+    ).saying(
+        .sample, placeholder: "coverage|parity|page",
+        "coverage: no template's count is off by one or more; parity: with replacement, as the original; page: the "
+            + "original's literal law, each 10,000 lines reduced by their own weights, to see what that does.")
     static let seed = preset(
-        "seed", .seed, "0", drawers.union([.simulate]), .draw,
+        "seed", .seed, "0", drawers.union([.collect, .simulate]), .draw,
         help: "Everything random follows from it.")
 
     // MARK: Embedded server
@@ -152,15 +209,19 @@ enum Options {
     // MARK: Resources and general
 
     static let workers = setting(
-        "workers", .integer(atLeast: 1, atMost: 4096), drawers.union([.collect]), .resources,
+        "workers", .integer(atLeast: 1, atMost: 4096), drawers.union([.collect, .plan]), .resources,
         help: "Masking workers (default: the cores this process may use).")
     static let threads = setting(
         "threads", .integer(atLeast: 1, atMost: 4096), torchUsers, .resources,
         help: "Threads of libtorch (default: the physical cores). Model files are equal for equal numbers.")
     static let memory = setting(
-        "memory", .size(atLeast: MemoryBudget.minimum), drawers.union([.collect]), .resources,
+        "memory", .size(atLeast: MemoryBudget.minimum), drawers.union([.collect, .plan]), .resources,
         help: "Memory for queues, tables, sorting, the draw and the step (default: the least of a quarter of the "
             + "machine's, the cgroup's limit and 2GiB).")
+    static let disk = setting(
+        "disk", .size(atLeast: 1 << 20), drawers.union([.collect]), .resources,
+        help: "Disk for sorted runs and the table together (default: all that is free in the output folder but a "
+            + "twentieth). When it is spent, the run ends with 74 and --resume goes on.")
     static let device = preset(
         "device", .device, "auto", torchUsers, .resources,
         help: "Where to compute: auto takes a GPU if there is one.")
@@ -176,30 +237,42 @@ enum Options {
 
     /// Every setting, in the order of the help pages.
     static let every: [OptionSpec] = [
-        endpoint.spec, index.spec, query.spec, since.spec, until.spec, lag.spec, pageSize.spec, maxPageBytes.spec,
-        parallel.spec, requireComplete.spec,
+        endpoint.spec, index.spec, query.spec, excludeQuery.spec, since.spec, until.spec, lag.spec, pageSize.spec,
+        maxPageBytes.spec,
+        parallel.spec, requireComplete.spec, reuse.spec, recheck.spec, discardHours.spec,
+        timeBudget.spec, readFraction.spec, untilUnseen.spec,
         username.spec, password.spec, bearerToken.spec, bearerFile.spec, bearerCommand.spec,
         awsRegion.spec, awsService.spec, awsAccessKey.spec, awsSecretKey.spec, awsSessionToken.spec,
         clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,
         proxy.spec, proxyUsername.spec, proxyPassword.spec,
-        input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, table.spec,
+        input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, keepGoing.spec, table.spec,
+        tables.spec, top.spec, above.spec,
+        dropField.spec, dropKeywords.spec, minimumTokens.spec,
         masks.spec, longestLine.spec,
         model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec, counts.spec,
-        samples.spec, epochs.spec, epoch.spec, all.spec, steps.spec, batchSize.spec, recipe.spec, draw.spec, seed.spec,
+        json.spec,
+        samples.spec, epochs.spec, epoch.spec, minimumCount.spec, all.spec, steps.spec, batchSize.spec, recipe.spec,
+        draw.spec,
+        templateCap.spec, vocabularySize.spec, minimumWordCount.spec, unknownWarning.spec,
+        seed.spec,
         documents.spec, port.spec, faults.spec,
-        workers.spec, threads.spec, memory.spec, device.spec, torch.spec, progress.spec, config.spec,
+        workers.spec, threads.spec, memory.spec, disk.spec, device.spec, torch.spec, progress.spec, config.spec,
     ]
 
     /// The settings that a command has.
     static func of(_ command: Command) -> [OptionSpec] { every.filter { $0.commands.contains(command) } }
 
     /// What searches an index for logs.
-    static let readers: Set<Command> = lineReaders.union([.extract])
+    static let readers: Set<Command> = lineReaders.union([.extract, .plan])
     /// What asks a server.
     static let askers: Set<Command> = readers.union([.doctor, .verify])
     private static let lineReaders: Set<Command> = [.train, .collect, .sample, .score]
     private static let windowsAtOnce = "Windows read at once (default: the index's shards, at most the cores)."
-    private static let trainers: Set<Command> = [.train, .demo]
-    private static let drawers: Set<Command> = [.train, .sample, .demo]
+    private static let tableUsers: Set<Command> = [.tableMerge, .tableShow, .tableTop, .tableExport, .drift]
+    private static let rareStay =
+        "Show only texts of at least so many lines (default: 10), so that rare ones, which may name people, stay here."
+    private static let replacing = "Replace the file that is there already."
+    static let trainers: Set<Command> = [.train, .demo]
+    static let drawers: Set<Command> = [.train, .sample, .demo]
     private static let torchUsers: Set<Command> = [.train, .score, .demo, .doctor]
 }

@@ -75,6 +75,9 @@ enum Figures {
         return places == 0 ? sign + padded : sign + padded.dropLast(places) + "." + padded.suffix(places)
     }
 
+    /// `1.25%`.
+    static func percent(_ share: Double) -> String { text(share * 100, places: 2) + "%" }
+
     /// `1,234,567`.
     static func grouped(_ value: Int) -> String {
         var text = ""

@@ -2,8 +2,9 @@
 enum SettingsRules {
     static func check(_ settings: Settings, of command: Command) throws(CommandError) {
         switch command {
-        case .train, .collect, .sample, .score, .mask, .extract: _ = try LogOrigin(settings, of: command)
-        case .demo, .simulate, .doctor, .verify: break
+        case .train, .collect, .sample, .score, .mask, .extract, .plan: _ = try LogOrigin(settings, of: command)
+        case .tableMerge: try require(Options.output.spec, settings, "the table to write")
+        case .demo, .simulate, .doctor, .verify, .tableShow, .tableTop, .tableExport, .drift: break
         }
         if [.train, .collect].contains(command) {
             try require(Options.output.spec, settings, "the folder to write to")
@@ -16,11 +17,28 @@ enum SettingsRules {
                 "--resume and --overwrite: the one goes on with the run that is there, the other starts anew",
                 remedy: "give one of them")
         }
+        if Options.reuse.spec.commands.contains(command) { try checkReading(settings) }
+        try checkDraw(settings)
         try exclude(
             Options.steps.spec, Options.batchSize.spec, settings,
             "both set the length of the training", remedy: "give one of them")
         // When a run goes on, times count from its own start, which only the output folder knows.
         if ![.train, .collect].contains(command) || !settings[Options.resume] { try checkRange(settings) }
+    }
+
+    /// The original's draw depends on where pages begin, so it has no place in a training, and none over a table.
+    private static func checkDraw(_ settings: Settings) throws(CommandError) {
+        guard let origin = settings.origin(Options.draw.spec), settings[Options.draw] == .page else { return }
+        if settings.command != .sample {
+            throw .usage(
+                "\(origin.name(Options.draw.spec)): page is for sample alone, which shows what that law does",
+                remedy: "train by coverage or parity")
+        }
+        if try LogOrigin(settings, of: .sample) == .table {
+            throw .usage(
+                "\(origin.name(Options.draw.spec)): page needs logs in their order, which a table has not",
+                remedy: "give --endpoint or --input")
+        }
     }
 
     private static func require(_ spec: OptionSpec, _ settings: Settings, _ what: String) throws(CommandError) {
@@ -29,6 +47,30 @@ enum SettingsRules {
                 "\(spec.flag) is missing: \(what)",
                 remedy: "give \(spec.flag) \(spec.worded(for: settings.command).placeholder ?? "")")
         }
+    }
+
+    private static func checkReading(_ settings: Settings) throws(CommandError) {
+        try requireFolder(Options.reuse, settings)
+        for limit in [Options.timeBudget.spec, Options.readFraction.spec, Options.untilUnseen.spec] {
+            try exclude(
+                limit, Options.reuse.spec, settings,
+                "the one reads a fair sample of the hours, which those that are taken over are not",
+                remedy: "give one of them")
+            if settings[Options.requireComplete] {
+                try exclude(
+                    limit, Options.requireComplete.spec, settings, "the one may leave something, the other may not",
+                    remedy: "give one of them")
+            }
+        }
+    }
+
+    /// A name that is mistyped would have everything read; the output's own folder is made by its first run.
+    private static func requireFolder(_ setting: Setting<String>, _ settings: Settings) throws(CommandError) {
+        guard let path = settings[setting], path != settings[Options.output], !OutputFolder.isFolder(path) else {
+            return
+        }
+        let name = settings.origin(setting.spec)?.name(setting.spec) ?? setting.spec.flag
+        throw .usage("\(name): there is no folder \(path)", remedy: "name the output folder of an earlier run")
     }
 
     private static func exclude(
@@ -91,9 +133,10 @@ enum LogOrigin: Sendable, Equatable {
     func has(_ spec: OptionSpec) -> Bool {
         switch self {
         case .openSearch:
-            ![Options.inputFormat.spec.name, Options.maxBadShare.spec.name].contains(spec.name)
+            ![Options.inputFormat.spec.name, Options.maxBadShare.spec.name, Options.keepGoing.spec.name]
+                .contains(spec.name)
         case .files: ![.openSearch, .access].contains(spec.group)
-        case .table: ![.openSearch, .access, .files, .masking].contains(spec.group)
+        case .table: ![.openSearch, .access, .files, .cleaning, .masking].contains(spec.group)
         }
     }
 

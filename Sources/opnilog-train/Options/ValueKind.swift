@@ -1,3 +1,5 @@
+import LogDataset
+
 /// Why a text is no value of its kind: completes the sentence "X is not …".
 struct ValueFault: Error, Equatable {
     let expected: String
@@ -77,6 +79,17 @@ extension ValueKind where Value == [String] {
                 throw ValueFault("a command with its arguments, such as 'get-token --audience opensearch'")
             }
             return words
+        }
+    }
+}
+
+extension ValueKind where Value == FieldFilter {
+    static var fieldFilter: Self {
+        Self(placeholder: "NAME=TEXT") { text throws(ValueFault) in
+            guard let equals = text.firstIndex(of: "="), equals > text.startIndex,
+                text.index(after: equals) < text.endIndex
+            else { throw ValueFault("a field and its text, such as anomaly_level=Anomaly") }
+            return FieldFilter(field: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
         }
     }
 }

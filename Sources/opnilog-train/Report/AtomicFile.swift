@@ -4,12 +4,28 @@ import Glibc
 enum AtomicFile {
     /// Writes a file, readable by its owner only, and brings it to disk.
     static func write(_ bytes: [UInt8], to path: String) throws(CommandError) {
+        try write(to: path) { descriptor throws(CommandError) in
+            if let failure = Descriptor.write(bytes, to: descriptor) { throw OutputFault.of(path, failure) }
+        }
+    }
+
+    /// The same with what `body` writes to the open file.
+    static func write<R>(
+        to path: String, _ body: (_ descriptor: Int32) throws(CommandError) -> R
+    ) throws(CommandError) -> R {
         let (folder, name) = split(path)
         let temporary = folder + "/." + name + ".part"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw OutputFault.of(path, errno) }
-        var failure = Descriptor.write(bytes, to: descriptor)
-        if failure == nil, fsync(descriptor) != 0 { failure = errno }
+        let result: R
+        do throws(CommandError) {
+            result = try body(descriptor)
+        } catch {
+            close(descriptor)
+            unlink(temporary)
+            throw error
+        }
+        var failure = fsync(descriptor) != 0 ? errno : nil
         if close(descriptor) != 0, failure == nil { failure = errno }
         if failure == nil, rename(temporary, path) != 0 { failure = errno }
         if let failure {
@@ -17,6 +33,7 @@ enum AtomicFile {
             throw OutputFault.of(path, failure)
         }
         sync(folder)
+        return result
     }
 
     /// Brings a folder's names to disk.

@@ -9,7 +9,7 @@ struct Manifest: Codable, Sendable {
     /// The version of this form; a reader refuses a larger one.
     var format = 1
     var program: Program
-    /// An `Outcome`: `partial` where `read.holes` is not empty.
+    /// An `Outcome`: `partial` where `read.holes` is not empty or `read.stopped` is there.
     var outcome = Outcome.complete.rawValue
     var startedAt: String
     var finishedAt = ""
@@ -41,6 +41,13 @@ struct Manifest: Codable, Sendable {
         var bytes: UInt64
         var documentsWithoutField: UInt64
         var badLines: UInt64
+        /// Windows, and documents in them, that were taken over from an earlier run.
+        var windowsReused: Int?
+        var documentsReused: UInt64?
+        /// Lines that the cleaning left out.
+        var dropped: DroppedLines
+        /// What the query left out.
+        var exclusions: [Exclusion]
         /// Windows that were begun anew after a failure.
         var restarts: UInt64
         /// Messages that were cut for their length, and the bytes cut off.
@@ -51,6 +58,8 @@ struct Manifest: Codable, Sendable {
         var windows: [Window]
         /// What was asked for and could not be read.
         var holes: [Hole]
+        /// How a limit ended the reading.
+        var stopped: StoppedReading?
 
         init(_ report: CollectionReport, monitor: CollectionMonitor.Snapshot) {
             source = report.source
@@ -58,12 +67,17 @@ struct Manifest: Codable, Sendable {
             bytes = report.total.bytes
             documentsWithoutField = report.total.documentsWithoutField
             badLines = report.total.badLines
+            windowsReused = report.reused.count
+            documentsReused = report.reused.reduce(0) { $0 + $1.tally.documents }
+            dropped = report.total.dropped
+            exclusions = report.exclusions
             restarts = monitor.restarts
             cutMessages = monitor.masking.cutMessages
             cutBytes = monitor.masking.cutBytes
             masksGivenUp = monitor.masking.givenUp
             windows = report.windows.map { Window($0) }
             holes = report.holes
+            stopped = report.stopped
         }
     }
 
@@ -72,6 +86,8 @@ struct Manifest: Codable, Sendable {
         var name: String
         var expectedDocuments: Int?
         var tally: WindowTally
+        /// Whether it was taken over from an earlier run.
+        var isReused: Bool?
         /// What the source has to say of it.
         var details: ManifestJSON?
 
@@ -79,6 +95,7 @@ struct Manifest: Codable, Sendable {
             name = window.name
             expectedDocuments = window.expectedDocuments
             tally = window.tally
+            isReused = window.isReused
             if !window.details.isEmpty {
                 details =
                     (try? JSONDecoder().decode(ManifestJSON.self, from: Data(window.details)))
@@ -94,6 +111,8 @@ struct Manifest: Codable, Sendable {
         var rulesDigest: String
         /// The operator's own masks among the rules.
         var maskNames: [String]?
+        /// What was left out for what it says, as a digest; nil where nothing was.
+        var cleaningDigest: String?
         var lines: UInt64
         var templates: UInt64
         var heldOutLines: UInt64
@@ -104,6 +123,7 @@ struct Manifest: Codable, Sendable {
             splitDigest = metadata.splitDigest
             rulesDigest = metadata.rulesDigest
             maskNames = metadata.maskNames
+            cleaningDigest = metadata.cleaningDigest
             lines = metadata.lines
             templates = metadata.templates
             heldOutLines = metadata.heldOutLines
@@ -120,7 +140,7 @@ struct Manifest: Codable, Sendable {
     /// Records what was read, and whether anything is missing.
     mutating func note(_ report: CollectionReport, monitor: CollectionMonitor.Snapshot) {
         read = Reading(report, monitor: monitor)
-        outcome = (report.holes.isEmpty ? Outcome.complete : .partial).rawValue
+        outcome = (report.isComplete ? Outcome.complete : .partial).rawValue
     }
 
     /// The manifest at a path; nil if there is none that this program understands.

@@ -13,6 +13,8 @@ final class MemoryLog: Sendable {
     init(path: String) throws(CommandError) {
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw OutputFault.of(path, errno) }
+        // One that was there already may have been open to others.
+        fchmod(descriptor, 0o600)
         nextLine = Mutex(start)
         append("seconds,stage,resident_bytes\n")
     }

@@ -13,6 +13,8 @@ final class MetricsLog: Sendable {
         path = output.path(of: .metrics)
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw OutputFault.of(path, errno) }
+        // One that was there already may have been open to others.
+        fchmod(descriptor, 0o600)
     }
 
     deinit { close(descriptor) }

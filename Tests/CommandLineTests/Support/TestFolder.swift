@@ -26,6 +26,8 @@ final class TestFolder: Sendable {
 
     func text(_ name: String) -> String { TestFiles.text(path(name)) ?? "" }
 
+    func bytes(_ name: String) -> [UInt8] { TestFiles.bytes(path(name)) ?? [] }
+
     func exists(_ name: String) -> Bool { access(path(name), F_OK) == 0 }
 
     /// Permission bits, or nil where there is no such file.
@@ -37,13 +39,15 @@ final class TestFolder: Sendable {
 
 /// Small uses of the file system.
 enum TestFiles {
-    static func text(_ path: String) -> String? {
+    static func text(_ path: String) -> String? { bytes(path).map { String(decoding: $0, as: UTF8.self) } }
+
+    static func bytes(_ path: String) -> [UInt8]? {
         guard let file = fopen(path, "r") else { return nil }
         defer { fclose(file) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

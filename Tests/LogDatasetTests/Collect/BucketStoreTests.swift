@@ -124,4 +124,18 @@ import Testing
         store.remove()
         #expect(directory.names == [])
     }
+
+    @Test func theRunsOfAnHourBecomeOneBeforeATableIsMade() throws {
+        try folder.make()
+        let store = try reopened()
+        for number in 0..<12 { try store.commit(bucket(number, store)) }
+        try store.compactHours(toAtMost: 12, cancellation: CancellationFlag())
+        #expect(runFiles.count == 12)
+        try store.compactHours(toAtMost: 4, cancellation: CancellationFlag())
+        #expect(runFiles.count == 1)
+        #expect(try counts(reopened()) == expected(12))
+        // What comes later is merged with it again.
+        try store.commit(bucket(12, store))
+        #expect(try counts(reopened()) == expected(13))
+    }
 }

@@ -58,6 +58,57 @@ import Testing
         #expect(gate.leave(1) == [])
     }
 
+    @Test func aFullGateOpensAtTheLowWatermark() {
+        var gate = ByteGateState<String>(limit: 100, low: 50)
+        #expect(gate.enter(60, id: gate.makeID(), waiter: "a") == true)
+        #expect(gate.enter(40, id: gate.makeID(), waiter: "b") == true)
+        #expect(gate.enter(10, id: gate.makeID(), waiter: "c") == nil)
+        #expect(gate.enter(20, id: gate.makeID(), waiter: "d") == nil)
+        #expect(gate.enter(90, id: gate.makeID(), waiter: "e") == nil)
+        #expect(gate.leave(20) == [])
+        #expect(gate.leave(20) == [])
+        #expect(gate.leave(10) == ["c", "d"])
+        #expect(gate.leave(80) == ["e"])
+        // Not full: whoever fits comes in at once, above the low watermark too.
+        #expect(gate.leave(90) == [])
+        #expect(gate.enter(70, id: gate.makeID(), waiter: "f") == true)
+        #expect(gate.enter(30, id: gate.makeID(), waiter: "g") == true)
+    }
+
+    /// Whatever comes, goes and is cancelled in whatever order: never more than the limit is inside unless it is one
+    /// alone, nobody is forgotten, and the order is kept.
+    @Test(arguments: 0..<20) func watermarksHoldInAnyOrder(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let limit = 100
+        var gate = ByteGateState<Int>(limit: limit, low: Int.random(in: 0...limit, using: &generator))
+        var bytes: [Int] = []
+        var inside: Set<Int> = []
+        var waiting: [Int] = []
+        func admit(_ numbers: [Int]) {
+            #expect(Array(waiting.prefix(numbers.count)) == numbers)
+            waiting.removeFirst(numbers.count)
+            inside.formUnion(numbers)
+        }
+        for _ in 0..<2_000 {
+            if Bool.random(using: &generator) || inside.isEmpty && waiting.isEmpty {
+                let number = bytes.count
+                bytes.append(Int.random(in: 1...130, using: &generator))
+                if gate.enter(bytes[number], id: gate.makeID(), waiter: number) == true {
+                    #expect(waiting.isEmpty)
+                    inside.insert(number)
+                } else {
+                    waiting.append(number)
+                }
+            } else if let leaving = inside.min() {
+                inside.remove(leaving)
+                admit(gate.leave(bytes[leaving]))
+            }
+            let used = inside.reduce(0) { $0 + bytes[$1] }
+            #expect(used <= limit || inside.count == 1)
+            #expect(waiting.isEmpty || !inside.isEmpty)
+        }
+    }
+
     @Test func whatIsLargerThanTheBudgetGoesThroughAlone() {
         var gate = ByteGateState<String>(limit: 10)
         #expect(gate.enter(25, id: gate.makeID(), waiter: "large") == true)

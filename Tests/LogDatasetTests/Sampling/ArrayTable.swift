@@ -14,12 +14,15 @@ struct ArrayTable: TemplateShards {
     /// - Parameters:
     ///   - rows: The templates, in any order.
     ///   - only: Puts all templates into this shard.
-    init(_ rows: [(text: String, count: UInt64, heldOut: UInt64)], only: Int? = nil) {
+    ///   - spread: Puts each template into a shard of its own, as far as there are enough.
+    init(_ rows: [(text: String, count: UInt64, heldOut: UInt64)], only: Int? = nil, spread: Bool = false) {
         shards = Array(repeating: [], count: TemplateShard.count)
-        for row in rows {
+        for (index, row) in rows.enumerated() {
             let bytes = Array(row.text.utf8)
             var hash = ArrayTable.hash(bytes)
-            if let only { hash = UInt128(only) << 120 | hash & (UInt128.max >> 8) }
+            if let only = spread ? index % TemplateShard.count : only {
+                hash = UInt128(only) << 120 | hash & (UInt128.max >> 8)
+            }
             let new = Row(hash: hash, masked: bytes, count: row.count, heldOut: row.heldOut)
             shards[TemplateShard.of(hash)].append(new)
         }

@@ -38,6 +38,23 @@ import Testing
         }
     }
 
+    /// The nested roots against the exact root of the whole, in integers of any length: at most one unit below.
+    @Test func nestedRootsAreAtMostOneUnitBelowTheExactRoot() {
+        for count in WeightExponentTests.counts {
+            let number = LongNumber(count)
+            for (exponent, power) in [
+                // w ≤ f^¼ · 2³² means w⁴ ≤ f · 2¹²⁸, and w ≤ f^¾ · 2¹⁶ means w⁴ ≤ f³ · 2⁶⁴.
+                (WeightExponent.quarter, number.shifted(words: 4)),
+                (.threeQuarters, (number * number * number).shifted(words: 2)),
+            ] {
+                let weight = exponent.weight(of: count)
+                let isBelow = LongNumber(weight).fourthPower <= power
+                let isWithin = power < LongNumber(weight + 2).fourthPower
+                if !isBelow || !isWithin { Issue.record("\(exponent) of \(count): \(weight)") }
+            }
+        }
+    }
+
     @Test func otherWeightsAreWithinOneUnit() {
         for count in WeightExponentTests.counts {
             let root = Double(count).squareRoot()
@@ -61,4 +78,47 @@ import Testing
         #expect(zip(weights, weights.dropFirst()).allSatisfy { $0 <= $1 })
         #expect(exponent.weight(of: 1) > 0)
     }
+}
+
+/// A natural number of any length, in 32-bit words, lowest first: school arithmetic, slow and plain.
+private struct LongNumber {
+    private var words: [UInt32]
+
+    init(_ number: UInt64) { words = [UInt32(truncatingIfNeeded: number), UInt32(number >> 32)] }
+
+    var fourthPower: LongNumber { self * self * (self * self) }
+
+    /// Times 2³² for each word.
+    func shifted(words count: Int) -> LongNumber {
+        var shifted = self
+        shifted.words = [UInt32](repeating: 0, count: count) + words
+        return shifted
+    }
+
+    static func * (left: LongNumber, right: LongNumber) -> LongNumber {
+        var words = [UInt32](repeating: 0, count: left.words.count + right.words.count)
+        for (i, a) in left.words.enumerated() {
+            var carry: UInt64 = 0
+            for (j, b) in right.words.enumerated() {
+                let sum = UInt64(a) * UInt64(b) + UInt64(words[i + j]) + carry
+                words[i + j] = UInt32(truncatingIfNeeded: sum)
+                carry = sum >> 32
+            }
+            words[i + right.words.count] = UInt32(carry)
+        }
+        var product = left
+        product.words = words
+        return product
+    }
+
+    static func < (left: LongNumber, right: LongNumber) -> Bool {
+        for index in (0..<max(left.words.count, right.words.count)).reversed() {
+            let a = index < left.words.count ? left.words[index] : 0
+            let b = index < right.words.count ? right.words[index] : 0
+            if a != b { return a < b }
+        }
+        return false
+    }
+
+    static func <= (left: LongNumber, right: LongNumber) -> Bool { !(right < left) }
 }

@@ -104,6 +104,21 @@ import Testing
         #expect(Set(subsets).count == 30)
     }
 
+    /// The same of templates that have a shard each: laid in one order, every other shard would be drawn, or the rest.
+    @Test func coverageMixesTheShards() async throws {
+        let rows = (0..<64).map { (text: "t\($0)", count: UInt64(1), heldOut: UInt64(0)) }
+        let table = ArrayTable(rows, spread: true)
+        let weights = try await TableWeights(of: table, workers: 1)
+        let subsets = try (0..<30).map { epoch in
+            let settings = DrawSettings(law: .coverage, lines: .fit, samples: 32, seed: 0, epoch: UInt64(epoch))
+            return try outcome(table, weights, settings).drawn
+        }
+        #expect(Set(subsets).count == 30)
+        // Any two are in the same subset about every fourth time.
+        let together = subsets.count { $0[10] > 0 && $0[11] > 0 }
+        #expect((1...20).contains(together))
+    }
+
     @Test func parityFollowsTheWeights() async throws {
         let table = table(40) { (UInt64($0 * $0 * 10 + 1), 0) }
         let weights = try await TableWeights(of: table, workers: 1)
@@ -120,6 +135,34 @@ import Testing
         }
         // 20 · 39 = 780 degrees of freedom: the deviation is √1560. Draws that are too even are as wrong as too odd.
         #expect(abs(chiSquare - 780) < 4 * 1560.0.squareRoot())
+    }
+
+    /// Over 1,000 seeds: no template's mean is off by more than chance allows, nor are all of them together.
+    @Test(arguments: DrawLaw.allCases)
+    func meansOverManySeedsAreRight(_ law: DrawLaw) async throws {
+        let table = table(120) { (UInt64($0 * $0 + 1), 0) }
+        let weights = try await TableWeights(of: table, workers: 1)
+        let (samples, seeds) = (90, 1_000)
+        var sums: [Int] = []
+        var wanted: [Double] = []
+        for seed in 0..<seeds {
+            let settings = DrawSettings(law: law, lines: .fit, samples: samples, seed: UInt64(seed), epoch: 3)
+            let outcome = try outcome(table, weights, settings)
+            wanted = outcome.weights.map { Double(samples) * Double($0) / Double(outcome.total) }
+            sums = sums.isEmpty ? outcome.drawn : zip(sums, outcome.drawn).map(+)
+        }
+        var scores: [Double] = []
+        for (sum, mean) in zip(sums, wanted) {
+            let fraction = mean - mean.rounded(.down)
+            let one = law == .coverage ? fraction * (1 - fraction) : mean * (1 - mean / Double(samples))
+            let variance = Double(seeds) * one
+            if variance >= 25 { scores.append((Double(sum) - Double(seeds) * mean) / variance.squareRoot()) }
+        }
+        #expect(scores.count > 90)
+        // One of so many normal values exceeds 4.5 once in a thousand times (Bonferroni).
+        #expect(scores.allSatisfy { abs($0) < 4.5 })
+        let squares = scores.reduce(0) { $0 + $1 * $1 }
+        #expect(abs(squares - Double(scores.count)) < 4 * Double(2 * scores.count).squareRoot())
     }
 
     @Test(arguments: DrawLaw.allCases)

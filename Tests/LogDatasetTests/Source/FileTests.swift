@@ -73,6 +73,39 @@ import Testing
         damaged[damaged.count / 2] ^= 0xFF
         let error = #expect(throws: DatasetError.self) { try readAll(damaged) }
         #expect(error?.code == .corruptFile)
+        let offset = error?.message.firstMatch(of: /at byte ([0-9]+):/).flatMap { Int($0.1) }
+        // Where the damage is noticed: not before it, and not beyond the block it lies in.
+        #expect(offset.map { damaged.count / 2 - 20 <= $0 && $0 <= damaged.count } == true, "\(error?.message ?? "")")
+    }
+
+    /// A byte of the last member is damaged: all that stands before that member is there.
+    @Test(arguments: ["gzip", "zstd"])
+    func whatStandsBeforeTheDamageComesOut(tool: String) throws {
+        let whole = try packed(by: tool, text)
+        var damaged = whole + whole
+        for place in 0..<8 { damaged[whole.count + 40 + place] ^= 0xFF }
+        let directory = TemporaryDirectory()
+        let input = try ByteInput(path: directory.file("file", damaged))
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        var error: DatasetError?
+        while error == nil {
+            do throws(DatasetError) {
+                let count = try buffer.withUnsafeMutableBytes { bytes in
+                    Result { () throws(DatasetError) in try input.read(into: bytes) }
+                }.get()
+                all += buffer[..<count]
+            } catch let fault {
+                error = fault
+            }
+        }
+        #expect(all.starts(with: text) && all.count < 2 * text.count)
+        #expect(error?.code == .corruptFile)
+    }
+
+    @Test func aStreamThatBeginsWithAFrameOfNothingIsStillPacked() throws {
+        let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 9, 9]
+        #expect(try readAll(skippable + packed(by: "zstd", text)) == text)
     }
 
     @Test func aFolderAndAMissingFileAreRefused() {
@@ -151,9 +184,10 @@ import Testing
     @Test func patternsNameFilesAndAMissingOneIsSaid() throws {
         let directory = TemporaryDirectory()
         let paths = ["a.log", "b.log"].map { directory.file($0, "x\n".utf8) }
-        #expect(try FileLogSource.files(matching: "\(directory.path)/*.log") == paths)
-        #expect(try FileLogSource.files(matching: "-") == ["-"])
-        let error = #expect(throws: DatasetError.self) { try FileLogSource.files(matching: "\(directory.path)/*.txt") }
+        func named(_ pattern: String) throws -> [String] { try FileLogSource(.init(paths: [pattern])).paths() }
+        #expect(try named("\(directory.path)/*.log") == paths)
+        #expect(try named("-") == ["-"])
+        let error = #expect(throws: DatasetError.self) { try named("\(directory.path)/*.txt") }
         #expect(error?.message.hasPrefix("no file matches \(directory.path)/*.txt") == true)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import LogDataset
 
 @Suite struct TemplateTableTests {
-    private let rules = [UInt8](repeating: 7, count: 32)
+    private let rules = String(repeating: "07", count: 32)
 
     private func write(_ texts: [String], to path: String) throws {
         let table = CountTable()
@@ -102,5 +102,8 @@ import Testing
         }
         #expect(error?.code == .unwritable)
         #expect(error?.message.contains("free some space on its disk") == true)
+        // A file that was not finished goes; a device is not one.
+        var status = stat()
+        #expect(stat("/dev/full", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
     }
 }

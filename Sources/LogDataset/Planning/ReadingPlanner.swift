@@ -1,0 +1,146 @@
+import LogMasking
+public import OpenSearchScroll
+
+/// Predicts what a reading of an index will take: from the counts of its windows, and from a few pages over all of them
+/// that are read, masked and counted.
+public struct ReadingPlanner: Sendable {
+    /// Pages looked at at the most, and their documents on average.
+    private static let pages = 16
+    private static let pageDocuments = 1_000
+    /// Documents of a page, by turns: two sizes tell what a request costs apart from what it brings.
+    private static let pageSizes = [1_500, 500]
+
+    private let client: OpenSearchClient
+    private let query: ScrollQuery
+    private let configuration: DatasetConfiguration
+
+    /// A planner for a reading with these settings; the configuration's folder is not used.
+    public init(client: OpenSearchClient, query: ScrollQuery, configuration: DatasetConfiguration) {
+        self.client = client
+        self.configuration = configuration
+        var query = query
+        query.toleratesHoles = true
+        self.query = query
+    }
+
+    /// Asks the server for its counts and for the sample.
+    ///
+    /// - Parameter baseBytes: resident bytes of this process before it did anything.
+    /// - Throws: what the client throws, or `DatasetError`.
+    public func forecast(baseBytes: Int) async throws -> ReadingForecast {
+        let start = ContinuousClock.now
+        let plan = try await client.plan(query)
+        let planSeconds = (ContinuousClock.now - start) / .seconds(1)
+        var sample = try await sample(Self.points(try await parts(plan)))
+        sample.planSeconds = planSeconds
+        let resources = ReadingResources(
+            workers: configuration.workers, parallel: configuration.parallelWindows ?? configuration.workers,
+            budget: configuration.memory, baseBytes: baseBytes)
+        return ReadingForecast(sample, windows: plan.windows.map(\.expectedDocuments), resources)
+    }
+
+    /// The windows of a plan, cut finer where the documents of one lie together: a page behind them would be empty.
+    private func parts(_ plan: ScrollPlan) async throws -> [ScrollWindow] {
+        let size = max(2 * Self.pageDocuments, plan.expectedDocuments / Self.pages)
+        guard plan.windows.contains(where: { $0.expectedDocuments > size }), size < query.windowDocuments else {
+            return plan.windows
+        }
+        var query = query
+        query.windowDocuments = size
+        return try await client.plan(query).windows
+    }
+
+    /// Where the pages begin: evenly over the documents, and far enough apart not to overlap where documents lie evenly
+    /// in their window.
+    static func points(_ windows: [ScrollWindow]) -> [ScrollWindow] {
+        let total = windows.reduce(0) { $0 + $1.expectedDocuments }
+        let count = max(1, min(pages, total / (2 * pageDocuments)))
+        var points: [ScrollWindow] = []
+        var rest = windows[...]
+        var before = 0
+        for point in 0..<count {
+            let position = total * (2 * point + 1) / (2 * count)
+            while let first = rest.first, before + first.expectedDocuments <= position {
+                before += first.expectedDocuments
+                rest = rest.dropFirst()
+            }
+            guard let window = rest.first else { break }
+            let start = cut(window, before: min(position - before, max(0, window.expectedDocuments - pageSizes[0])))
+            if points.last != start { points.append(start) }
+        }
+        return points
+    }
+
+    /// What is left of a window behind its first documents. One without times, or of a moment, cannot be cut.
+    private static func cut(_ window: ScrollWindow, before documents: Int) -> ScrollWindow {
+        guard let times = window.times, window.expectedDocuments > 0 else { return window }
+        let share = Double(documents) / Double(window.expectedDocuments)
+        var cut = window
+        cut.times = times.lowerBound + Int64(Double(times.upperBound - times.lowerBound) * share)..<times.upperBound
+        cut.expectedDocuments -= documents
+        return cut
+    }
+
+    private func sample(_ points: [ScrollWindow]) async throws -> ReadingSample {
+        var sample = ReadingSample()
+        let table = CountTable()
+        try await withWorkerPool(count: 1, masking: configuration.masking) { pool throws(DatasetError) in
+            do {
+                for (number, point) in points.enumerated() {
+                    let size = Self.pageSizes[number % Self.pageSizes.count]
+                    try await add(point, size, to: &sample, table, pool)
+                }
+            } catch {
+                throw DatasetError(wrapping: error, as: .sourceFailed, "the sample of the index could not be read")
+            }
+        }
+        table.forEachSorted { _, record in
+            sample.frequencies[record.count, default: 0] += 1
+            sample.textBytes += record.masked.count
+            if record.count == 1 { sample.onceBytes += record.masked.count }
+        }
+        return sample
+    }
+
+    private func add(
+        _ point: ScrollWindow, _ size: Int, to sample: inout ReadingSample, _ table: CountTable, _ pool: WorkerPool
+    ) async throws {
+        var query = query
+        query.pageSize = min(query.pageSize ?? size, size)
+        let start = ContinuousClock.now
+        let page = try await client.readWindow(point, of: query) { pages in
+            for try await page in pages { return page as ScrollPage? }
+            return nil
+        }
+        guard let page else { return }
+        sample.pages.append(
+            .init(documents: page.count, seconds: (ContinuousClock.now - start) / .seconds(1)))
+        sample.documents += page.count
+        sample.transferBytes += page.bytes
+        let cleaning = configuration.cleaning
+        let counted = try await pool.run { worker throws(DatasetError) in
+            Self.count(page, into: table, worker, cleaning)
+        }
+        sample.lines += counted.lines
+        sample.messageBytes += counted.bytes
+        sample.maskingSeconds += counted.seconds
+    }
+
+    private static func count(
+        _ page: ScrollPage, into table: CountTable, _ worker: WorkerPool.Worker, _ cleaning: LineCleaning
+    ) -> (lines: Int, bytes: Int, seconds: Double) {
+        let start = ContinuousClock.now
+        var lines = 0
+        var bytes = 0
+        page.forEachMessage { message in
+            guard cleaning.keeps(message: message) else { return }
+            worker.masker.withMasked(message) { masked in
+                guard cleaning.keeps(masked: masked) else { return }
+                lines += 1
+                bytes += message.count
+                table.add(masked, hour: .none)
+            }
+        }
+        return (lines, bytes, (ContinuousClock.now - start) / .seconds(1))
+    }
+}

@@ -1,0 +1,106 @@
+import Glibc
+
+/// A regular file whatever its name: what a rotation by renaming leaves as it was.
+struct FileIdentity: Hashable, Sendable {
+    let device: UInt64
+    let inode: UInt64
+
+    init(_ status: stat) {
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+    }
+}
+
+/// The beginning of a file's unpacked content: what a rotation that copies or packs leaves as it was.
+struct ContentPrefix: Hashable, Sendable {
+    static let longest = 4096
+
+    /// Bytes looked at.
+    let count: Int
+    private let hash: UInt128
+
+    /// Reads at most `limit` bytes of a file's beginning; nil for one that cannot be read so far.
+    init?(of path: String, atMost limit: Int = longest) {
+        guard let input = try? ByteInput(path: path) else { return nil }
+        var bytes = [UInt8](repeating: 0, count: limit)
+        var count = 0
+        while count < limit {
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                try? input.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+            }
+            guard let got else { return nil }
+            if got == 0 { break }
+            count += got
+        }
+        self.count = count
+        hash = bytes.withUnsafeBytes { contentHash(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+}
+
+/// A file as it was when the files were listed.
+struct ListedFile: Sendable {
+    let path: String
+    /// Nil for what cannot be recognised: standard input, pipes, devices.
+    let identity: FileIdentity?
+    /// Bytes it had, packed or not.
+    let size: Int
+    /// When it was changed last: seconds and nanoseconds since 1970.
+    private let changed: timespec
+    /// How its content begins; nil where that could not be read.
+    let prefix: ContentPrefix?
+
+    init(_ path: String) {
+        var status = stat()
+        self.path = path
+        guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            (identity, size, changed, prefix) = (nil, 0, timespec(), nil)
+            return
+        }
+        identity = FileIdentity(status)
+        size = Int(status.st_size)
+        changed = status.st_mtim
+        prefix = ContentPrefix(of: path)
+    }
+
+    /// Tells whether the file is still the same: path, size, time of change and inode. Of standard input and pipes the
+    /// path is all there is.
+    var windowName: String {
+        guard let identity else { return path }
+        let fraction = String(1_000_000_000 + changed.tv_nsec).dropFirst()
+        return "\(path), \(size) bytes, changed \(changed.tv_sec).\(fraction), inode \(identity.inode)"
+    }
+}
+
+extension ListedFile {
+    /// Where the listed content is now: under its path, under another name of its folder (renamed), or in a file of the
+    /// folder that was not listed and begins the same (copied or packed).
+    ///
+    /// - Parameter listed: what every listed file is; their content is their own.
+    /// - Returns: the path, and whether it is the file itself and not a copy.
+    /// - Throws: `unreadableFile` if it is nowhere.
+    func place(among listed: Set<FileIdentity>) throws(DatasetError) -> (path: String, isOriginal: Bool) {
+        guard let identity else { return (path, true) }
+        if holdsContent(path, identity) { return (path, true) }
+        let folder = Folder.of(path)
+        let paths = (Folder.names(folder) ?? []).sorted().map { folder + "/" + $0 }
+        if let moved = paths.first(where: { holdsContent($0, identity) }) { return (moved, true) }
+        if let copy = paths.first(where: { isCopy($0, listed) }) { return (copy, false) }
+        throw DatasetError(
+            .unreadableFile,
+            "\(path) was removed, or cut off and not kept, after the files were listed; run again, and let the rotation "
+                + "keep at least one more file")
+    }
+
+    private func holdsContent(_ path: String, _ identity: FileIdentity) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && FileIdentity(status) == identity && status.st_size >= size
+            && (prefix == nil || ContentPrefix(of: path, atMost: prefix?.count ?? 0) == prefix)
+    }
+
+    private func isCopy(_ path: String, _ listed: Set<FileIdentity>) -> Bool {
+        guard let prefix, prefix.count > 0 else { return false }
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            && !listed.contains(FileIdentity(status)) && ContentPrefix(of: path, atMost: prefix.count) == prefix
+    }
+}

@@ -1,0 +1,82 @@
+import FoundationEssentials
+import Glibc
+import LogDataset
+import Testing
+
+@testable import opnilog_train
+
+@Suite("--input", .timeLimit(.minutes(2)))
+struct FileInputTests {
+    private let folder = TestFolder()
+
+    private func collect(_ options: [String], input: String = "") async throws -> ProgramRun {
+        try await ProgramRun.of(
+            ["collect", "--output", folder.path("out"), "--progress", "none"] + options, input: Array(input.utf8))
+    }
+
+    private func manifest() throws -> Manifest {
+        try JSONDecoder().decode(Manifest.self, from: Data(folder.text("out/manifest.json").utf8))
+    }
+
+    /// Packs a file in place; what it was called before is gone.
+    private func pack(_ name: String, by tool: String) throws {
+        try #require(system("\(tool) -q \(tool == "zstd" ? "--rm" : "") \(folder.path(name))") == 0)
+    }
+
+    @Test("folders, patterns in quotes, packed files and standard input make one table")
+    func everything() async throws {
+        mkdir(folder.path("in"), 0o700)
+        try folder.write("in/a.log", "first one\n")
+        try folder.write("in/b.log", "second one\nsecond one\n")
+        try folder.write("in/c.log", "third one\n")
+        try pack("in/b.log", by: "gzip")
+        try pack("in/c.log", by: "zstd")
+        try folder.write("more-1.log", "fourth one\n")
+        let run = try await collect(
+            ["--input", folder.path("in"), folder.path("more-?.log"), "-"], input: "{\"log\":\"fifth one\"}\n")
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(try manifest().read?.lines == 6)
+        #expect(try manifest().read?.windows.count == 5)
+        #expect(try manifest().table?.templates == 5)
+    }
+
+    @Test("a file cut off in the middle ends the run with its offset; under --keep-going it is a hole")
+    func keepsGoing() async throws {
+        try folder.write("a.log", "fine\n")
+        try folder.write("b.log", (0..<20_000).map { "line \($0) of b\n" }.joined())
+        try pack("b.log", by: "gzip")
+        try #require(system("truncate -s -7 \(folder.path("b.log.gz"))") == 0)
+        let source = ["--input", folder.path("a.log"), folder.path("b.log.gz")]
+        let strict = try await collect(source)
+        #expect(strict.code == 65)
+        var status = stat()
+        try #require(stat(folder.path("b.log.gz"), &status) == 0)
+        let offset = status.st_size
+        let what = "\(folder.path("b.log.gz")) is damaged at byte \(offset): the compressed file ends in the middle"
+        #expect(strict.errors.contains(what), "\(strict.errors)")
+        let lenient = try await collect(source + ["--keep-going", "--overwrite"])
+        #expect(lenient.code == 2, "\(lenient.errors)")
+        #expect(lenient.errors.contains("missing: \(what)"))
+        #expect(try manifest().outcome == "partial")
+        #expect(try manifest().read?.holes.count == 1)
+        #expect(try manifest().read?.holes.first?.what.hasPrefix(what) == true)
+        let lines = try manifest().read?.lines ?? 0
+        #expect(lines > 1 && lines <= 20_001)
+        let sample = try await ProgramRun.of(["sample", "--progress", "none", "--keep-going"] + source)
+        #expect(sample.code == 2)
+        #expect(sample.errors.contains("missing: \(what)"))
+    }
+
+    @Test("what is given twice under two names is left out, and said")
+    func links() async throws {
+        try folder.write("a.log", "fine\n")
+        try #require(system("ln \(folder.path("a.log")) \(folder.path("b.log"))") == 0)
+        let run = try await collect(["--input", folder.path("a.log"), folder.path("b.log")])
+        #expect(run.code == 0)
+        #expect(
+            run.errors.contains(
+                "opnilog-train: \(folder.path("b.log")) is left out: \(folder.path("a.log")) holds all that it holds\n")
+        )
+        #expect(try manifest().read?.lines == 1)
+    }
+}

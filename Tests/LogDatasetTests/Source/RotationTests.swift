@@ -1,0 +1,181 @@
+import Glibc
+import Testing
+
+@testable import LogDataset
+
+/// Files whose rotation happens between the listing and the reading.
+private struct RotatingSource: LogSource {
+    let base: FileLogSource
+    let rotate: @Sendable () throws -> Void
+
+    var name: String { base.name }
+
+    func windows() async throws -> [LogWindow] {
+        let windows = try await base.windows()
+        try rotate()
+        return windows
+    }
+
+    func read(_ window: LogWindow, into sink: LogSink) async throws { try await base.read(window, into: sink) }
+}
+
+@Suite struct RotationTests {
+    private let directory = TemporaryDirectory()
+
+    /// So many lines that differ from file to file.
+    private func lines(_ word: String, _ count: Int = 200) -> [UInt8] {
+        Array((0..<count).map { "\(word) stands in \(String(repeating: "x", count: $0 % 9))\n" }.joined().utf8)
+    }
+
+    private func path(_ name: String) -> String { "\(directory.path)/\(name)" }
+
+    private func run(_ command: String) throws { try #require(system("cd \(directory.path) && \(command)") == 0) }
+
+    private func source(
+        _ patterns: [String], keepsGoing: Bool = false, onEvent: (@Sendable (FileEvent) -> Void)? = nil
+    ) -> FileLogSource {
+        var configuration = FileLogSource.Configuration(paths: patterns)
+        configuration.keepsGoing = keepsGoing
+        configuration.onEvent = onEvent
+        return FileLogSource(configuration)
+    }
+
+    /// The lines of each text that was counted.
+    private func collected(_ source: any LogSource) async throws -> (counts: [String: UInt64], report: CollectionReport)
+    {
+        let output = TemporaryDirectory()
+        let collector = TableCollector(source: source, configuration: DatasetConfiguration(directory: output.path))
+        let (table, report) = try await collector.collect()
+        var counts: [String: UInt64] = [:]
+        for shard in 0..<TemplateShard.count {
+            try table.forEachRecord(inShard: shard) { record in
+                let word = String(decoding: record.masked.prefix { $0 != 0x20 }, as: UTF8.self)
+                counts[word, default: 0] += record.count
+            }
+        }
+        return (counts, report)
+    }
+
+    @Test func aFolderStandsForItsFilesAndALinkForTheFileItNames() async throws {
+        _ = directory.file("a.log", lines("first"))
+        _ = directory.file("b.log", lines("second"))
+        _ = directory.file(".hidden", lines("hidden"))
+        try run("mkdir inner && cp a.log inner/c.log && ln a.log hard.log && ln -s b.log soft.log")
+        let (counts, report) = try await collected(source([directory.path]))
+        #expect(counts == ["first": 200, "second": 200])
+        #expect(report.windows.count == 2)
+        let matched = try FileLogSource(.init(paths: ["\(directory.path)/*", path("a.log")])).paths()
+        #expect(matched == [path("a.log"), path("b.log"), path("inner/c.log")])
+        try run("mkdir empty")
+        let error = #expect(throws: DatasetError.self) { try FileLogSource(.init(paths: [path("empty")])).paths() }
+        #expect(error?.message.hasPrefix("there is no file in the folder") == true)
+    }
+
+    @Test func whatIsRenamedAndPackedAfterTheListingIsFollowed() async throws {
+        _ = directory.file("name.log", lines("newest"))
+        _ = directory.file("name.log.1", lines("older"))
+        try packed(by: "gzip", lines("oldest")).withUnsafeBytes { _ = directory.file("name.log.2.gz", Array($0)) }
+        let files = source([directory.path])
+        let (counts, report) = try await collected(
+            RotatingSource(base: files) {
+                try run("mv name.log.2.gz name.log.3.gz && gzip -n name.log.1 && mv name.log.1.gz name.log.2.gz")
+                try run("mv name.log name.log.1 && printf 'later line\\n' > name.log")
+            })
+        #expect(counts == ["newest": 200, "older": 200, "oldest": 200])
+        #expect(report.holes == [])
+    }
+
+    @Test func whatIsCopiedAndCutOffAfterTheListingIsFollowed() async throws {
+        _ = directory.file("name.log", lines("kept"))
+        let (counts, _) = try await collected(
+            RotatingSource(base: source([path("name.log")])) {
+                try run("cp name.log name.log.1 && printf 'later line\\n' > name.log")
+            })
+        #expect(counts == ["kept": 200])
+    }
+
+    @Test func aFileThatIsCutOffWhileItIsReadIsReadFromItsCopy() async throws {
+        _ = directory.file("name.log", lines("kept", 100_000))
+        let folder = directory.path
+        // The rename is noticed when the file has been opened and nothing is read yet.
+        let files = source([path("name.log")]) { event in
+            guard event == .followed(path: "\(folder)/name.log", to: "\(folder)/moved.log") else { return }
+            system("cd \(folder) && cp moved.log copy.log && truncate -s 100 moved.log")
+        }
+        let (counts, report) = try await collected(
+            RotatingSource(base: files) { try run("mv name.log moved.log") })
+        #expect(counts == ["kept": 100_000])
+        #expect(report.total.lines == 100_000)
+    }
+
+    @Test func whatARotationUnderWayHoldsTwiceIsReadOnce() async throws {
+        _ = directory.file("name.log", lines("copied"))
+        try run("cp name.log name.log.1 && printf 'copied stands in the rest\\n' >> name.log")
+        let packed = try packed(by: "gzip", lines("packed", 3_000))
+        _ = directory.file("name.log.2", lines("packed", 3_000))
+        _ = directory.file("name.log.2.gz", packed[..<(packed.count * 3 / 4)])
+        let (counts, report) = try await collected(source([directory.path]))
+        #expect(counts == ["copied": 201, "packed": 3_000])
+        #expect(
+            report.windows.map(\.name).sorted().map { $0.prefix { $0 != "," } }
+                == [path("name.log"), path("name.log.2")].map { $0[...] })
+    }
+
+    @Test func filesOfDifferentLogsAndShortOnesAreNeverTakenForCopies() async throws {
+        _ = directory.file("one.log", lines("same"))
+        _ = directory.file("two.log", lines("same"))
+        _ = directory.file("short.log", Array("started now\n".utf8))
+        _ = directory.file("short.log.1", Array("started now\n".utf8))
+        let (counts, _) = try await collected(source([directory.path]))
+        #expect(counts == ["same": 400, "started": 2])
+    }
+
+    @Test func namesOfOneLog() {
+        for name in ["name.log", "name.log.1", "name.log.12.gz", "name.log-20260131.zst", "name.log.2026-01-31T12:00"] {
+            #expect(RotatedCopies.log("/var/log-1/\(name)") == "/var/log-1/name.log")
+        }
+        #expect(RotatedCopies.log("/var/1/2") == "/var/1/")
+    }
+
+    @Test func whatIsGoneIsSaidAndUnderKeepGoingAHole() async throws {
+        _ = directory.file("a.log", lines("stays"))
+        _ = directory.file("b.log", lines("goes"))
+        let strict = RotatingSource(base: source([directory.path])) { try run("rm b.log") }
+        let error = await #expect(throws: DatasetError.self) { try await collected(strict) }
+        #expect(error?.code == .unreadableFile)
+        #expect(error?.message.hasPrefix("\(path("b.log")) was removed, or cut off") == true)
+        _ = directory.file("b.log", lines("goes"))
+        let lenient = RotatingSource(base: source([directory.path], keepsGoing: true)) { try run("rm b.log") }
+        let (counts, report) = try await collected(lenient)
+        #expect(counts == ["stays": 200])
+        #expect(report.holes.map(\.what) == [error?.message])
+    }
+
+    @Test(arguments: ["gzip", "zstd"]) func whatStandsBeforeDamageCountsUnderKeepGoing(tool: String) async throws {
+        let text = lines("before", 50_000)
+        let whole = try packed(by: tool, text)
+        let broken = directory.file("broken", whole[..<(whole.count - 5)])
+        let (counts, report) = try await collected(
+            source([broken, directory.file("fine", lines("fine"))], keepsGoing: true))
+        #expect(counts["fine"] == 200)
+        #expect((1..<50_001).contains(counts["before"] ?? 0))
+        #expect(
+            report.holes == [
+                Hole(
+                    what: "\(broken) is damaged at byte \(whole.count - 5): the compressed file ends in the middle; "
+                        + "fetch or make the file again")
+            ])
+    }
+
+    /// One look at the files decides what is dropped and what is read, when a run goes on.
+    @Test func aFileThatChangesBetweenTwoLooksIsNotCountedTwice() async throws {
+        let name = directory.file("name.log", lines("once"))
+        let files = source([name])
+        let first = try await files.windows().map { CommittedWindow(name: $0.name) }
+        #expect(try await files.outdated(among: first) == [])
+        _ = directory.file("name.log", lines("once", 300))
+        #expect(try await files.windows(excluding: first).map(\.name) == [])
+        #expect(try await files.outdated(among: first) == first.map(\.name))
+        #expect(try await files.windows(excluding: []).count == 1)
+    }
+}
