@@ -95,7 +95,9 @@ struct ScrollPageTests {
     func cut() {
         let text = Answer.page(["1", "2"], total: 2, failures: #"[{"shard":0}]"#)
         for count in 0..<text.utf8.count {
-            let error = #expect(throws: PageDecoder.Malformed.self) { _ = try decodePage(Array(text.utf8.prefix(count))) }
+            let error = #expect(throws: PageDecoder.Malformed.self) {
+                _ = try decodePage(Array(text.utf8.prefix(count)))
+            }
             #expect(error?.reason == "no JSON, or not that of a search")
         }
     }
