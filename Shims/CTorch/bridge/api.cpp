@@ -32,7 +32,7 @@ opnilog_torch_status api_read(
     const opnilog_torch_read_args *args, opnilog_torch_model **ret_model, opnilog_torch_error *error) {
     OPNILOG_BODY(error, {
         require(args->size >= sizeof *args, "read: the arguments are of another version");
-        *ret_model = read_model(args->path, args->place).release();
+        *ret_model = read_model(*args).release();
     });
 }
 

@@ -121,22 +121,50 @@ const pickle::Tensor &find_tensor(const pickle::Value &state, const std::string 
     return view;
 }
 
+const pickle::Value &find_dictionary(const pickle::Value &in, const std::string &name) {
+    const auto *value = in.find(name);
+    if (value == nullptr || value->kind != pickle::Value::dictionary) bad("the file holds no " + name);
+    return *value;
+}
+
+/// The state of torch.optim.Adam: all trained parameters have one, or none has, before the first step.
+void read_moments(Archive &archive, opnilog_torch_model &model) {
+    const auto &state = find_dictionary(find_dictionary(archive.root(), "optimizer_state_dict"), "state");
+    if (state.pairs.empty()) return;
+    model.prepare_training();
+    const auto all = slots(model.words);
+    for (size_t place = 0; place < all.size(); ++place) {
+        if (!all[place].trained) continue;
+        const auto &name = all[place].name;
+        const auto *moments = state.find(int64_t(place));
+        if (moments == nullptr || moments->kind != pickle::Value::dictionary) bad("the optimiser has no state of " + name);
+        const auto copy = [&](at::Tensor &to, const std::string &key, const std::vector<int64_t> &shape) {
+            to.copy_(archive.tensor(key + " of " + name, find_tensor(*moments, key, shape)));
+        };
+        const auto parameter = size_t(*all[place].trained);
+        copy(model.steps[parameter], "step", {});
+        copy(model.first[parameter], "exp_avg", all[place].shape);
+        copy(model.second[parameter], "exp_avg_sq", all[place].shape);
+    }
+}
+
 }  // namespace
 
-std::unique_ptr<opnilog_torch_model> read_model(const std::string &path, const opnilog_torch_place &place) {
-    Archive archive(path);
-    const auto *state = archive.root().find("model_state_dict");
-    if (state == nullptr || state->kind != pickle::Value::dictionary) bad("the file holds no model_state_dict");
-    const auto &generator = find_tensor(*state, "generator.proj.bias");
+std::unique_ptr<opnilog_torch_model> read_model(const opnilog_torch_read_args &args) {
+    Archive archive(args.path);
+    const auto &state = find_dictionary(archive.root(), "model_state_dict");
+    const auto &generator = find_tensor(state, "generator.proj.bias");
     if (generator.sizes.size() != 1 || generator.sizes[0] < 5 || generator.sizes[0] > kFullWords)
         bad("generator.proj.bias has the shape " + shape_text(generator.sizes) + ", so the model's words are not 5 to 10,000");
 
-    auto model = std::make_unique<opnilog_torch_model>(generator.sizes[0], 0, place);
+    auto model = std::make_unique<opnilog_torch_model>(
+        generator.sizes[0], args.to_train != 0 ? args.seed : 0, args.place);
     for (const auto &slot : slots(model->words))
         if (slot.trained)
-            model->values[*slot.trained].copy_(archive.tensor(slot.name, find_tensor(*state, slot.name, slot.shape)));
+            model->values[*slot.trained].copy_(archive.tensor(slot.name, find_tensor(state, slot.name, slot.shape)));
     const std::string positions = "src_embed.1.pe";
-    model->positions.copy_(archive.tensor(positions, find_tensor(*state, positions, {1, kLength, kWidth})).squeeze(0));
+    model->positions.copy_(archive.tensor(positions, find_tensor(state, positions, {1, kLength, kWidth})).squeeze(0));
+    if (args.to_train != 0) read_moments(archive, *model);
     return model;
 }
 

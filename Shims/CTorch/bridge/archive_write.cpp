@@ -110,11 +110,19 @@ void add_settings(pickle::Writer &pickle, const opnilog_torch_write_args &args, 
     pickle.end_list();
 }
 
+/// A step whose own loss was good may all the same have left parameters that are none.
+void check_finite(const opnilog_torch_model &model, const std::vector<Slot> &all) {
+    for (const auto &slot : all)
+        if (slot.trained && !at::isfinite(model[*slot.trained].detach()).all().item<bool>())
+            throw Failure(OPNILOG_TORCH_NOT_FINITE, slot.name + " holds what is no finite number");
+}
+
 }  // namespace
 
 void write_model(opnilog_torch_model &model, const opnilog_torch_write_args &args) {
     require(args.size >= sizeof args, "write: the arguments are of another version");
     const auto all = slots(model.words);
+    check_finite(model, all);
     Contents contents(model);
     auto &pickle = contents.pickle;
     pickle.begin_dictionary();

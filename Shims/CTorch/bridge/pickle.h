@@ -34,6 +34,8 @@ struct Value {
 
     /// The value under a text key of a dictionary; null if there is none.
     const Value *find(std::string_view key) const;
+    /// The value under a whole number.
+    const Value *find(int64_t key) const;
 };
 
 /// What a pickle holds. Values lie side by side and point to each other, so that neither depth nor cycles of a

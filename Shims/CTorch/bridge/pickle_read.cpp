@@ -24,6 +24,12 @@ const Value *Value::find(std::string_view key) const {
     return nullptr;
 }
 
+const Value *Value::find(int64_t key) const {
+    for (auto pair = pairs.rbegin(); pair != pairs.rend(); ++pair)
+        if (pair->first->kind == integer && pair->first->number == key) return pair->second;
+    return nullptr;
+}
+
 /// The machine that a pickle is a program for: a stack, marks in it, and a memo.
 class Reader {
   public:

@@ -19,7 +19,7 @@
 #define _Nullable
 #endif
 
-#define OPNILOG_TORCH_ABI_VERSION 1u
+#define OPNILOG_TORCH_ABI_VERSION 2u
 
 /// Positions of a log: `<CLS>` and at most 63 words.
 #define OPNILOG_TORCH_LENGTH 64
@@ -37,7 +37,7 @@ enum {
     OPNILOG_TORCH_IO = 4,
     /// libtorch threw.
     OPNILOG_TORCH_FAILED = 5,
-    /// A loss was no finite number.
+    /// A loss, or a parameter that was to be written, was no finite number.
     OPNILOG_TORCH_NOT_FINITE = 6,
 
     // Of the loader:
@@ -118,6 +118,10 @@ typedef struct opnilog_torch_read_args {
     size_t size;
     opnilog_torch_place place;
     const char *_Nonnull path;
+    /// Not 0: to train on. Reads the optimiser's state too, and takes `seed` as the one that the model was created with
+    /// (what is never trained is a function of it and goes into every file).
+    int32_t to_train;
+    uint64_t seed;
 } opnilog_torch_read_args;
 
 typedef struct opnilog_torch_write_args {
@@ -197,10 +201,11 @@ typedef struct opnilog_torch_api {
     opnilog_torch_status (*_Nonnull create)(
         const opnilog_torch_create_args *_Nonnull args, opnilog_torch_model *_Nullable *_Nonnull ret_model,
         opnilog_torch_error *_Nonnull error);
-    /// New reference in `ret_model`: the parameters of a model file, without the optimiser's state.
+    /// New reference in `ret_model`: the model of a file.
     opnilog_torch_status (*_Nonnull read)(
         const opnilog_torch_read_args *_Nonnull args, opnilog_torch_model *_Nullable *_Nonnull ret_model,
         opnilog_torch_error *_Nonnull error);
+    /// Writes the model file; OPNILOG_TORCH_NOT_FINITE if a parameter is no finite number.
     opnilog_torch_status (*_Nonnull write)(
         opnilog_torch_model *_Nonnull model, const opnilog_torch_write_args *_Nonnull args,
         opnilog_torch_error *_Nonnull error);

@@ -1,9 +1,9 @@
 import Glibc
 
 /// The names in a folder.
-enum Folder {
+package enum Folder {
     /// All names but the folder's own and its parent's, in no order; nil when it cannot be read.
-    static func names(_ path: String) -> [String]? {
+    package static func names(_ path: String) -> [String]? {
         guard let folder = opendir(path) else { return nil }
         defer { closedir(folder) }
         var names: [String] = []

@@ -1,11 +1,11 @@
 import Glibc
 
 /// Small files read and written as a whole.
-enum WholeFile {
+package enum WholeFile {
     /// Reads a file.
     ///
     /// - Throws: `unreadableFile`.
-    static func read(_ path: String) throws(DatasetError) -> [UInt8] {
+    package static func read(_ path: String) throws(DatasetError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable(path, errno) }
         defer { close(descriptor) }
@@ -26,7 +26,7 @@ enum WholeFile {
     /// Its mode is 0600: it may hold words of people's logs.
     ///
     /// - Throws: `unwritable`; a file that stood there before is then unchanged.
-    static func write(_ bytes: [UInt8], to path: String) throws(DatasetError) {
+    package static func write(_ bytes: [UInt8], to path: String) throws(DatasetError) {
         let partial = "\(path).\(getpid()).partial"
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw unwritable(path, errno) }

@@ -1,7 +1,7 @@
 import CTorch
 
 /// Sums over the masked variants of a batch, or of many.
-struct LossSums: Sendable, Equatable {
+struct LossSums: Sendable, Equatable, Codable {
     /// Of multiplicity × cross-entropy, in nats.
     var sum = 0.0
     /// Of the multiplicities.

@@ -39,13 +39,19 @@ final class TorchModel: @unchecked Sendable {
         return try TorchModel(bridge: bridge, owning: owned(pointer))
     }
 
-    /// The model of a file, ours or the original's, for scoring.
-    static func read(_ bridge: TorchBridge, path: String, place: Place) throws(TrainingError) -> TorchModel {
+    /// The model of a file, ours or the original's.
+    ///
+    /// - Parameter seed: To train on: the seed that the model was created with; the optimiser's state is then read too.
+    ///   nil for scoring.
+    static func read(
+        _ bridge: TorchBridge, path: String, place: Place, toTrainWith seed: UInt64? = nil
+    ) throws(TrainingError) -> TorchModel {
         var pointer: OpaquePointer?
         try check { error in
             path.withCString { path in
                 var args = opnilog_torch_read_args(
-                    size: MemoryLayout<opnilog_torch_read_args>.size, place: place.value, path: path)
+                    size: MemoryLayout<opnilog_torch_read_args>.size, place: place.value, path: path,
+                    to_train: seed == nil ? 0 : 1, seed: seed ?? 0)
                 return bridge.api.pointee.read(&args, &pointer, error)
             }
         }

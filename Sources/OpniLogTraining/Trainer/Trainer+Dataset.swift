@@ -6,9 +6,13 @@ extension Trainer {
     /// The figures are the fit's; the closing pass (a tenth of the steps, at a tenth of the peak rate, falling to zero)
     /// then makes the model that is delivered. Cancelling the task ends the training between two steps.
     ///
+    /// With ``TrainerConfiguration/checkpoints`` the training is kept on its way, and goes on where an earlier one ended,
+    /// whatever ended that. Once the model is saved, ``CheckpointPolicy/discard(in:)`` removes what was kept.
+    ///
     /// - Parameter dataset: Read first, if it was not yet.
-    /// - Throws: `dataset` with the `DatasetError` as its cause, `invalidSetting` at a second call, `notFinite` with the
-    ///   batch's position, `cancelled`, or `failed`.
+    /// - Throws: `dataset` with the `DatasetError` as its cause, `invalidSetting` at a second call or if the checkpoints are
+    ///   of another training, `notFinite` with the batch's position, `unwritable` for a checkpoint, `cancelled`, or
+    ///   `failed`.
     public func train(on dataset: StreamingLogDataset) async throws(TrainingError) -> TrainingReport {
         let prepared: PreparedDataset
         do throws(DatasetError) {
@@ -35,9 +39,10 @@ extension TrainingData {
         self.init(
             vocabulary: dataset.vocabulary, epochs: summary.epochs, stepsPerEpoch: summary.stepsPerEpoch,
             closingSteps: summary.closingSteps, heldOutBatches: dataset.heldOut().batchCount,
-            fit: { TrainingData.batches(of: dataset.fit(epoch: $0)) },
+            settings: .of(summary),
+            fit: { TrainingData.batches(of: dataset.fit(epoch: $0).dropping(batches: $1)) },
             heldOut: { TrainingData.batches(of: dataset.heldOut()) },
-            closing: { TrainingData.batches(of: dataset.closing()) })
+            closing: { TrainingData.batches(of: dataset.closing().dropping(batches: $0)) })
     }
 
     private static func batches(of subset: Subset) -> Batches {

@@ -50,23 +50,27 @@ public final class Trainer: Sendable {
     ///
     /// Cancelling the task ends the training between two steps.
     ///
-    /// - Throws: `invalidSetting` at a second call, `dataset` with the `DatasetError` as its cause, `notFinite`,
-    ///   `cancelled`, or `failed`.
+    /// - Throws: `invalidSetting` at a second call or for checkpoints of another training, `dataset` with the
+    ///   `DatasetError` as its cause, `notFinite`, `unwritable`, `cancelled`, or `failed`.
     func train(on data: TrainingData) async throws(TrainingError) -> TrainingReport {
         defer { continuation.finish() }
         try begin()
         let (bridge, facts, configuration) = (bridge, facts, configuration)
         let words = data.vocabulary.count
-        let model = try await TorchThread.shared.run { () throws(TrainingError) in
-            try TorchModel.create(bridge, words: words, seed: configuration.seed, place: .init(device: facts.device))
+        let settings = data.settings + .of(configuration, data.vocabulary)
+        let store = configuration.checkpoints.map { CheckpointStore($0, settings: settings, machine: .of(facts)) }
+        let (model, position) = try await TorchThread.shared.run { () throws(TrainingError) in
+            let (place, seed) = (TorchModel.Place(device: facts.device), configuration.seed)
+            guard let found = try store?.open() else {
+                return (try TorchModel.create(bridge, words: words, seed: seed, place: place), TrainingPosition())
+            }
+            return (try TorchModel.read(bridge, path: found.tensors, place: place, toTrainWith: seed), found.position)
         }
-        var run = TrainingRun(model, on: data, configuration) { [continuation] in continuation.yield($0) }
+        var run = TrainingRun(model, on: data, configuration, store, from: position) { [continuation] in
+            continuation.yield($0)
+        }
         let report = try await run.run(facts)
-        // The rate of the original, whatever ours fell to: its service would train on with it.
-        let file = ModelFile.Settings(
-            epochs: report.epochs, loss: report.closingLoss, learningRate: TrainingRecipe.original.peakLearningRate,
-            weightDecay: configuration.recipe.weightDecay)
-        state.withLock { $0 = .trained(model, data.vocabulary, file) }
+        state.withLock { $0 = .trained(model, data.vocabulary, run.file) }
         return report
     }
 

@@ -11,6 +11,8 @@ public struct TrainerConfiguration: Sendable {
     public var recipe: TrainingRecipe
     /// Seed of the initial values, of dropout and of unknown words.
     public var seed: UInt64
+    /// Where the training is kept, to be gone on with after any end; nil keeps nothing.
+    public var checkpoints: CheckpointPolicy?
 
     /// Settings, each with its default.
     public init(
@@ -18,12 +20,14 @@ public struct TrainerConfiguration: Sendable {
         device: ComputeDevice = .auto,
         threads: Int? = nil,
         recipe: TrainingRecipe = .ours,
-        seed: UInt64 = 0
+        seed: UInt64 = 0,
+        checkpoints: CheckpointPolicy? = nil
     ) {
         self.bridge = bridge
         self.device = device
         self.threads = threads
         self.recipe = recipe
         self.seed = seed
+        self.checkpoints = checkpoints
     }
 }

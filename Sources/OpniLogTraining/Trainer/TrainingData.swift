@@ -12,7 +12,12 @@ struct TrainingData: Sendable {
     var closingSteps: Int
     var heldOutBatches: Int
 
-    var fit: @Sendable (Int) -> Batches
+    /// Names the table and the draws: what a training that goes on must have in common with the one that began.
+    var settings: [TrainingSetting]
+
+    /// Batches of an epoch without the first so many, which are done.
+    var fit: @Sendable (_ epoch: Int, _ done: Int) -> Batches
     var heldOut: @Sendable () -> Batches
-    var closing: @Sendable () -> Batches
+    /// Batches of the closing pass without the first so many.
+    var closing: @Sendable (_ done: Int) -> Batches
 }

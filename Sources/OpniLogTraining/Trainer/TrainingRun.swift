@@ -1,143 +1,206 @@
 import Glibc
 import LogDataset
 
-/// One training from its first step to its last: fit, figures, closing pass.
+/// One training from its first step, or from where an earlier one ended, to its last: fit, figures, closing pass.
 struct TrainingRun {
     private let model: TorchModel
     private let data: TrainingData
     private let configuration: TrainerConfiguration
+    private let store: CheckpointStore?
     private let rates: LearningRates
     private let onProgress: @Sendable (TrainingProgress) -> Void
     private let clock = ContinuousClock()
     private let began: ContinuousClock.Instant
 
-    /// How long steps have waited for their batches.
-    private var waited = Duration.zero
-    private var rows = 0
-    private var logs = 0
-    /// Steps of fit and closing pass together; what dropout of a step depends on.
-    private var number: UInt64 = 0
+    private var position: TrainingPosition
+    /// Seconds and waiting of the runs that this one goes on with.
+    private let secondsBefore: Double
+    private var waited: Duration
+    /// Steps at the last checkpoint, and when that was.
+    private var keptSteps: Int
+    private var keptAt: ContinuousClock.Instant
 
     init(
         _ model: TorchModel,
         on data: TrainingData,
         _ configuration: TrainerConfiguration,
+        _ store: CheckpointStore?,
+        from position: TrainingPosition,
         onProgress: @escaping @Sendable (TrainingProgress) -> Void
     ) {
         self.model = model
         self.data = data
         self.configuration = configuration
+        self.store = store
+        self.position = position
         self.onProgress = onProgress
         began = clock.now
+        secondsBefore = position.seconds
+        waited = .seconds(position.waitedSeconds)
+        (keptSteps, keptAt) = (position.steps, began)
         rates = LearningRates(
             configuration.recipe, steps: data.epochs * data.stepsPerEpoch, closingSteps: data.closingSteps)
     }
 
+    /// What the model's file says of the training so far. The rate is the original's, whatever ours fell to: its service
+    /// would train on with it.
+    var file: ModelFile.Settings {
+        ModelFile.Settings(
+            epochs: position.epoch, loss: position.closing.mean,
+            learningRate: TrainingRecipe.original.peakLearningRate, weightDecay: configuration.recipe.weightDecay)
+    }
+
     /// Trains, and reports all but what libtorch itself is.
     mutating func run(_ facts: TorchFacts) async throws(TrainingError) -> TrainingReport {
-        var last = LossSums()
-        for epoch in 0..<data.epochs { last = try await fit(epoch) }
-        let fitSeconds = seconds
-        let (held, heldLogs) = try await evaluate()
-        let closing = try await close()
+        if position.steps > 0 {
+            let steps = data.epochs * data.stepsPerEpoch + data.closingSteps
+            configuration.checkpoints?.onEvent?(.resumed(step: position.steps, of: steps))
+        }
+        do throws(TrainingError) {
+            while position.epoch < data.epochs { try await fit() }
+            if position.heldOut == nil {
+                position.fitSeconds = seconds
+                position.heldOut = try await evaluate()
+            }
+            try await close()
+        } catch  where error.code == .cancelled {
+            try await keep()
+            throw error
+        }
+        return try await report(facts)
+    }
+
+    private func report(_ facts: TorchFacts) async throws(TrainingError) -> TrainingReport {
         let model = model
         let digest = try await TorchThread.shared.run { () throws(TrainingError) in try TensorDigest.compute(model) }
+        let held = position.heldOut.flatMap { $0.sums.weight > 0 ? $0.sums : nil }
         return TrainingReport(
             recipe: configuration.recipe, seed: configuration.seed, words: data.vocabulary.count,
             epochs: data.epochs, steps: data.epochs * data.stepsPerEpoch, closingSteps: data.closingSteps,
-            rows: rows, logs: logs, trainLoss: last.mean, closingLoss: closing.mean,
+            rows: position.rows, logs: position.logs, trainLoss: position.fit.mean,
+            closingLoss: position.closing.mean,
             heldOutLoss: held.map(\.mean), heldOutAccuracy: held.map { $0.first / $0.weight },
             heldOutAmong50: held.map { $0.among50 / $0.weight }, heldOutPerplexity: held.map { exp($0.mean) },
-            heldOutLogs: heldLogs, seconds: seconds, fitSeconds: fitSeconds, device: "\(facts.device)",
-            threads: facts.threads, torchVersion: facts.version, cpuCapability: facts.cpuCapability,
-            tensorDigest: digest)
+            heldOutLogs: position.heldOut?.logs ?? 0, seconds: seconds, fitSeconds: position.fitSeconds,
+            device: "\(facts.device)", threads: facts.threads, torchVersion: facts.version,
+            cpuCapability: facts.cpuCapability, tensorDigest: digest)
     }
 
-    private mutating func fit(_ epoch: Int) async throws(TrainingError) -> LossSums {
-        let first = epoch * data.stepsPerEpoch
+    /// The rest of an epoch.
+    private mutating func fit() async throws(TrainingError) {
+        let epoch = position.epoch
+        if position.batch == 0 { position.fit = LossSums() }
         let rates = rates
-        return try await pass(
-            .fit, epoch: epoch, data.fit(epoch), from: first, of: data.epochs * data.stepsPerEpoch
+        try await pass(
+            .fit, epoch: epoch, data.fit(epoch, position.batch), from: epoch * data.stepsPerEpoch,
+            of: data.epochs * data.stepsPerEpoch, summing: \.fit
         ) { rates.fit($0) }
+        (position.epoch, position.batch) = (epoch + 1, 0)
+        try await keep()
     }
 
-    private mutating func close() async throws(TrainingError) -> LossSums {
+    /// The rest of the closing pass.
+    private mutating func close() async throws(TrainingError) {
         let rates = rates
-        return try await pass(.closing, epoch: data.epochs - 1, data.closing(), from: 0, of: data.closingSteps) {
-            rates.closing($0)
-        }
+        try await pass(
+            .closing, epoch: data.epochs - 1, data.closing(position.batch), from: 0, of: data.closingSteps,
+            summing: \.closing
+        ) { rates.closing($0) }
     }
 
-    /// Steps through all batches of a subset.
+    /// Steps through all batches that are left of a subset.
     private mutating func pass(
         _ phase: TrainingProgress.Phase,
         epoch: Int,
         _ batches: TrainingData.Batches,
         from first: Int,
         of steps: Int,
+        summing sums: WritableKeyPath<TrainingPosition, LossSums>,
         rate: (Int) -> Double
-    ) async throws(TrainingError) -> LossSums {
-        var sums = LossSums()
-        var step = first
+    ) async throws(TrainingError) {
         while let batch = try await next(batches) {
+            let step = first + position.batch
             guard step < steps else {
                 throw TrainingError(.failed, "The dataset gave more batches than the \(steps) it named; report this.")
             }
             let loss = try await take(batch, rate(step), in: phase, at: step)
-            sums += loss
-            rows += loss.variants
-            logs += batch.logs
-            step += 1
-            onProgress(
-                TrainingProgress(
-                    phase: phase, epoch: epoch, step: step, steps: steps, loss: loss.mean, learningRate: rate(step - 1),
-                    rows: loss.variants, logs: batch.logs, seconds: seconds,
-                    waitedSeconds: waited / .seconds(1)))
+            position[keyPath: sums] += loss
+            position.rows += loss.variants
+            position.logs += batch.logs
+            position.batch += 1
+            tell(phase, epoch: epoch, step: step + 1, of: steps, rate: rate(step), loss, batch)
+            if let store, clock.now - keptAt >= store.policy.interval { try await keep() }
         }
-        return sums
     }
 
     private mutating func take(
         _ batch: Batch,
         _ rate: Double,
         in phase: TrainingProgress.Phase,
-        at position: Int
+        at index: Int
     ) async throws(TrainingError) -> LossSums {
         let recipe = configuration.recipe
         let step = TorchModel.Step(
             learningRate: rate, weightDecay: recipe.weightDecay, dropout: recipe.dropout,
-            unknownShare: recipe.unknownShare, seed: configuration.seed, number: number)
-        number += 1
+            unknownShare: recipe.unknownShare, seed: configuration.seed, number: UInt64(position.steps))
         let model = model
         do throws(TrainingError) {
-            return try await TorchThread.shared.run { () throws(TrainingError) in try model.step(batch, step) }
+            let loss = try await TorchThread.shared.run { () throws(TrainingError) in try model.step(batch, step) }
+            position.steps += 1
+            return loss
         } catch  where error.code == .notFinite {
-            throw TrainingError(
-                .notFinite,
-                "The loss of batch \(position) of the \(phase.rawValue) is no finite number; try another seed.",
-                cause: error)
+            throw notFinite("The loss of batch \(index) of the \(phase.rawValue)", error)
         }
     }
 
-    /// The figures, on held-out lines; nil without any.
-    private mutating func evaluate() async throws(TrainingError) -> (LossSums?, logs: Int) {
-        var sums = LossSums()
-        var logs = 0
+    /// The figures, on held-out lines.
+    private mutating func evaluate() async throws(TrainingError) -> TrainingPosition.HeldOut {
+        var held = TrainingPosition.HeldOut()
         var step = 0
         let batches = data.heldOut()
         let model = model
         while let batch = try await next(batches) {
-            let loss = try await TorchThread.shared.run { () throws(TrainingError) in try model.evaluate(batch) }
-            sums += loss
-            logs += batch.logs
+            let loss: LossSums
+            do throws(TrainingError) {
+                loss = try await TorchThread.shared.run { () throws(TrainingError) in try model.evaluate(batch) }
+            } catch  where error.code == .notFinite {
+                throw notFinite("The loss of batch \(step) of the evaluation", error)
+            }
+            held.sums += loss
+            held.logs += batch.logs
             step += 1
-            onProgress(
-                TrainingProgress(
-                    phase: .evaluation, epoch: data.epochs - 1, step: step, steps: data.heldOutBatches,
-                    loss: loss.mean, learningRate: 0, rows: loss.variants, logs: batch.logs, seconds: seconds,
-                    waitedSeconds: waited / .seconds(1)))
+            tell(.evaluation, epoch: data.epochs - 1, step: step, of: data.heldOutBatches, rate: 0, loss, batch)
         }
-        return (sums.weight > 0 ? sums : nil, logs)
+        return held
+    }
+
+    /// Writes a checkpoint, unless one was written since the last step.
+    private mutating func keep() async throws(TrainingError) {
+        guard let store, position.steps > keptSteps else { return }
+        var position = position
+        (position.seconds, position.waitedSeconds) = (seconds, waited / .seconds(1))
+        let (model, kept, file) = (model, position, file)
+        do throws(TrainingError) {
+            try await TorchThread.shared.run { () throws(TrainingError) in try store.write(model, at: kept, file) }
+        } catch  where error.code == .notFinite {
+            throw notFinite("After step \(position.steps) a parameter", error)
+        }
+        (keptSteps, keptAt) = (position.steps, clock.now)
+    }
+
+    private func notFinite(_ what: String, _ cause: TrainingError) -> TrainingError {
+        let kept = store != nil && keptSteps > 0 ? " The checkpoint of step \(keptSteps) stays." : ""
+        return TrainingError(.notFinite, "\(what) is no finite number; try another seed.\(kept)", cause: cause)
+    }
+
+    private func tell(
+        _ phase: TrainingProgress.Phase, epoch: Int, step: Int, of steps: Int, rate: Double, _ loss: LossSums,
+        _ batch: Batch
+    ) {
+        onProgress(
+            TrainingProgress(
+                phase: phase, epoch: epoch, step: step, steps: steps, loss: loss.mean, learningRate: rate,
+                rows: loss.variants, logs: batch.logs, seconds: seconds, waitedSeconds: waited / .seconds(1)))
     }
 
     /// The next batch; the one place where a training can be cancelled, so that no step is left half done.
@@ -152,5 +215,5 @@ struct TrainingRun {
         }
     }
 
-    private var seconds: Double { (clock.now - began) / .seconds(1) }
+    private var seconds: Double { secondsBefore + (clock.now - began) / .seconds(1) }
 }

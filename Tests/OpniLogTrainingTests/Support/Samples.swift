@@ -47,10 +47,14 @@ enum Samples {
     static func data(words: Int = 24, epochs: Int = 2, steps: Int = 6, closing: Int = 2) -> TrainingData {
         TrainingData(
             vocabulary: vocabulary(words), epochs: epochs, stepsPerEpoch: steps, closingSteps: closing,
-            heldOutBatches: 2,
-            fit: { epoch in batches((0..<steps).map { sentences(8, words: words, seed: UInt64(epoch * steps + $0)) }) },
+            heldOutBatches: 2, settings: [TrainingSetting("table", "\(words) words, \(epochs) × \(steps) steps")],
+            fit: { epoch, done in
+                batches((done..<steps).map { sentences(8, words: words, seed: UInt64(epoch * steps + $0)) })
+            },
             heldOut: { batches((0..<2).map { sentences(8, words: words, seed: UInt64(1000 + $0)) }) },
-            closing: { batches((0..<closing).map { sentences(8, words: words, seed: UInt64(2000 + $0)) }) })
+            closing: { done in
+                batches((done..<closing).map { sentences(8, words: words, seed: UInt64(2000 + $0)) })
+            })
     }
 
     static func batches(_ all: [Batch]) -> TrainingData.Batches {

@@ -137,7 +137,7 @@ struct TrainerFailureTests {
 
     @Test func theDatasetsFailureIsPassedOn() async throws {
         var data = Samples.data()
-        data.closing = {
+        data.closing = { _ in
             { () async throws(DatasetError) in throw DatasetError(.corruptFile, "The table is cut off.") }
         }
         let broken = data
@@ -151,7 +151,7 @@ struct TrainerFailureTests {
         let (steps, continuation) = AsyncStream.makeStream(of: Void.self)
         let words = 24
         var data = Samples.data(words: words)
-        data.fit = { _ in
+        data.fit = { _, _ in
             { () async throws(DatasetError) in
                 continuation.yield()
                 return Samples.sentences(4, words: words, seed: 1)

@@ -1,0 +1,65 @@
+import LogDataset
+
+/// Something that a training follows from, by the name that its user knows.
+struct TrainingSetting: Sendable, Codable, Equatable {
+    var name: String
+    var text: String
+
+    init(_ name: String, _ text: some CustomStringConvertible) {
+        self.name = name
+        self.text = text.description
+    }
+
+    /// A text for a message: a digest by its first digits.
+    var shown: String { text.utf8.count == 64 && !text.contains(" ") ? "\(text.prefix(16))…" : text }
+
+    /// Those of `now` that were others `before`; of causes and effects the causes come first, as in `now`.
+    static func differences(_ before: [Self], _ now: [Self]) -> [(before: Self, now: Self)] {
+        now.compactMap { setting in
+            let earlier = before.first { $0.name == setting.name } ?? Self(setting.name, "none")
+            return earlier == setting ? nil : (earlier, setting)
+        }
+    }
+}
+
+extension [TrainingSetting] {
+    /// What the result follows from, apart from the data.
+    static func of(_ configuration: TrainerConfiguration, _ vocabulary: Vocabulary) -> Self {
+        let digest = SHA256()
+        digest.update(vocabulary.assigned)
+        for word in vocabulary.words { digest.update(word + "\n") }
+        return [
+            TrainingSetting("vocabulary", digest.finish().hexadecimal),
+            TrainingSetting("recipe", configuration.recipe.summary), TrainingSetting("seed", configuration.seed),
+        ]
+    }
+
+    /// What the result follows from only to rounding.
+    static func of(_ facts: TorchFacts) -> Self {
+        [
+            TrainingSetting("device", facts.device), TrainingSetting("threads", facts.threads),
+            TrainingSetting("CPU capability", facts.cpuCapability), TrainingSetting("libtorch", facts.version),
+        ]
+    }
+
+    /// The table and what is drawn from it.
+    static func of(_ summary: DatasetSummary) -> Self {
+        [
+            TrainingSetting("mask rules", summary.rulesDigest), TrainingSetting("table", summary.tableDigest),
+            TrainingSetting("held-out lines", summary.splitDigest), TrainingSetting("draw", summary.law.rawValue),
+            TrainingSetting("draw exponent", summary.exponent.rawValue),
+            TrainingSetting("template cap", summary.templateCap),
+            TrainingSetting("seed of the draws", summary.seed), TrainingSetting("samples", summary.samples),
+            TrainingSetting("epochs", summary.epochs), TrainingSetting("steps of an epoch", summary.stepsPerEpoch),
+            TrainingSetting("closing steps", summary.closingSteps),
+        ]
+    }
+}
+
+extension TrainingRecipe {
+    /// The recipe with all its numbers, on one line.
+    fileprivate var summary: String {
+        "\(name) (rate \(peakLearningRate), warm-up \(warmUpShare), \(decays ? "falling" : "constant"), weight decay "
+            + "\(weightDecay), dropout \(dropout), unknown words \(unknownShare))"
+    }
+}
