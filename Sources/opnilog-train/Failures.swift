@@ -47,6 +47,9 @@ enum Failures {
         case .invalidSetting: return CommandError(.usage, text, cause: error)
         case .badModel: return CommandError(.noUsableLog, text, cause: error)
         case .unwritable: return CommandError(.output, text, cause: error)
+        case .notFinite:
+            let remedy = "the table that was read serves again: --table, --overwrite and another --seed"
+            return CommandError(.fault, text, remedy: remedy, cause: error)
         case .dataset where error.cause != nil: return commandError(error.cause ?? error)
         case .cancelled:
             return CommandError(.interrupted, "cancelled", remedy: "run the same command again", cause: error)

@@ -1,4 +1,5 @@
 import LogDataset
+import OpniLogTraining
 
 /// `collect`: the reading half of the main job; leaves a table.
 enum CollectCommand {
@@ -44,7 +45,10 @@ extension OutputFolder {
         guard let path = settings[Options.output] else { throw CommandError.usage("--output is missing") }
         let overwrite = settings[Options.overwrite]
         let output = try OutputFolder(path, refusing: files, overwrite: overwrite)
-        if !overwrite, try CollectionCheckpoint.read(in: path) != nil {
+        if overwrite { CheckpointPolicy.discard(in: output.checkpoints) }
+        if try CollectionCheckpoint.read(in: path) != nil || CheckpointPolicy.begun(in: output.checkpoints) != nil,
+            !overwrite
+        {
             throw CommandError.usage(
                 "\(path) holds an unfinished run", remedy: "give another --output, or --overwrite to start anew")
         }

@@ -1,4 +1,5 @@
 import LogDataset
+import OpniLogTraining
 
 /// How a run that read logs ends: what is missing is said, and what it could have gone on with is removed when nothing
 /// is.
@@ -6,21 +7,30 @@ enum RunEnd {
     /// So many holes are shown; the manifest lists all.
     private static let shownHoles = 100
 
-    /// Does the work of a run; if it fails, says that what was read is not lost.
+    /// Does the work of a run; if it fails, says what is not lost.
     static func keeping<R>(
         _ output: OutputFolder, _ console: Console, _ body: () async throws -> R
     ) async throws -> R {
         do {
             return try await body()
         } catch {
-            let isKept = (try? CollectionCheckpoint.read(in: output.path)) != nil
-            // An interruption says so itself, and a bad setting has nothing to do with what is kept.
-            if isKept, ![.interrupted, .usage].contains(Failures.commandError(error).code) {
+            let failure = Failures.commandError(error)
+            // An interruption says so itself, a bad setting has nothing to do with what is kept, and a training whose
+            // numbers went astray would go astray again.
+            let isAstray = (failure.cause as? TrainingError)?.code == .notFinite
+            if let kept = kept(output), ![.interrupted, .usage].contains(failure.code), !isAstray {
                 console.endStage()
-                console.note("what was read is kept: run again with --resume")
+                console.note("what was \(kept) is kept: run again with --resume")
             }
             throw error
         }
+    }
+
+    /// What an unfinished run has done; nil if there is nothing to go on with.
+    private static func kept(_ output: OutputFolder) -> String? {
+        let isTrained = CheckpointPolicy.begun(in: output.checkpoints) != nil
+        guard (try? CollectionCheckpoint.read(in: output.path)) != nil else { return isTrained ? "trained" : nil }
+        return isTrained ? "read and trained" : "read"
     }
 
     /// Whether the hours of a complete run are kept for a later one. Files have none.

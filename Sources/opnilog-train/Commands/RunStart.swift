@@ -1,5 +1,6 @@
 import Glibc
 import LogDataset
+import OpniLogTraining
 
 /// What a run makes of what its output folder holds.
 enum RunStart: Sendable, Equatable {
@@ -26,46 +27,60 @@ extension OutputFolder {
         let output = try OutputFolder(path, refusing: [], overwrite: true)
         if settings[Options.overwrite] {
             CollectionCheckpoint.discard(in: path)
+            CheckpointPolicy.discard(in: output.checkpoints)
             return (output, .new)
         }
         let unfinished = try CollectionCheckpoint.read(in: path)
+        let begun = unfinished?.startedAt ?? CheckpointPolicy.begun(in: output.checkpoints)
         guard settings[Options.resume] else {
-            if unfinished != nil {
+            if begun != nil {
                 throw CommandError.usage(
                     "\(path) holds an unfinished run", remedy: "--resume goes on, --overwrite starts anew")
             }
             try output.refuse(files)
             return (output, .new)
         }
-        if try output.isFinished(settings, result: result, unfinished) {
+        if try output.isFinished(settings, result: result, begun) {
             RunEnd.settle(output, settings)
+            CheckpointPolicy.discard(in: output.checkpoints)
             return (output, .finished)
         }
-        guard let unfinished else {
+        guard let begun else {
             try SettingsRules.checkRange(settings)
             try output.refuse(files)
             return (output, .new)
         }
-        guard try LogOrigin(settings, of: settings.command) != .table else {
-            throw CommandError.usage(
-                "\(path) holds an unfinished run that reads logs, which --table does not go on with",
-                remedy: "give the --endpoint or --input that it began with, or --overwrite to start anew")
-        }
-        RunClock.resume(from: unfinished.startedAt)
+        try output.checkOrigin(settings, wasReading: unfinished != nil)
+        RunClock.resume(from: begun)
         try SettingsRules.checkRange(settings)
         return (output, .resumed)
     }
 
+    /// Only a run that read logs can go on reading, and only one from a table has nothing to read.
+    private func checkOrigin(_ settings: Settings, wasReading: Bool) throws(CommandError) {
+        let isFromTable = try LogOrigin(settings, of: settings.command) == .table
+        if wasReading, isFromTable {
+            throw .usage(
+                "\(path) holds an unfinished run that reads logs, which --table does not go on with",
+                remedy: "give the --endpoint or --input that it began with, or --overwrite to start anew")
+        }
+        if !wasReading, !isFromTable {
+            throw .usage(
+                "\(path) holds an unfinished training from a table, which reading logs does not go on with",
+                remedy: "give the --table that it began with, or --overwrite to start anew")
+        }
+    }
+
     /// Whether a complete run of the same command with the same settings stands here.
     private func isFinished(
-        _ settings: Settings, result: File, _ unfinished: CollectionCheckpoint?
+        _ settings: Settings, result: File, _ begun: Int64?
     ) throws(CommandError) -> Bool {
         guard access(path(of: result), F_OK) == 0, let manifest = Manifest.read(path(of: .manifest)),
             manifest.outcome == Manifest.Outcome.complete.rawValue,
             manifest.program.command == settings.command.rawValue
         else { return false }
         // The manifest of an older run may still stand beside the unfinished one that was to replace it.
-        if let unfinished, ISO8601.text(unfinished.startedAt) != manifest.startedAt { return false }
+        if let begun, ISO8601.text(begun) != manifest.startedAt { return false }
         let recorded = settings.recorded
         for name in RunFingerprint.names(of: settings.command) where manifest.settings[name] != recorded[name] {
             let (before, now) = (manifest.settings[name] ?? "none", recorded[name] ?? "none")

@@ -17,7 +17,9 @@ enum TrainCommand {
         configuration.keepReading(settings, start, context.console)
         let metrics = try MetricsLog(in: output)
         let dataset = try Datasets.of(settings, context.console, configuration, output: output, metrics: metrics)
-        let job = TrainingJob(settings: settings, console: context.console, output: output, metrics: metrics)
+        let job = TrainingJob(
+            settings: settings, console: context.console, output: output, metrics: metrics,
+            checkpoints: TrainerSettings.checkpoints(settings, in: output, context.console))
         let (training, reading) = try await RunEnd.keeping(output, context.console) {
             try await job.run(on: dataset, configuration.monitor)
         }

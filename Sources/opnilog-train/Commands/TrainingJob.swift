@@ -7,6 +7,8 @@ struct TrainingJob: Sendable {
     let console: Console
     let output: OutputFolder
     let metrics: MetricsLog
+    /// How the training is kept on its way; nil keeps nothing.
+    var checkpoints: CheckpointPolicy?
 
     /// libtorch is opened first: that it is missing must not come out after hours of reading.
     /// - Parameter monitor: the counters of the dataset's reading.
@@ -14,7 +16,9 @@ struct TrainingJob: Sendable {
     func run(
         on dataset: StreamingLogDataset, _ monitor: CollectionMonitor
     ) async throws -> (training: TrainingReport, reading: CollectionReport?) {
-        return try await withTrainer(TrainerSettings.configuration(settings)) { trainer in
+        var configuration = TrainerSettings.configuration(settings)
+        configuration.checkpoints = checkpoints
+        return try await withTrainer(configuration) { trainer in
             let prepared = try await dataset.prepare()
             console.endStage()
             if let remark = monitor.snapshot.masking.remark { console.note(remark) }
@@ -31,6 +35,7 @@ struct TrainingJob: Sendable {
             manifest.dataset = prepared.summary
             manifest.training = report
             try manifest.finish(in: output)
+            if let checkpoints { CheckpointPolicy.discard(in: checkpoints.directory) }
             try metrics.check()
             return (report, prepared.report)
         }
@@ -49,14 +54,17 @@ struct TrainingJob: Sendable {
     /// Shows each step and keeps it in the metrics, until the training ends.
     private func show(_ progress: AsyncStream<TrainingProgress>, _ metrics: MetricsLog) async {
         var phase: TrainingProgress.Phase?
+        var before = 0
         for await step in progress {
             if step.phase != phase {
                 phase = step.phase
+                before = step.step - 1
                 console.begin(Self.stage(step.phase), unit: "steps", total: step.steps)
             }
             metrics.append(step)
-            console.update { state in
+            console.update { [before] state in
                 state.done = step.step
+                state.doneBefore = before
                 state.notes = [.init(name: "loss", value: step.loss, places: 3)]
                 state.stalls = [.init(stall: .trainingForBatches, seconds: step.waitedSeconds)]
                 if step.phase == .fit { state.notes.append(.init(name: "epoch", value: Double(step.epoch), places: 0)) }
@@ -95,6 +103,30 @@ enum TrainerSettings {
         TrainerConfiguration(
             bridge: settings[Options.torch], device: settings[Options.device], threads: settings[Options.threads],
             recipe: settings[Options.recipe] == .original ? .original : .ours, seed: settings[Options.seed])
+    }
+
+    /// How `train` keeps its training, and goes on with one that it kept.
+    static func checkpoints(_ settings: Settings, in output: OutputFolder, _ console: Console) -> CheckpointPolicy {
+        CheckpointPolicy(
+            directory: output.checkpoints, interval: settings[Options.checkpointEvery],
+            kept: settings[Options.keepCheckpoints], resumes: settings[Options.resume],
+            startedAt: RunClock.start.milliseconds, onEvent: { console.tell($0) })
+    }
+}
+
+extension Console {
+    /// Says what a training finds when it goes on.
+    func tell(_ event: CheckpointEvent) {
+        switch event {
+        case .resumed(let step, let steps):
+            note("goes on: \(Figures.grouped(step)) of \(Figures.grouped(steps)) steps are trained already")
+        case .damaged(let path, let reason):
+            note("\(path) cannot be used, \(reason); the checkpoint before it is taken, if there is one")
+        case .differs(let name, let before, let now):
+            note(
+                "warning: \(name): \(before) when the training began, \(now) now; the model will not be equal to the bit "
+                    + "to that of an unbroken run")
+        }
     }
 }
 

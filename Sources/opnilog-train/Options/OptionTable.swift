@@ -147,6 +147,12 @@ enum Options {
         .extract,
         "Go on with the unfinished run that stands beside the output file. Without one, start; with a finished one, "
             + "change nothing.")
+    static let checkpointEvery = preset(
+        "checkpoint-every", .duration, "5m", [.train], .output,
+        help: "How often the training is kept for --resume, besides the ends of epochs and an interruption.")
+    static let keepCheckpoints = preset(
+        "keep-checkpoints", .integer(atLeast: 1, atMost: 1000), "2", [.train], .output,
+        help: "How many of these checkpoints are kept, the newest.")
     static let json = toggle(
         "json", [.plan], .output, help: "One JSON object instead of a table.")
     static let counts = toggle(
@@ -249,8 +255,8 @@ enum Options {
         tables.spec, top.spec, above.spec,
         dropField.spec, dropKeywords.spec, minimumTokens.spec,
         masks.spec, longestLine.spec,
-        model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec, counts.spec,
-        json.spec,
+        model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec,
+        checkpointEvery.spec, keepCheckpoints.spec, counts.spec, json.spec,
         samples.spec, epochs.spec, epoch.spec, minimumCount.spec, all.spec, steps.spec, batchSize.spec, recipe.spec,
         draw.spec,
         templateCap.spec, vocabularySize.spec, minimumWordCount.spec, unknownWarning.spec,

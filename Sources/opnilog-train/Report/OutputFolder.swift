@@ -48,6 +48,9 @@ final class OutputFolder: Sendable {
 
     func path(of file: File) -> String { path + "/" + file.rawValue }
 
+    /// The folder of what an unfinished training has come to.
+    var checkpoints: String { path + "/checkpoints" }
+
     /// Replaces a file at once: after a crash there is the old one or the new one, never a part.
     func write(_ bytes: [UInt8], to file: File) throws(CommandError) {
         try AtomicFile.write(bytes, to: path(of: file))

@@ -1,0 +1,183 @@
+import FoundationEssentials
+import Glibc
+import OpniLogTraining
+import Testing
+
+@testable import opnilog_train
+
+/// `train --resume`: whatever ends a training, the next run leaves the very model of an unbroken one.
+/// `OPNILOG_KILLS=100` tries so many instants.
+@Suite(
+    "train --resume",
+    .enabled(if: Prerequisites.runsTorch, "no bridge to libtorch: make libtorch, or set OPNILOG_TORCH"),
+    .timeLimit(.minutes(60)), .serialized)
+struct TrainResumeTests {
+    private static let kills = TestFiles.variable("OPNILOG_KILLS").flatMap { Int($0) } ?? 3
+
+    private let folder = TestFolder()
+
+    init() throws {
+        var text = ""
+        for number in 0..<300 { text += "node \(number) is ready\npod \(number) was started by kubelet\n" }
+        try folder.write("in.log", text)
+    }
+
+    private var logs: [String] { ["--input", folder.path("in.log")] }
+
+    private func arguments(_ output: String, _ options: [String], steps: Int = 12) -> [String] {
+        [
+            "train", "--output", folder.path(output), "--samples", "300", "--epochs", "2", "--steps", "\(steps)",
+            "--threads", "1", "--workers", "1",
+        ] + options
+    }
+
+    private func train(_ output: String, _ options: [String], steps: Int = 12) async throws -> ProgramRun {
+        try await ProgramRun.of(
+            arguments(output, options + ["--progress", "none"], steps: steps), environment: Prerequisites.environment)
+    }
+
+    private func start(_ output: String, _ options: [String], steps: Int = 12, errors: String) throws -> ChildProcess {
+        try ChildProcess(
+            arguments(output, options, steps: steps), environment: Prerequisites.environment, input: "/dev/null",
+            output: folder.path("o"), errors: errors)
+    }
+
+    private func model(_ output: String) throws -> [UInt8] {
+        try SmallFile.read(folder.path("\(output)/nulog_model_latest.pt"), atMost: 1 << 28)
+    }
+
+    private func manifest(_ output: String) throws -> Manifest {
+        try JSONDecoder().decode(Manifest.self, from: Data(folder.text("\(output)/manifest.json").utf8))
+    }
+
+    /// A training that is interrupted at one of its first steps.
+    private func interrupted(_ output: String, _ options: [String]) async throws {
+        let errors = try LinePipe(folder.path("errors"))
+        defer { unlink(errors.path) }
+        let child = try start(output, options + ["--progress", "plain"], steps: 600, errors: errors.path)
+        while !(await errors.nextLine()).hasPrefix("training  ") {}
+        child.signal(SIGTERM)
+        #expect(await child.wait() == 75)
+        while true {
+            let line = await errors.nextLine()
+            guard line.hasPrefix("opnilog-train:") else { continue }
+            #expect(line == "opnilog-train: interrupted. run again with --resume.")
+            break
+        }
+        #expect(folder.mode(output + "/checkpoints") == 0o700)
+        #expect(folder.exists(output + "/checkpoints") && !folder.exists(output + "/nulog_model_latest.pt"))
+    }
+
+    @Test("kill -9 at any instant, and again: the bytes of the model of an unbroken run")
+    func kill9() async throws {
+        let clock = ContinuousClock()
+        var duration = Duration.seconds(600)
+        let options = logs + ["--resume", "--checkpoint-every", "0s", "--progress", "none"]
+        for run in 0..<2 {
+            let begin = clock.now
+            let child = try start("whole\(run)", options, errors: folder.path("e"))
+            try #require(await child.wait() == 0, "\(folder.text("e"))")
+            duration = min(duration, clock.now - begin)
+        }
+        let whole = try model("whole0")
+        #expect(try model("whole1") == whole)
+        var killed = 0
+        var continued = 0
+        for schedule in 0..<Self.kills {
+            var instants = SeededInstants(seed: UInt64(schedule))
+            let output = "out\(schedule)"
+            // In the training, which takes all but the start of so small a run; the second kill in what is left.
+            for delay in [duration * Double.random(in: 0.2...0.9, using: &instants), duration * 0.5] {
+                let child = try start(output, options, errors: folder.path("e"))
+                let code = await child.wait(killingAfter: delay)
+                try #require(code == 128 + SIGKILL || code == 0, "schedule \(schedule): \(folder.text("e"))")
+                if code != 0 { killed += 1 }
+            }
+            let last = try start(output, options, errors: folder.path("e"))
+            #expect(await last.wait() == 0, "schedule \(schedule): \(folder.text("e"))")
+            if folder.text("e").contains(" steps are trained already") { continued += 1 }
+            #expect(try model(output) == whole, "schedule \(schedule)")
+            #expect(!folder.exists(output + "/checkpoints"), "schedule \(schedule)")
+            #expect(!folder.exists(output + "/buckets"), "schedule \(schedule)")
+            #expect(try manifest(output).training?.tensorDigest == manifest("whole0").training?.tensorDigest)
+        }
+        // Delays follow the faster run; some come after the end, or before the first step, all the same.
+        #expect(killed > 0)
+        if Self.kills >= 10 { #expect(continued > 0) }
+    }
+
+    @Test("an interruption is kept; logs are not read again; a finished run is left as it is")
+    func goesOn() async throws {
+        let whole = try await train("whole", logs, steps: 600)
+        #expect(whole.code == 0, "\(whole.errors)")
+        try await interrupted("out", logs)
+        let names = TestFiles.names(folder.path("out/checkpoints"))
+        #expect(names.count == 2)
+        for name in names { #expect(folder.mode("out/checkpoints/" + name) == 0o600, "\(name)") }
+        let run = try await train("out", logs + ["--resume"], steps: 600)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.errors.hasPrefix("opnilog-train: goes on: everything is read already\n"))
+        #expect(run.errors.contains(" of 660 steps are trained already\n"))
+        #expect(try model("out") == model("whole"))
+        #expect(folder.text("out/vocab.txt") == folder.text("whole/vocab.txt"))
+        #expect(!folder.exists("out/checkpoints"))
+        let (before, after) = (try #require(try manifest("whole").training), try #require(try manifest("out").training))
+        #expect(before.heldOutLoss == after.heldOutLoss && before.trainLoss == after.trainLoss)
+        #expect(before.rows == after.rows && before.closingLoss == after.closingLoss)
+        let manifestText = folder.text("out/manifest.json")
+        let again = try await train("out", logs + ["--resume"], steps: 600)
+        #expect(again.code == 0)
+        #expect(again.errors.hasSuffix("holds the finished run already; nothing is to be done\n"))
+        #expect(folder.text("out/manifest.json") == manifestText)
+    }
+
+    @Test("from a table: refused unasked and by what differs; a damaged checkpoint is named; --overwrite starts anew")
+    func table() async throws {
+        let collected = try await ProgramRun.of(
+            ["collect", "--output", folder.path("collected"), "--progress", "none"] + logs)
+        #expect(collected.code == 0, "\(collected.errors)")
+        let table = ["--table", folder.path("collected/templates.table")]
+        let whole = try await train("whole", table, steps: 600)
+        #expect(whole.code == 0, "\(whole.errors)")
+        try await interrupted("out", table)
+
+        let unasked = try await train("out", table, steps: 600)
+        #expect(unasked.code == 64)
+        #expect(
+            unasked.errors
+                == "opnilog-train: \(folder.path("out")) holds an unfinished run. "
+                + "--resume goes on, --overwrite starts anew.\n")
+        let demo = try await ProgramRun.of(["demo", "--output", folder.path("out")])
+        #expect(demo.code == 64)
+        #expect(demo.errors.contains("holds an unfinished run. give another --output"))
+        let reading = try await train("out", logs + ["--resume"], steps: 600)
+        #expect(reading.code == 64)
+        #expect(reading.errors.contains("holds an unfinished training from a table, which reading logs does not go on"))
+        for (option, difference) in [
+            (["--seed", "4"], "seed of the draws: 0 there, 4 now"),
+            (["--draw", "parity"], "draw: coverage there, parity now"),
+            (["--vocabulary-size", "8"], "vocabulary: "),
+            (["--recipe", "original"], "recipe: ours (rate 0.003"),
+        ] {
+            let refused = try await train("out", table + ["--resume"] + option, steps: 600)
+            #expect(refused.code == 64)
+            #expect(
+                refused.errors.contains("The unfinished training in \(folder.path("out/checkpoints")) has another "),
+                "\(refused.errors)")
+            #expect(refused.errors.contains(difference), "\(refused.errors)")
+        }
+
+        let newest = try #require(TestFiles.names(folder.path("out/checkpoints")).last { $0.hasSuffix(".pt") })
+        try folder.write("out/checkpoints/" + newest, "damaged")
+        let run = try await train("out", table + ["--resume"], steps: 600)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.errors.contains("cannot be used, the checksum of its tensors is wrong; the checkpoint before it"))
+        #expect(try model("out") == model("whole"))
+
+        try await interrupted("anew", table)
+        let anew = try await train("anew", table + ["--overwrite"], steps: 600)
+        #expect(anew.code == 0, "\(anew.errors)")
+        #expect(!anew.errors.contains("goes on"))
+        #expect(try model("anew") == model("whole"))
+    }
+}
