@@ -64,7 +64,7 @@ digests: setup ## the digest of an epoch for every number of workers and ranks, 
 		grep -E '^(workers|[0-9]+ )' > Benchmarks/results/digests.txt
 
 test-kills: setup ## kill -9 at random instants in this many runs, each then resumed (ROUNDS=100)
-	@OPNILOG_KILLS=$(or $(ROUNDS),100) Scripts/test.sh --filter "KillTests"
+	@OPNILOG_KILLS=$(or $(ROUNDS),100) Scripts/test.sh --filter "KillTests|TrainResumeTests"
 
 bench-scroll: build setup-tests ## reading beside a bare libcurl loop and opensearch-py (ROUNDS=9)
 	@Benchmarks/scroll.sh $(ROUNDS)

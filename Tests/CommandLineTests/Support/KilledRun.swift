@@ -11,17 +11,29 @@ extension ChildProcess {
         let queue = DispatchQueue(label: "opnilog.test.kill")
         let item = DispatchWorkItem { [identifier] in _ = kill(identifier, SIGKILL) }
         queue.asyncAfter(deadline: .now() + .nanoseconds(Int(delay / .nanoseconds(1))), execute: item)
+        await end()
+        item.cancel()
+        queue.sync {}
+        return await wait()
+    }
+
+    /// The same, and kills it when it has made or renamed so many files in a folder.
+    func wait(killingAtChange change: Int, in folder: String) async throws -> Int32 {
+        let watch = try FolderWatch(folder, at: change) { [identifier] in _ = kill(identifier, SIGKILL) }
+        await end()
+        watch.stop()
+        return await wait()
+    }
+
+    /// Waits for the end without reaping, so that the number stays this program's.
+    private func end() async {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [identifier] in
                 var information = siginfo_t()
-                // Without reaping, so that the number stays this program's.
                 while waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) == -1, errno == EINTR {}
                 continuation.resume()
             }
         }
-        item.cancel()
-        queue.sync {}
-        return await wait()
     }
 }
 

@@ -19,18 +19,18 @@ struct ReadingTests {
     }
 
     /// What reading a file with these bytes says; nil where it is read.
-    private func verdict(_ bytes: [UInt8]) async throws -> TrainingError? {
+    private func verdict(_ bytes: [UInt8], toTrainWith seed: UInt64? = nil) async throws -> TrainingError? {
         let folder = TemporaryFolder()
         folder.write(bytes, to: "model.pt")
-        return try await verdict(path: "\(folder.path)/model.pt")
+        return try await verdict(path: "\(folder.path)/model.pt", toTrainWith: seed)
     }
 
-    private func verdict(path: String) async throws -> TrainingError? {
+    private func verdict(path: String, toTrainWith seed: UInt64? = nil) async throws -> TrainingError? {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
         _ = try await bridge.start(device: .cpu, threads: 1)
         do throws(TrainingError) {
             return try await TorchThread.shared.run { () throws(TrainingError) in
-                _ = try TorchModel.read(bridge, path: path, place: .init(device: .cpu))
+                _ = try TorchModel.read(bridge, path: path, place: .init(device: .cpu), toTrainWith: seed)
                 return nil
             }
         } catch {
@@ -39,13 +39,15 @@ struct ReadingTests {
     }
 
     /// The archive with its pickle changed.
-    private func pickled(_ change: ([UInt8]) -> [UInt8]) async throws -> TrainingError? {
+    private func pickled(
+        toTrainWith seed: UInt64? = nil, _ change: ([UInt8]) -> [UInt8]
+    ) async throws -> TrainingError? {
         var archive = StoredZip(try await Self.sound.value)
         let old = archive["data.pkl"]
         let new = change(old)
         try #require(new != old, "the change found nothing to change")
         archive["data.pkl"] = new
-        return try await verdict(archive.bytes)
+        return try await verdict(archive.bytes, toTrainWith: seed)
     }
 
     private func expect(_ error: TrainingError?, _ text: String) {
@@ -56,6 +58,16 @@ struct ReadingTests {
     @Test func aSoundFileIsRead() async throws {
         let bytes = try await Self.sound.value
         #expect(try await verdict(bytes) == nil)
+    }
+
+    @Test func theOptimisersStateIsAskedForToTrainOnly() async throws {
+        let bytes = try await Self.sound.value
+        expect(
+            try await verdict(bytes, toTrainWith: 1),
+            "step of encoder.layers.0.self_attn.linears.0.weight has no data in the file")
+        let change: ([UInt8]) -> [UInt8] = { $0.replacing(first: "optimizer_state_dict", with: "optimizer_state_duct") }
+        #expect(try await pickled(change) == nil)
+        expect(try await pickled(toTrainWith: 1, change), "the file holds no optimizer_state_dict")
     }
 
     @Test func noFileAndNoArchive() async throws {
