@@ -107,6 +107,7 @@ struct TrainResumeTests {
         let names = TestFiles.names(folder.path("out/checkpoints"))
         #expect(names.count == 2)
         for name in names { #expect(folder.mode("out/checkpoints/" + name) == 0o600, "\(name)") }
+        let kept = try names.map { try SmallFile.read(folder.path("out/checkpoints/" + $0), atMost: 1 << 28) }
         let run = try await train("out", logs + ["--resume"], steps: 600)
         #expect(run.code == 0, "\(run.errors)")
         #expect(run.errors.hasPrefix("opnilog-train: goes on: everything is read already\n"))
@@ -118,10 +119,14 @@ struct TrainResumeTests {
         #expect(before.heldOutLoss == after.heldOutLoss && before.trainLoss == after.trainLoss)
         #expect(before.rows == after.rows && before.closingLoss == after.closingLoss)
         let manifestText = folder.text("out/manifest.json")
+        // As a run leaves it that is killed after its manifest.
+        mkdir(folder.path("out/checkpoints"), 0o700)
+        for (name, bytes) in zip(names, kept) { try folder.write("out/checkpoints/" + name, bytes) }
         let again = try await train("out", logs + ["--resume"], steps: 600)
         #expect(again.code == 0)
         #expect(again.errors.hasSuffix("holds the finished run already; nothing is to be done\n"))
         #expect(folder.text("out/manifest.json") == manifestText)
+        #expect(!folder.exists("out/checkpoints"))
     }
 
     @Test("from a table: refused unasked and by what differs; a damaged checkpoint is named; --overwrite starts anew")
