@@ -50,14 +50,14 @@ struct ExtractResumeTests {
     @Test("what a killed run has left open is cleared by the next one, as its journal names it")
     func clears() async throws {
         let trigger = RequestTrigger()
-        let trial = try ExtractionTrial(ExtractionTrial.documents(1000)) { configuration in
+        let trial = try ExtractionTrial(ExtractionTrial.documents(1000, hours: 1)) { configuration in
             configuration.fault = { request in
                 if request.kind == .continueScroll { trigger.request() }
                 return nil
             }
         }
-        // In the middle of the second window: an opening under way at its end would be known to nobody.
-        trigger.arm(at: 16)
+        // Far from the end of a window, where an opening may be under way that nobody knows of.
+        trigger.arm(at: 30)
         let child = try trial.child(["--page-size", "10", "--parallel", "1"])
         trigger.aim(at: child.identifier)
         #expect(await child.wait() == 128 + SIGKILL)
