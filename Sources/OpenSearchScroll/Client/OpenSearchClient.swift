@@ -48,7 +48,7 @@ public final class OpenSearchClient: Sendable {
         isolation: isolated (any Actor)? = #isolation,
         _ body: (ScrollPages) async throws -> R
     ) async throws -> R {
-        let parallel = wire.configuration.parallel ?? Self.defaultParallel(shards: plan.shards)
+        let parallel = parallel(shards: plan.shards)
         let state = try state(query)
         state.gate.allow(parallel)
         let reading = Reading(
@@ -76,9 +76,9 @@ public final class OpenSearchClient: Sendable {
         }
     }
 
-    /// A scroll keeps one thread of a shard's node busy, so more of them than shards gain nothing.
-    private static func defaultParallel(shards: Int) -> Int {
-        max(1, min(shards, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+    /// How many scrolls to read at once. One keeps a thread of a shard's node busy, so more than shards gain nothing.
+    private func parallel(shards: Int) -> Int {
+        wire.configuration.parallel ?? max(1, min(shards, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     }
 
     // MARK: Planning
@@ -97,6 +97,7 @@ public final class OpenSearchClient: Sendable {
         }
         let made = try plan.get()
         state.shards = made.shards
+        state.gate.allow(parallel(shards: made.shards))
         await planner.sample(made, for: state)
         return made
     }

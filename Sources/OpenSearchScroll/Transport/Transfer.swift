@@ -67,17 +67,22 @@ final class Transfer: Sendable {
     }
 
     /// Ends the transfer, if it has not ended; what comes first counts.
-    func finish(_ outcome: Outcome) {
-        let waiting: CheckedContinuation<Outcome, Never>? = state.withLock { state in
+    ///
+    /// - Returns: whether this came first.
+    @discardableResult
+    func finish(_ outcome: Outcome) -> Bool {
+        let (isFirst, waiting) = state.withLock { state -> (Bool, CheckedContinuation<Outcome, Never>?) in
             switch state {
-            case .new: state = .ended(outcome)
+            case .new:
+                state = .ended(outcome)
+                return (true, nil)
             case .waiting(let continuation):
                 state = .done
-                return continuation
-            case .ended, .done: break
+                return (true, continuation)
+            case .ended, .done: return (false, nil)
             }
-            return nil
         }
         waiting?.resume(returning: outcome)
+        return isFirst
     }
 }

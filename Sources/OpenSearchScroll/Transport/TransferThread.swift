@@ -144,16 +144,23 @@ final class TransferThread: Sendable {
             var outcome = handle.outcome(result, of: transfer)
             curl_multi_remove_handle(multi.handle, curl)
             handles.give(handle)
-            if case .success(var answer) = outcome, let next = transfer.next(after: answer) {
-                answer.next = next
-                outcome = .success(answer)
-                curl_multi_add_handle(multi.handle, handles.take(next, settings).curl)
-                // Sent before those are woken that will want this processor.
-                var running: Int32 = 0
-                curl_multi_perform(multi.handle, &running)
-            }
-            transfer.finish(outcome)
+            let next = follow(transfer, &outcome, &handles)
+            // Nobody takes the answer of one that was cancelled meanwhile, so nobody would await what follows it.
+            if !transfer.finish(outcome), let next { execute(.cancel(next), &handles) }
         }
+    }
+
+    /// Sends what is to follow an answer at once: before those are woken that will want this processor.
+    private func follow(_ transfer: Transfer, _ outcome: inout Transfer.Outcome, _ handles: inout Handles) -> Transfer? {
+        guard case .success(var answer) = outcome, !transfer.isDone, let next = transfer.next(after: answer) else {
+            return nil
+        }
+        answer.next = next
+        outcome = .success(answer)
+        curl_multi_add_handle(multi.handle, handles.take(next, settings).curl)
+        var running: Int32 = 0
+        curl_multi_perform(multi.handle, &running)
+        return next
     }
 
     /// Signals are for the program's other threads; SIGPIPE, which TLS may raise on a closed connection, for none.

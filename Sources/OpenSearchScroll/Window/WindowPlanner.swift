@@ -53,9 +53,14 @@ struct WindowPlanner: Sendable {
         let context = wire.context(.plan, wire.servers.current, index: query.index, timeField: query.timeField)
         var path = "/\(Endpoint.encode(query.index))/_search?allow_no_indices=false"
         if let shard = window.shard { path += "&preference=_shards:\(shard)" }
-        let request = wire.request(.post, path, state.sampleBody(window, size: Self.sampled), context)
-        guard case .success(let answer) = await wire.send(request, context) else { return }
-        state.observeSample(documents: Self.sampled, bytes: answer.count)
+        var request = wire.request(.post, path, state.sampleBody(window, size: Self.sampled), context)
+        request.maximumBytes = PageSizing.soft
+        switch await wire.send(request, context) {
+        case .success(let answer): state.observeSample(documents: Self.sampled, bytes: answer.count)
+        case .failure(let error):
+            guard let bytes = error.pageBytes else { return }
+            state.observeSample(documents: Self.sampled, bytes: max(bytes, PageSizing.soft))
+        }
     }
 
     // MARK: Hours

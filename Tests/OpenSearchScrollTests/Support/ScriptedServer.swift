@@ -61,14 +61,15 @@ final class ScriptedServer: Sendable {
     func stop() {
         state.withLock { $0.stopped = true }
         gate.open()
+        // Closed by whoever waits on it: a number that is free again may at once be the next server's socket.
         shutdown(socket, Int32(SHUT_RDWR))
-        close(socket)
     }
 
     private func serve() {
         while case let connection = accept(socket, nil, nil), connection >= 0 {
             Task { try await Shell.onThread { [self] in converse(connection) } }
         }
+        close(socket)
     }
 
     private func converse(_ connection: Int32) {

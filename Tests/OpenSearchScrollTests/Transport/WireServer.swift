@@ -54,16 +54,15 @@ final class WireServer: Sendable {
                 }
                 number += 1
             }
+            // By whoever waits on it: a number that is free again may at once be the next server's socket.
+            close(socket)
         }
     }
 
     /// What was asked so far.
     var requests: [Seen] { seen.withLock { $0 } }
 
-    func stop() {
-        shutdown(socket, Int32(SHUT_RDWR))
-        close(socket)
-    }
+    func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
 
     private func converse(_ connection: Int32, _ number: Int) {
         var rest: [UInt8] = []

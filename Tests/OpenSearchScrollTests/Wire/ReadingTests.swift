@@ -93,6 +93,39 @@ struct ReadingTests {
         }
     }
 
+    @Test("Windows that are read one by one share what is allowed")
+    func sharedAllowance() async throws {
+        let server = try server(Self.sources(4_000))
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        let query = ScrollQuery(pageSize: 50, windowDocuments: 500)
+        let windows = try await client.windows(of: query)
+        let most = try await withThrowingTaskGroup(of: Int.self) { group in
+            for window in windows {
+                group.addTask {
+                    try await client.readWindow(window, of: query) { pages in
+                        var most = 0
+                        for try await _ in pages { most = max(most, server.openScrollIDs.count) }
+                        return most
+                    }
+                }
+            }
+            return try await group.reduce(0, max)
+        }
+        #expect(windows.count > 3 && (1...2).contains(most), "one shard; \(most)")
+    }
+
+    @Test("The first page has its size from documents that planning looked at")
+    func sampled() async throws {
+        let server = try server(Self.sources(1_500) { "\($0) " + String(repeating: "x", count: 20_000) })
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        #expect(try await ids(client, ScrollQuery()).count == 1_500)
+        let opened = client.metrics.requests["open"]
+        #expect(opened?.failed == [:] && opened?.succeeded == client.metrics.windows)
+        #expect(client.metrics.requests["next"].map { $0.succeeded > 6 } == true, "pages of some four megabytes")
+    }
+
     @Test("When a server goes, the next one is asked; what was under way is read on there")
     func failover() async throws {
         let sources = Self.sources(200)
