@@ -20,7 +20,8 @@ final class QueryState: Sendable {
     init(_ query: ScrollQuery, _ search: SearchBody) {
         self.query = query
         self.search = search
-        gate = OpeningGate()
+        // The one that holds the place may be the caller of the one that waits.
+        gate = OpeningGate(longestWait: .seconds(30))
         state = Mutex(State(sizing: PageSizing(fixed: query.pageSize)))
     }
 
@@ -99,127 +100,5 @@ final class QueryState: Sendable {
             // A single document that is larger than allowed will be so again; a server without memory may find some.
             return isSmaller || error.pageBytes == nil
         }
-    }
-}
-
-/// How many scrolls of a query may be open at once. Without a limit until one is set, or the server refuses one.
-final class OpeningGate: Sendable {
-    private struct State {
-        var open = 0
-        var limit = Int.max
-        /// What was wished for before the server refused.
-        var wanted = Int.max
-        /// Scrolls that ended whole since the limit last changed.
-        var good = 0
-        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
-        var lastTicket = 0
-    }
-
-    /// Whoever waits longer goes on all the same: the one that holds the place may be its own caller.
-    static let longestWait: Duration = .seconds(30)
-
-    private let state = Mutex(State())
-
-    /// Sets how many there should be at most.
-    func allow(_ count: Int) {
-        wake { state in
-            if state.limit == .max || state.limit == state.wanted { state.limit = max(1, count) }
-            state.wanted = max(1, count)
-        }
-    }
-
-    /// A place among those that may be open, until it is left.
-    final class Place {
-        private let gate: OpeningGate
-        private var isLeft = false
-
-        fileprivate init(_ gate: OpeningGate) { self.gate = gate }
-
-        func leave() {
-            guard !isLeft else { return }
-            isLeft = true
-            gate.leave()
-        }
-
-        /// Leaves a little before the scroll is cleared, unless the server has refused to have as many as are wanted.
-        func leaveEarly() {
-            if !gate.isRestricted { leave() }
-        }
-    }
-
-    /// Waits for a place.
-    func enter() async -> Place {
-        await wait()
-        return Place(self)
-    }
-
-    private var isRestricted: Bool { state.withLock { $0.limit < $0.wanted } }
-
-    private func wait() async {
-        let ticket: Int? = state.withLock { state in
-            if state.open < state.limit {
-                state.open += 1
-                return nil
-            }
-            state.lastTicket += 1
-            return state.lastTicket
-        }
-        guard let ticket else { return }
-        let timer = Task { [weak self] in
-            try? await Task.sleep(for: Self.longestWait)
-            self?.release(ticket)
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                wake { $0.waiting[ticket] = continuation }
-                if Task.isCancelled { release(ticket) }
-            }
-        } onCancel: {
-            release(ticket)
-        }
-        timer.cancel()
-    }
-
-    private func leave() { wake { $0.open -= 1 } }
-
-    /// The server refused to open one more than there are.
-    func refused() {
-        state.withLock { state in
-            state.limit = max(1, min(state.limit, state.open - 1))
-            state.good = 0
-        }
-    }
-
-    func succeeded() {
-        wake { state in
-            guard state.limit < state.wanted else { return }
-            state.good += 1
-            guard state.good >= 8 else { return }
-            state.good = 0
-            state.limit += 1
-        }
-    }
-
-    /// Lets one go on that has waited enough, above the limit.
-    private func release(_ ticket: Int) {
-        let waiting: CheckedContinuation<Void, Never>? = state.withLock { state in
-            guard let waiting = state.waiting.removeValue(forKey: ticket) else { return nil }
-            state.open += 1
-            return waiting
-        }
-        waiting?.resume()
-    }
-
-    private func wake(_ change: (inout sending State) -> Void) {
-        let released: [CheckedContinuation<Void, Never>] = state.withLock { state in
-            change(&state)
-            var released: [CheckedContinuation<Void, Never>] = []
-            while state.open < state.limit, let ticket = state.waiting.keys.min() {
-                if let waiting = state.waiting.removeValue(forKey: ticket) { released.append(waiting) }
-                state.open += 1
-            }
-            return released
-        }
-        for continuation in released { continuation.resume() }
     }
 }

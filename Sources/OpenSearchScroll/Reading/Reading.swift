@@ -9,6 +9,9 @@ final class Reading: Sendable {
     private let proofSoFar = Mutex(ScrollProof())
     private let isIterated = Mutex(false)
     private let readers: Int
+    /// Of the windows that are read: one reader more than those waits, to open its window when another one has come to
+    /// its end.
+    private let places = OpeningGate(longestWait: nil)
     private let earlier: DeliveredDocuments?
 
     /// - Parameter earlier: what need not be handed out, because an earlier run did.
@@ -19,8 +22,8 @@ final class Reading: Sendable {
         self.earlier = earlier
         self.wire = wire
         self.state = state
-        // One more than may be open: it opens its window while another one takes its last page apart.
         readers = max(1, min(parallel + 1, windows.count))
+        places.allow(parallel)
         self.windows = Mutex(windows.reversed())
         queue = PageQueue(limit: wire.configuration.queueBytes)
         proofSoFar.withLock { $0.holes = holes }
@@ -71,8 +74,11 @@ final class Reading: Sendable {
 
     /// Reads windows until there are none left.
     private func readSome() async -> OpenSearchError? {
-        while !Task.isCancelled, let window = windows.withLock({ $0.popLast() }) {
-            let reader = WindowReader(window, state, wire: wire, queue: queue, earlier: earlier)
+        while true {
+            let place = await places.enter()
+            defer { place.leave() }
+            guard !Task.isCancelled, let window = windows.withLock({ $0.popLast() }) else { break }
+            let reader = WindowReader(window, state, wire: wire, queue: queue, earlier: earlier, onLast: place.leave)
             switch await read(window, reader) {
             case .failure(let error): return error
             case .success(let isWhole): conclude(reader.report, isWhole: isWhole)

@@ -13,16 +13,20 @@ final class WindowReader {
     private let window: ScrollWindow
     private let ledger: WindowLedger
     private let decoder: PageDecoder
+    private let onLast: () -> Void
     private var persistence: Persistence
     private var scrolls = 0
     private var repeats = 0
     /// Of the scrolls that ended whole: more than one where a window is read shard by shard.
     private var total = 0
 
+    /// - Parameter onLast: called when the last page of a scroll has come, unless the server has no room for another one.
     init(
-        _ window: ScrollWindow, _ state: QueryState, wire: Wire, queue: PageQueue, earlier: DeliveredDocuments? = nil
+        _ window: ScrollWindow, _ state: QueryState, wire: Wire, queue: PageQueue, earlier: DeliveredDocuments? = nil,
+        onLast: @escaping () -> Void
     ) {
         self.window = window
+        self.onLast = onLast
         self.state = state
         self.wire = wire
         self.queue = queue
@@ -105,7 +109,7 @@ final class WindowReader {
             let page: ScrollPage
             // After the last page all that is left is to take it apart and to clear: the server could open the next
             // window.
-            switch await session.next(onLast: place.leaveEarly) {
+            switch await session.next(onLast: { if place.leaveEarly() { onLast() } }) {
             case .failure(let error): return .failed(error)
             case .success(nil):
                 total += session.total
