@@ -151,7 +151,8 @@ final class TransferThread: Sendable {
     }
 
     /// Sends what is to follow an answer at once: before those are woken that will want this processor.
-    private func follow(_ transfer: Transfer, _ outcome: inout Transfer.Outcome, _ handles: inout Handles) -> Transfer? {
+    private func follow(_ transfer: Transfer, _ outcome: inout Transfer.Outcome, _ handles: inout Handles) -> Transfer?
+    {
         guard case .success(var answer) = outcome, !transfer.isDone, let next = transfer.next(after: answer) else {
             return nil
         }
