@@ -57,8 +57,8 @@ extension TableCollector {
                 let resources = CollectionResources(
                     pool: pool, readers: readers, budget: configuration.memory, store: store,
                     monitor: configuration.monitor, cleaning: configuration.cleaning, pages: pages)
-                _ = try await readWindows(resources, store, parallel: 1)
-                let report = CollectionReport(source: source.name, windows: store.windows, holesAtEnd: [])
+                let stopped = try await readWindows(resources, store, parallel: 1)
+                let report = try await reportAtEnd(store, stopped)
                 try report.checkUsable(maximumBadShare: configuration.maximumBadShare)
                 let plan = try StepPlan(lines: report.total.lines, settings: configuration.steps)
                 let reduction = PageReduction(
@@ -67,7 +67,7 @@ extension TableCollector {
                 let (drawn, draws) = try await pool.run { _ throws(DatasetError) in
                     try TableCollector.reduced(runs, by: reduction)
                 }
-                let table = try await merge(store, pool, isComplete: true)
+                let table = try await merge(store, pool, isComplete: report.isComplete)
                 return PageDraw(table: table, report: report, samples: plan.samples, drawn: drawn, draws: draws)
             }
         }

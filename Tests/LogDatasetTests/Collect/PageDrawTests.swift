@@ -25,4 +25,12 @@ import Testing
         // Two pages of 5,000 would be reduced to ⌊4021/2⌋ each.
         #expect(draw.draws == 4021)
     }
+
+    @Test func whatIsMissingIsReported() async throws {
+        let source = HourlyLogs(
+            missingAtEnd: [Hole(what: "an index is gone")],
+            holes: { $0 == "window 3" ? [Hole(what: "a shard does not answer")] : [] })
+        let report = try await draw(source, samples: 10).report
+        #expect(report.holes.map(\.what) == ["a shard does not answer", "an index is gone"])
+    }
 }
