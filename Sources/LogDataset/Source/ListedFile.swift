@@ -73,7 +73,7 @@ struct ListedFile: Sendable {
 
 extension ListedFile {
     /// Where the listed content is now: under its path, under another name of its folder (renamed), or in a file of the
-    /// folder that was not listed and begins the same (copied or packed).
+    /// same log that was not listed and begins the same (copied or packed).
     ///
     /// - Parameter listed: what every listed file is; their content is their own.
     /// - Returns: the path, and whether it is the file itself and not a copy.
@@ -84,7 +84,9 @@ extension ListedFile {
         let folder = Folder.of(path)
         let paths = (Folder.names(folder) ?? []).sorted().map { folder + "/" + $0 }
         if let moved = paths.first(where: { holdsContent($0, identity) }) { return (moved, true) }
-        if let copy = paths.first(where: { isCopy($0, listed) }) { return (copy, false) }
+        // Packed where it stood, it has kept the most of its name.
+        let copies = paths.filter { isCopy($0, listed) }
+        if let copy = copies.max(by: { commonName($0) < commonName($1) }) { return (copy, false) }
         throw DatasetError(
             .unreadableFile,
             "\(path) was removed, or cut off and not kept, after the files were listed; run again, and let the rotation "
@@ -98,9 +100,18 @@ extension ListedFile {
     }
 
     private func isCopy(_ path: String, _ listed: Set<FileIdentity>) -> Bool {
-        guard let prefix, prefix.count > 0 else { return false }
+        guard let prefix, prefix.count > 0, RotatedCopies.log(path) == RotatedCopies.log(self.path) else {
+            return false
+        }
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-            && !listed.contains(FileIdentity(status)) && ContentPrefix(of: path, atMost: prefix.count) == prefix
+            && !listed.contains(FileIdentity(status))
+            && (RotatedCopies.isPacked(self.path) || RotatedCopies.isPacked(path) || status.st_size >= size)
+            && ContentPrefix(of: path, atMost: prefix.count) == prefix
+    }
+
+    /// Bytes with which the names of this file and of another one begin alike.
+    private func commonName(_ other: String) -> Int {
+        zip(Folder.name(path).utf8, Folder.name(other).utf8).prefix { $0 == $1 }.count
     }
 }

@@ -50,7 +50,7 @@ struct RotatedCopies {
         }
     }
 
-    private static func isPacked(_ path: String) -> Bool {
+    static func isPacked(_ path: String) -> Bool {
         [".gz", ".zst", ".zstd"].contains { path.hasSuffix($0) }
     }
 

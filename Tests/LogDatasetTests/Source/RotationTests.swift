@@ -100,7 +100,7 @@ private struct RotatingSource: LogSource {
         // The rename is noticed when the file has been opened and nothing is read yet.
         let files = source([path("name.log")]) { event in
             guard event == .followed(path: "\(folder)/name.log", to: "\(folder)/moved.log") else { return }
-            system("cd \(folder) && cp moved.log copy.log && truncate -s 100 moved.log")
+            system("cd \(folder) && cp moved.log name.log.1 && truncate -s 100 moved.log")
         }
         let (counts, report) = try await collected(
             RotatingSource(base: files) { try run("mv name.log moved.log") })
@@ -128,6 +128,30 @@ private struct RotatingSource: LogSource {
         _ = directory.file("short.log.1", Array("started now\n".utf8))
         let (counts, _) = try await collected(source([directory.path]))
         #expect(counts == ["same": 400, "started": 2])
+    }
+
+    /// A file of another log begins the same and is no copy, and neither is one that lacks what was listed.
+    @Test func aFileThatIsGoneIsNotReplacedByWhatOnlyBeginsLikeIt() async throws {
+        let banner = lines("banner")
+        _ = directory.file("name.log", banner + lines("gone"))
+        for (name, rest) in [("other.log", lines("other")), ("name.log.1", [])] {
+            let gone = RotatingSource(base: source([path("name.log")])) {
+                _ = directory.file(name, banner + rest)
+                try run("rm name.log")
+            }
+            let error = await #expect(throws: DatasetError.self, "\(name)") { try await collected(gone) }
+            #expect(error?.code == .unreadableFile)
+            try run("rm -f \(name)")
+            _ = directory.file("name.log", banner + lines("gone"))
+        }
+        // Of two that might be it, the one whose name has more of its name.
+        _ = directory.file("name.log.2", banner + lines("gone"))
+        let (counts, _) = try await collected(
+            RotatingSource(base: source([path("name.log.2")])) {
+                _ = directory.file("name.log.1", banner + lines("later", 400))
+                try run("rm name.log && gzip -n name.log.2")
+            })
+        #expect(counts == ["banner": 200, "gone": 200])
     }
 
     @Test func namesOfOneLog() {
