@@ -17,10 +17,24 @@ struct ContentPrefix: Hashable, Sendable {
 
     /// Bytes looked at.
     let count: Int
+    /// The hash of the first `RotatedCopies.shortest` bytes; nil where there are fewer.
+    let head: UInt128?
     private let hash: UInt128
 
     /// Reads at most `limit` bytes of a file's beginning; nil for one that cannot be read so far.
     init?(of path: String, atMost limit: Int = longest) {
+        guard let bytes = ContentPrefix.bytes(of: path, atMost: limit) else { return nil }
+        self.init(bytes[...])
+    }
+
+    fileprivate init(_ bytes: ArraySlice<UInt8>) {
+        count = bytes.count
+        hash = bytes.withUnsafeBytes(contentHash)
+        let first = bytes.prefix(RotatedCopies.shortest)
+        head = first.count < RotatedCopies.shortest ? nil : first.withUnsafeBytes(contentHash)
+    }
+
+    fileprivate static func bytes(of path: String, atMost limit: Int) -> [UInt8]? {
         guard let input = try? ByteInput(path: path) else { return nil }
         var bytes = [UInt8](repeating: 0, count: limit)
         var count = 0
@@ -32,8 +46,8 @@ struct ContentPrefix: Hashable, Sendable {
             if got == 0 { break }
             count += got
         }
-        self.count = count
-        hash = bytes.withUnsafeBytes { contentHash(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        bytes.removeLast(limit - count)
+        return bytes
     }
 }
 
@@ -60,6 +74,20 @@ struct ListedFile: Sendable {
         size = Int(status.st_size)
         changed = status.st_mtim
         prefix = ContentPrefix(of: path)
+    }
+
+    /// Whether its name says that it is packed.
+    var isPacked: Bool { RotatedCopies.isPacked(path) }
+
+    /// How its content begins, up to each of the lengths (ascending) that it has. The file is opened once, and only for
+    /// other lengths than that of its `prefix`.
+    func beginnings(_ lengths: [Int]) -> [ContentPrefix] {
+        guard let prefix else { return [] }
+        let shorter = lengths.prefix { $0 < prefix.count }
+        let own = lengths.contains(prefix.count) ? [prefix] : []
+        guard let last = shorter.last, let bytes = ContentPrefix.bytes(of: path, atMost: last), bytes.count == last
+        else { return own }
+        return shorter.map { ContentPrefix(bytes[..<$0]) } + own
     }
 
     /// Tells whether the file is still the same: path, size, time of change and inode. Of standard input and pipes the
@@ -106,7 +134,7 @@ extension ListedFile {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
             && !listed.contains(FileIdentity(status))
-            && (RotatedCopies.isPacked(self.path) || RotatedCopies.isPacked(path) || status.st_size >= size)
+            && (isPacked || RotatedCopies.isPacked(path) || status.st_size >= size)
             && ContentPrefix(of: path, atMost: prefix.count) == prefix
     }
 
