@@ -63,6 +63,26 @@ struct CleaningCommandTests {
         #expect(try manifest().read?.exclusions.map(\.documents) == [1])
     }
 
+    @Test("--drop-field looks at the whole text, in an index as in files")
+    func wholeText() async throws {
+        let documents = [
+            #"{"time":"2026-01-01T00:00:00Z","log":"one line","level":"info"}"#,
+            #"{"time":"2026-01-01T00:00:01Z","log":"another line","level":"more info here"}"#,
+            #"{"time":"2026-01-01T00:00:02Z","log":"third line","level":"INFO"}"#,
+        ]
+        let server = try OpenSearchServer(
+            configuration: OpenSearchServer.Configuration(indices: ["logs": StoredContents(sources: documents)]))
+        let filter = ["--drop-field", "level=info"]
+        let index = try await collect(["--endpoint", server.url] + filter)
+        #expect(index.code == 0, "\(index.errors)")
+        #expect(try manifest().read?.lines == 2)
+        let digest = try manifest().table?.tableDigest
+        try folder.write("in.log", documents.joined(separator: "\n"))
+        let files = try await collect(["--input", folder.path("in.log")] + filter)
+        #expect(files.code == 0, "\(files.errors)")
+        #expect(try manifest().table?.tableDigest == digest)
+    }
+
     @Test("a list of one's own, out of a file")
     func ownKeywords() async throws {
         try folder.write("in.log", "all is Quiet here\nquietly done\nall is well\n")

@@ -60,6 +60,27 @@ struct LimitCommandTests {
         #expect(run.errors.contains("stopped early, --until-unseen is reached: 8 of 20 hours are read"))
     }
 
+    @Test("what a settings file or the environment says of an index does nothing to files")
+    func files() async throws {
+        for name in ["a", "b", "c"] { try folder.write("\(name).log", "\(name) line\n") }
+        try folder.write("broken.log.gz", [0x1F, 0x8B, 8, 0])
+        try folder.write(
+            "c.yaml",
+            "read-fraction: 0.1\ntime-budget: 1h\nreuse: /nowhere/earlier\nrequire-complete: true\n")
+        let inputs = ["a.log", "b.log", "c.log"].map(folder.path)
+        let options = ["--config", folder.path("c.yaml"), "--progress", "none"]
+        let run = try await ProgramRun.of(
+            ["collect", "--output", folder.path("out"), "--input"] + inputs + options,
+            environment: ["OPNILOG_UNTIL_UNSEEN": "99%"])
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(try manifest("out").read?.lines == 3 && manifest("out").read?.stopped == nil)
+        let lenient = try await ProgramRun.of(
+            ["collect", "--output", folder.path("lenient"), "--keep-going", "--input", folder.path("broken.log.gz")]
+                + inputs + options)
+        #expect(lenient.code == 2, "\(lenient.errors)")
+        #expect(try manifest("lenient").read?.holes.count == 1)
+    }
+
     @Test("limits go with each other, and not with what contradicts them")
     func excludes() async throws {
         let server = try server()

@@ -105,6 +105,20 @@ struct SampleCommandTests {
         #expect(TestFiles.names(folder.root) == ["in.log"])
     }
 
+    @Test("page: what is left out and what is missing are said, and exit 2 tells of a hole")
+    func pagesWithHoles() async throws {
+        try folder.write("a.log", "one line\nshort\n")
+        try folder.write("b.log", (0..<20_000).map { "line \($0) of b\n" }.joined())
+        try #require(system("gzip -q \(folder.path("b.log")) && truncate -s -7 \(folder.path("b.log.gz"))") == 0)
+        let (run, _) = try await sample([
+            "--input", folder.path("a.log"), folder.path("b.log.gz"), "--draw", "page", "--samples", "10",
+            "--keep-going", "--minimum-tokens", "2",
+        ])
+        #expect(run.code == 2, "\(run.errors)")
+        #expect(run.errors.contains("left out: 1 lines of too few words\n"), "\(run.errors)")
+        #expect(run.errors.contains("missing: \(folder.path("b.log.gz")) is damaged at byte "), "\(run.errors)")
+    }
+
     /// A word of letters, which no mask touches.
     private static func word(_ number: Int) -> String {
         String(number).map { String(UnicodeScalar(UInt8(ascii: "g") + UInt8($0.wholeNumberValue ?? 0))) }.joined()

@@ -11,7 +11,7 @@ struct QueryTests {
         "{\"time\":[1700000002000,1700003600000],\"log\":[\"two\",\"dates\"],\"level\":\"info\"}",
         "{\"time\":null,\"log\":null}",
         "{\"kubernetes\":{\"pod\":\"web-1\",\"labels\":{\"app\":\"web\"}},\"log\":\"no time\",\"n\":12.50}",
-        "{\"time\":\"2023-11-14T23:13:20.5+01:00\",\"log\":\"with zone\"}",
+        "{\"time\":\"2023-11-14T23:13:20.5+01:00\",\"log\":\"with zone\",\"long\":\"\(String(repeating: "word ", count: 60))\"}",
     ])
 
     private let client: HTTPClient
@@ -35,6 +35,17 @@ struct QueryTests {
         ),
         ("{\"term\":{\"level\":\"info\"}}", [1, 2]),
         ("{\"term\":{\"level.keyword\":{\"value\":\"error\"}}}", [0]),
+        ("{\"term\":{\"log\":\"full\"}}", [0]),
+        ("{\"term\":{\"log\":\"Disk full on node\"}}", []),
+        ("{\"term\":{\"log.keyword\":\"Disk full on node\"}}", [0]),
+        ("{\"term\":{\"log.keyword\":\"full\"}}", []),
+        ("{\"term\":{\"n\":12.50}}", [4]),
+        ("{\"term\":{\"n.keyword\":\"12.50\"}}", []),
+        ("{\"exists\":{\"field\":\"level.keyword\"}}", [0, 1, 2]),
+        ("{\"exists\":{\"field\":\"long.keyword\"}}", []),
+        ("{\"term\":{\"long.keyword\":\"word\"}}", []),
+        ("{\"term\":{\"long\":\"word\"}}", [5]),
+        ("{\"exists\":{\"field\":\"n.keyword\"}}", []),
         ("{\"terms\":{\"kubernetes.labels.app\":[\"web\",\"db\"]}}", [4]),
         ("{\"match\":{\"log\":\"FULL fine\"}}", [0, 1]),
         ("{\"match\":{\"log\":{\"query\":\"full node\",\"operator\":\"and\"}}}", [0]),

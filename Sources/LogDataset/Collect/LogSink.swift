@@ -32,7 +32,6 @@ public final class LogSink: Sendable {
     /// - Throws: `DatasetError` when an earlier page could not be counted or the task is cancelled.
     public func add(_ page: any LogPage) async throws {
         if let failure = state.withLock({ $0.failure }) { throw failure }
-        let page = resources.pages?.numbered(page) ?? page
         let bytes = page.bytes
         let start = ContinuousClock.now
         try await resources.pageGate.enter(bytes)
@@ -112,6 +111,7 @@ public final class LogSink: Sendable {
         var messageBytes: UInt64 = 0
         var dropped = DroppedLines()
         let cleaning = resources.cleaning
+        let pages = resources.pages
         let idle = worker.idle
         let maskedBefore = worker.masker.tally
         let tally = page.forEachMessage { message, hour in
@@ -126,7 +126,7 @@ public final class LogSink: Sendable {
                 }
                 messages += 1
                 messageBytes += UInt64(message.count)
-                table.add(masked, hour: hour)
+                table.add(masked, hour: pages?.next() ?? hour)
             }
             let growth = table.bytes - held
             if growth == 0 { return }

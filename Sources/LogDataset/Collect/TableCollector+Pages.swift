@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Lines as pages of 10,000 in the order in which they come, each reduced by its own weights (``PageReduction``).
+/// Lines that the cleaning keeps, as pages of 10,000 in the order in which they come, each reduced by its own weights (``PageReduction``).
 public struct PageDraw: Sendable {
     /// The table of all lines.
     public let table: TemplateTable
@@ -56,9 +56,9 @@ extension TableCollector {
             try await withWorkerPool(count: 1) { readers throws(DatasetError) in
                 let resources = CollectionResources(
                     pool: pool, readers: readers, budget: configuration.memory, store: store,
-                    monitor: configuration.monitor, pages: pages)
-                _ = try await readWindows(resources, store, parallel: 1)
-                let report = CollectionReport(source: source.name, windows: store.windows, holesAtEnd: [])
+                    monitor: configuration.monitor, cleaning: configuration.cleaning, pages: pages)
+                let stopped = try await readWindows(resources, store, parallel: 1)
+                let report = try await reportAtEnd(store, stopped)
                 try report.checkUsable(maximumBadShare: configuration.maximumBadShare)
                 let plan = try StepPlan(lines: report.total.lines, settings: configuration.steps)
                 let reduction = PageReduction(
@@ -67,7 +67,7 @@ extension TableCollector {
                 let (drawn, draws) = try await pool.run { _ throws(DatasetError) in
                     try TableCollector.reduced(runs, by: reduction)
                 }
-                let table = try await merge(store, pool, isComplete: true)
+                let table = try await merge(store, pool, isComplete: report.isComplete)
                 return PageDraw(table: table, report: report, samples: plan.samples, drawn: drawn, draws: draws)
             }
         }
@@ -103,26 +103,15 @@ extension TableCollector {
     }
 }
 
-/// Gives each line the number of its page, in the order in which one worker sees them.
+/// Gives each line that is kept the number of its page, in the order in which one worker sees them.
 final class PageNumbers: Sendable {
     private let length: Int
     private let lines = Atomic<Int>(0)
 
     init(length: Int) { self.length = length }
 
-    func numbered(_ page: any LogPage) -> any LogPage { NumberedPage(base: page, numbers: self) }
-
-    private struct NumberedPage: LogPage {
-        let base: any LogPage
-        let numbers: PageNumbers
-
-        var bytes: Int { base.bytes }
-
-        func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally {
-            base.forEachMessage { message, _ in
-                let line = numbers.lines.add(1, ordering: .relaxed).oldValue
-                body(message, Hour(number: Int32(truncatingIfNeeded: line / numbers.length)))
-            }
-        }
+    /// The page of the next line, in place of its hour.
+    func next() -> Hour {
+        Hour(number: Int32(truncatingIfNeeded: lines.add(1, ordering: .relaxed).oldValue / length))
     }
 }

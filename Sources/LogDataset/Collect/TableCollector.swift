@@ -53,9 +53,7 @@ public struct TableCollector: Sendable {
                     pool: pool, readers: readers, budget: configuration.memory, store: store,
                     monitor: configuration.monitor, cleaning: configuration.cleaning)
                 let stopped = try await readWindows(resources, store, parallel: parallel)
-                let holes = try await wrapped { try await source.holesAtEnd() }
-                let exclusions = try await wrapped { try await source.exclusions() }
-                let report = report(store, holes, stopped, exclusions)
+                let report = try await reportAtEnd(store, stopped)
                 if configuration.requiresComplete, !report.holes.isEmpty { throw .incomplete(report.holes) }
                 try report.checkUsable(maximumBadShare: configuration.maximumBadShare)
                 return (try await merge(store, pool, isComplete: report.isComplete), report)
@@ -147,6 +145,15 @@ public struct TableCollector: Sendable {
             let rest = expected.reduce(0) { $0 + UInt64($1 ?? 0) }
             monitor.documentsExpected = rest == 0 && !expected.isEmpty ? 0 : rest + read
         }
+    }
+
+    /// What was read, and what turns out to be missing or left out once it was.
+    func reportAtEnd(
+        _ store: BucketStore, _ stopped: StoppedReading?
+    ) async throws(DatasetError) -> CollectionReport {
+        let holes = try await wrapped { try await source.holesAtEnd() }
+        let exclusions = try await wrapped { try await source.exclusions() }
+        return report(store, holes, stopped, exclusions)
     }
 
     private func report(

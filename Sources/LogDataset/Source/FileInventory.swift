@@ -9,15 +9,24 @@ struct FileInventory: Sendable {
     /// What the listed files are, by device and inode.
     var identities: Set<FileIdentity> { Set(files.compactMap(\.identity)) }
 
+    /// Looks at the files, which blocks and may take long, on a thread of its own.
+    ///
     /// - Parameter patterns: paths, patterns with `*`, `?` or `[…]`, folders, and `-`.
-    /// - Throws: `unreadableFile` when one of them names no file.
-    init(of patterns: [String]) throws(DatasetError) {
+    /// - Throws: `unreadableFile` when one of them names no file, `cancelled`.
+    static func of(_ patterns: [String]) async throws(DatasetError) -> FileInventory {
+        try await BoundedGroup.alone { flag throws(DatasetError) in
+            try FileInventory(of: patterns, cancellation: flag)
+        }
+    }
+
+    private init(of patterns: [String], cancellation: CancellationFlag) throws(DatasetError) {
         var files: [ListedFile] = []
         var leftOut: [(path: String, heldBy: String)] = []
         var paths: Set<String> = []
         var seen: [FileIdentity: String] = [:]
         for pattern in patterns {
             for path in try FileInventory.paths(pattern) where paths.insert(path).inserted {
+                try cancellation.check()
                 let file = ListedFile(path)
                 if let identity = file.identity {
                     if let other = seen.updateValue(seen[identity] ?? path, forKey: identity) {
@@ -28,7 +37,7 @@ struct FileInventory: Sendable {
                 files.append(file)
             }
         }
-        let copies = RotatedCopies(files)
+        let copies = try RotatedCopies(files) { () throws(DatasetError) in try cancellation.check() }
         self.files = files.filter { copies.heldBy[$0.path] == nil }
         self.leftOut = leftOut + files.compactMap { file in copies.heldBy[file.path].map { (file.path, $0) } }
     }

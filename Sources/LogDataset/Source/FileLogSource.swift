@@ -53,15 +53,15 @@ public struct FileLogSource: LogSource {
     /// The files that paths, patterns and folders name, each content once.
     ///
     /// - Throws: `DatasetError` when one of them names no file.
-    public func paths() throws(DatasetError) -> [String] {
-        try FileInventory(of: configuration.paths).files.map(\.path)
+    public func paths() async throws(DatasetError) -> [String] {
+        try await FileInventory.of(configuration.paths).files.map(\.path)
     }
 
     /// One window a file, named by what tells whether it is still the same: path, size, time of change and inode.
     ///
     /// - Throws: `DatasetError` when a path or pattern names no file.
     public func windows() async throws -> [LogWindow] {
-        let inventory = try listing.take() ?? FileInventory(of: configuration.paths)
+        let inventory = try await inventory()
         for file in inventory.leftOut {
             configuration.onEvent?(.leftOut(path: file.path, heldBy: file.heldBy))
         }
@@ -71,9 +71,14 @@ public struct FileLogSource: LogSource {
         }
     }
 
+    private func inventory() async throws(DatasetError) -> FileInventory {
+        if let inventory = listing.take() { return inventory }
+        return try await FileInventory.of(configuration.paths)
+    }
+
     /// Files that were changed, replaced or removed since they were read.
     public func outdated(among committed: [CommittedWindow]) async throws -> [String] {
-        let inventory = try FileInventory(of: configuration.paths)
+        let inventory = try await FileInventory.of(configuration.paths)
         // What is left to read must follow from the same look at the files, or one that changes in between counts twice.
         listing.keep(inventory)
         let names = Set(inventory.files.map(\.windowName))

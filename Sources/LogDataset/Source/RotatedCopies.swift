@@ -9,25 +9,55 @@ struct RotatedCopies {
     /// The file that holds the content of the one at a path as well.
     private(set) var heldBy: [String: String] = [:]
 
-    /// Plain files of one log that are shorter than this may well begin alike: they are never taken for copies.
-    private static let shortest = 256
+    /// Files that have less in common may well begin alike: of those, only a plain one that holds all of a packed one
+    /// makes that a copy.
+    static let shortest = 256
 
-    init(_ files: [ListedFile]) {
+    /// - Parameter check: called before each file that is looked at, and each that is read; ends the search by throwing.
+    init(_ files: [ListedFile], check: () throws(DatasetError) -> Void) throws(DatasetError) {
         let recognised = files.filter { $0.identity != nil && $0.prefix.map { $0.count > 0 } ?? false }
-        for group in Dictionary(grouping: recognised, by: { RotatedCopies.log($0.path) }).values where group.count > 1 {
-            for (index, file) in group.enumerated() {
-                for other in group[..<index] where heldBy[other.path] == nil && heldBy[file.path] == nil {
+        for log in Dictionary(grouping: recognised, by: { RotatedCopies.log($0.path) }).values where log.count > 1 {
+            // What begins otherwise needs no look at its content.
+            for alike in Dictionary(grouping: log, by: { $0.prefix?.head }) where alike.key != nil {
+                if alike.value.count > 1 { try match(alike.value, with: alike.value, check) }
+            }
+            let short = log.filter { $0.prefix?.head == nil }
+            try match(log.filter(\.isPacked), with: short.filter { !$0.isPacked }, check)
+            try match(log.filter { !$0.isPacked }, with: short.filter(\.isPacked), check)
+        }
+    }
+
+    /// Compares each file with those of the others whose whole known beginning it shares.
+    private mutating func match(
+        _ files: [ListedFile], with others: [ListedFile], _ check: () throws(DatasetError) -> Void
+    ) throws(DatasetError) {
+        let beginnings = Dictionary(grouping: others, by: \.prefix)
+        let lengths = Set(others.compactMap { $0.prefix?.count }).sorted()
+        for file in files {
+            try check()
+            for beginning in file.beginnings(lengths) {
+                for other in beginnings[beginning] ?? [] where isEarlier(other, file) {
+                    guard heldBy[file.path] == nil else { break }
+                    if heldBy[other.path] != nil { continue }
+                    try check()
                     compare(file, other)
                 }
             }
         }
     }
 
+    /// Whether it is `file`'s turn to be compared with `other`: of two it is the longer one's, or the later one's.
+    private func isEarlier(_ other: ListedFile, _ file: ListedFile) -> Bool {
+        (other.prefix?.count ?? 0, other.path) < (file.prefix?.count ?? 0, file.path)
+    }
+
+    private static let packed = [".gz", ".zst", ".zstd"]
+
     /// The name of a log without what a rotation appends: `name.log.2.gz`, `name.log-20260131`, `name.log.1` are all
     /// `name.log`.
     static func log(_ path: String) -> String {
         var name = path[...]
-        for packed in [".gz", ".zst", ".zstd"] where name.hasSuffix(packed) { name = name.dropLast(packed.count) }
+        for packed in packed where name.hasSuffix(packed) { name = name.dropLast(packed.count) }
         let end = path.index(path.endIndex, offsetBy: -Folder.name(path).count)
         while let last = name.last, name.endIndex > end, last.isASCII, last.isNumber || "-._T:".contains(last) {
             name = name.dropLast()
@@ -36,25 +66,24 @@ struct RotatedCopies {
     }
 
     private mutating func compare(_ one: ListedFile, _ other: ListedFile) {
-        guard let first = one.prefix, let second = other.prefix else { return }
-        let arePackedApart = RotatedCopies.isPacked(one.path) != RotatedCopies.isPacked(other.path)
-        guard arePackedApart || min(first.count, second.count) >= RotatedCopies.shortest else { return }
-        let common = min(first.count, second.count)
-        guard ContentPrefix(of: one.path, atMost: common) == ContentPrefix(of: other.path, atMost: common) else {
-            return
-        }
         switch RotatedCopies.order(one.path, other.path) {
-        case .firstHoldsSecond: heldBy[other.path] = one.path
-        case .secondHoldsFirst: heldBy[one.path] = other.path
-        case .different: break
+        // A packed file that lacks only its end is as long, and cannot be read to it.
+        case .equal where one.isPacked && !other.isPacked: heldBy[one.path] = other.path
+        case .equal: heldBy[other.path] = one.path
+        case .firstHoldsSecond where mayHold(one, other): heldBy[other.path] = one.path
+        case .secondHoldsFirst where mayHold(other, one): heldBy[one.path] = other.path
+        default: break
         }
     }
 
-    private static func isPacked(_ path: String) -> Bool {
-        [".gz", ".zst", ".zstd"].contains { path.hasSuffix($0) }
+    /// Whether a file that holds another and more can be its copy. A young log may begin like an old, packed one.
+    private func mayHold(_ one: ListedFile, _ other: ListedFile) -> Bool {
+        other.prefix?.head != nil || !one.isPacked && other.isPacked
     }
 
-    enum Order { case firstHoldsSecond, secondHoldsFirst, different }
+    static func isPacked(_ path: String) -> Bool { packed.contains { path.hasSuffix($0) } }
+
+    enum Order { case equal, firstHoldsSecond, secondHoldsFirst, different }
 
     /// Which of two files holds all that the other holds. A packed file that is still being written ends early; what
     /// there is of it counts.
@@ -66,7 +95,10 @@ struct RotatedCopies {
             left.fill(from: one)
             right.fill(from: other)
             let common = min(left.rest.count, right.rest.count)
-            if common == 0 { return right.rest.isEmpty ? .firstHoldsSecond : .secondHoldsFirst }
+            if common == 0 {
+                if left.rest.count == right.rest.count { return .equal }
+                return right.rest.isEmpty ? .firstHoldsSecond : .secondHoldsFirst
+            }
             guard left.rest.prefix(common) == right.rest.prefix(common) else { return .different }
             left.rest = left.rest.dropFirst(common)
             right.rest = right.rest.dropFirst(common)

@@ -47,15 +47,16 @@ enum DocumentMatcher {
         case .ids(let ids): return ids.contains(document.id)
         case .exists(let field):
             return field == "_id" || document.leaves.contains { $0.path == field || $0.path.hasPrefix(field + ".") }
+                || field.hasSuffix(".keyword") && !values(of: field, document).isEmpty
         case .range(let field, let bounds):
             return document.leaves.contains { leaf in
                 leaf.path == field && leaf.number.map(bounds.contains) ?? false
             }
         case .terms(let field, let values):
             if field == "_id" { return values.contains(document.id) }
-            return texts(of: field, document).contains { values.contains($0) }
+            return self.values(of: field, document).contains { $0.terms.contains(where: values.contains) }
         case .match(let field, let words, let all):
-            let found = Set(texts(of: field, document).flatMap(TextAnalysis.words))
+            let found = Set(self.values(of: field, document).flatMap { TextAnalysis.words($0.text) })
             return all ? words.allSatisfy(found.contains) && !words.isEmpty : words.contains(where: found.contains)
         case .bool(let must, let should, let minimum, let mustNot):
             return must.allSatisfy { matches(document, $0) }
@@ -64,19 +65,33 @@ enum DocumentMatcher {
         }
     }
 
-    /// The values of a field, or of its `.keyword` sub-field, as text.
-    private static func texts(of field: String, _ document: StoredContents.Document) -> [String] {
-        let path = field.hasSuffix(".keyword") ? String(field.dropLast(8)) : field
-        var texts: [String] = []
+    /// A value of a field: what it says, and the terms under which it is found.
+    private typealias Value = (text: String, terms: [String])
+
+    /// UTF-16 units of a text; a longer one has no `.keyword`.
+    private static let longestKeyword = 256
+
+    /// The values of a field, mapped as an index does by itself: a text is found by its words, and as a whole in the
+    /// sub-field `.keyword`, which other values have not.
+    private static func values(of field: String, _ document: StoredContents.Document) -> [Value] {
+        let isKeyword = field.hasSuffix(".keyword")
+        let path = isKeyword ? String(field.dropLast(8)) : field
+        var values: [Value] = []
         DocumentLeaf.visit((try? JSONParser.parse(document.source)) ?? .null, "") { found, value in
             guard found == path else { return }
             switch value {
-            case .string(let bytes): texts.append(String(decoding: bytes, as: UTF8.self))
-            case .number(let digits): texts.append(digits)
-            case .bool(let flag): texts.append(flag ? "true" : "false")
+            case .string(let bytes):
+                let text = String(decoding: bytes, as: UTF8.self)
+                if !isKeyword {
+                    values.append((text, TextAnalysis.words(text)))
+                } else if text.utf16.count <= longestKeyword {
+                    values.append((text, [text]))
+                }
+            case .number(let digits) where !isKeyword: values.append((digits, [digits]))
+            case .bool(let flag) where !isKeyword: values.append(("\(flag)", ["\(flag)"]))
             default: break
             }
         }
-        return texts
+        return values
     }
 }

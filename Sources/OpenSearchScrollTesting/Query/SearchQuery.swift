@@ -10,7 +10,8 @@ public indirect enum SearchQuery: Sendable, Equatable {
     case range(field: String, bounds: ValueBounds)
     /// Documents with a value of `field` that is not null.
     case exists(field: String)
-    /// Documents with one of `values` as a whole value of `field`.
+    /// Documents with one of `values` as a value of `field`, where that is a text as one of its words, in lower case;
+    /// the whole text is a value of `field.keyword`.
     case terms(field: String, values: [String])
     /// Documents whose text in `field` holds one of `words` (all of them with `all`), without regard to case.
     case match(field: String, words: [String], all: Bool)

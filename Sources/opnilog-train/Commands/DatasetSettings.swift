@@ -39,14 +39,16 @@ extension DatasetConfiguration {
         checkpoint = CollectionCheckpoint(
             startedAt: RunClock.start.milliseconds, settings: RunFingerprint.of(settings))
         resumes = start == .resumed
-        requiresComplete = settings[Options.requireComplete]
         onEvent = { [monitor] in console.tell($0, monitor) }
-        readsInSeededOrder = (try? LogOrigin(settings, of: settings.command)) == .openSearch
+        keepsHours = RunEnd.keepsHours(settings)
+        // What a settings file or the environment says of an index is nothing to files, which have no hours.
+        guard (try? LogOrigin(settings, of: settings.command)) == .openSearch else { return }
+        readsInSeededOrder = true
+        requiresComplete = settings[Options.requireComplete]
         let limits = ReadingLimits(
             time: settings[Options.timeBudget], share: settings[Options.readFraction],
             unseen: settings[Options.untilUnseen])
         self.limits = limits == ReadingLimits() ? nil : limits
-        keepsHours = RunEnd.keepsHours(settings)
         if let directory = settings[Options.reuse], !settings[Options.recheck] {
             reuse = Reuse(directory: directory, freeSettings: RunFingerprint.windows)
         }

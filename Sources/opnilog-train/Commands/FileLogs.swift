@@ -18,7 +18,7 @@ final class FileLogs: Sendable {
         format = settings[Options.inputFormat]
         field = settings[Options.field]
         maximumBadShare = settings[Options.maxBadShare]
-        let paths = try FileSources.of(settings).paths()
+        let paths = try await FileSources.of(settings).paths()
         place = Mutex(Place(paths: paths[...]))
     }
 

@@ -69,12 +69,21 @@ struct QueryParts {
         return inner
     }
 
-    /// Documents whose field holds the text, whether it is indexed as a keyword or, as by default, beside a text.
+    /// Documents whose field holds the text as a whole: in the field's `.keyword`, or, where a document has none, in the
+    /// field itself, which then is a keyword. A text with a `.keyword` beside it would be found by any word of it, as one
+    /// still is that is too long to have one: an index does not tell those from keywords.
     private static func clause(_ filter: FieldFilter) -> ManifestJSON {
-        let terms = ["\(filter.field).keyword", filter.field].map { field -> ManifestJSON in
-            .object(["term": .object([field: .object(["value": .text(filter.value)])])])
-        }
-        return .object(["bool": .object(["should": .array(terms), "minimum_should_match": .integer(1)])])
+        let keyword = "\(filter.field).keyword"
+        let bare: [String: ManifestJSON] = [
+            "filter": .array([term(filter.field, filter.value)]),
+            "must_not": .array([.object(["exists": .object(["field": .text(keyword)])])]),
+        ]
+        let ways = [term(keyword, filter.value), .object(["bool": .object(bare)])]
+        return .object(["bool": .object(["should": .array(ways), "minimum_should_match": .integer(1)])])
+    }
+
+    private static func term(_ field: String, _ value: String) -> ManifestJSON {
+        .object(["term": .object([field: .object(["value": .text(value)])])])
     }
 
     private static func json(

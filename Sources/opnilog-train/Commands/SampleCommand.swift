@@ -9,8 +9,7 @@ enum SampleCommand {
         if settings[Options.draw] == .page { return try await drawByPages(context, configuration, scratch) }
         let prepared = try await Datasets.of(settings, context.console, configuration).prepare()
         context.console.endStage()
-        if let remark = configuration.monitor.snapshot.masking.remark { context.console.note(remark) }
-        if let remark = prepared.report?.cleaningRemark { context.console.note(remark) }
+        note(configuration.monitor, prepared.report, context.console)
         let draw = try prepared.draw(epoch: settings[Options.epoch])
         let showsAll = settings[Options.all]
         let minimum = settings[Options.minimumCount] ?? 1
@@ -36,6 +35,7 @@ enum SampleCommand {
         let draw = try await TableCollector(source: source, configuration: configuration)
             .drawByPages(epoch: settings[Options.epoch])
         context.console.endStage()
+        note(configuration.monitor, draw.report, context.console)
         let showsAll = settings[Options.all]
         let minimum = settings[Options.minimumCount] ?? 1
         let withheld = try await OwnThread.run {
@@ -47,7 +47,13 @@ enum SampleCommand {
                 + draw.table.metadata.tableDigest)
         note(withheld, minimum, context.console)
         withExtendedLifetime(scratch) {}
-        return .complete
+        return RunEnd.of(draw.report, context.console)
+    }
+
+    /// Says what masking and cleaning made of the lines.
+    private static func note(_ monitor: CollectionMonitor, _ report: CollectionReport?, _ console: Console) {
+        if let remark = monitor.snapshot.masking.remark { console.note(remark) }
+        if let remark = report?.cleaningRemark { console.note(remark) }
     }
 
     private static func note(_ withheld: Int, _ minimum: Int, _ console: Console) {

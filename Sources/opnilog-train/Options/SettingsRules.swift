@@ -17,7 +17,9 @@ enum SettingsRules {
                 "--resume and --overwrite: the one goes on with the run that is there, the other starts anew",
                 remedy: "give one of them")
         }
-        if Options.reuse.spec.commands.contains(command) { try checkReading(settings) }
+        if Options.reuse.spec.commands.contains(command), try LogOrigin(settings, of: command) == .openSearch {
+            try checkReading(settings)
+        }
         try checkDraw(settings)
         try exclude(
             Options.steps.spec, Options.batchSize.spec, settings,

@@ -181,13 +181,15 @@ import Testing
         #expect(read.tally.badLines == 2)
     }
 
-    @Test func patternsNameFilesAndAMissingOneIsSaid() throws {
+    @Test func patternsNameFilesAndAMissingOneIsSaid() async throws {
         let directory = TemporaryDirectory()
         let paths = ["a.log", "b.log"].map { directory.file($0, "x\n".utf8) }
-        func named(_ pattern: String) throws -> [String] { try FileLogSource(.init(paths: [pattern])).paths() }
-        #expect(try named("\(directory.path)/*.log") == paths)
-        #expect(try named("-") == ["-"])
-        let error = #expect(throws: DatasetError.self) { try named("\(directory.path)/*.txt") }
+        func named(_ pattern: String) async throws -> [String] {
+            try await FileLogSource(.init(paths: [pattern])).paths()
+        }
+        #expect(try await named("\(directory.path)/*.log") == paths)
+        #expect(try await named("-") == ["-"])
+        let error = await #expect(throws: DatasetError.self) { try await named("\(directory.path)/*.txt") }
         #expect(error?.message.hasPrefix("no file matches \(directory.path)/*.txt") == true)
     }
 }

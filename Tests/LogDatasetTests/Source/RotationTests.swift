@@ -64,10 +64,12 @@ private struct RotatingSource: LogSource {
         let (counts, report) = try await collected(source([directory.path]))
         #expect(counts == ["first": 200, "second": 200])
         #expect(report.windows.count == 2)
-        let matched = try FileLogSource(.init(paths: ["\(directory.path)/*", path("a.log")])).paths()
+        let matched = try await FileLogSource(.init(paths: ["\(directory.path)/*", path("a.log")])).paths()
         #expect(matched == [path("a.log"), path("b.log"), path("inner/c.log")])
         try run("mkdir empty")
-        let error = #expect(throws: DatasetError.self) { try FileLogSource(.init(paths: [path("empty")])).paths() }
+        let error = await #expect(throws: DatasetError.self) {
+            try await FileLogSource(.init(paths: [path("empty")])).paths()
+        }
         #expect(error?.message.hasPrefix("there is no file in the folder") == true)
     }
 
@@ -100,7 +102,7 @@ private struct RotatingSource: LogSource {
         // The rename is noticed when the file has been opened and nothing is read yet.
         let files = source([path("name.log")]) { event in
             guard event == .followed(path: "\(folder)/name.log", to: "\(folder)/moved.log") else { return }
-            system("cd \(folder) && cp moved.log copy.log && truncate -s 100 moved.log")
+            system("cd \(folder) && cp moved.log name.log.1 && truncate -s 100 moved.log")
         }
         let (counts, report) = try await collected(
             RotatingSource(base: files) { try run("mv name.log moved.log") })
@@ -128,6 +130,67 @@ private struct RotatingSource: LogSource {
         _ = directory.file("short.log.1", Array("started now\n".utf8))
         let (counts, _) = try await collected(source([directory.path]))
         #expect(counts == ["same": 400, "started": 2])
+    }
+
+    /// A packed file that begins like a young log, or like one that has just been started, is no copy of it.
+    @Test func aShortLogIsLeftOutOnlyForAPlainFileThatHoldsItOrForItsEqual() async throws {
+        let old = Array("started now\n".utf8) + lines("older")
+        try packed(by: "gzip", old).withUnsafeBytes { _ = directory.file("young.log.1.gz", Array($0)) }
+        _ = directory.file("young.log", Array("started now\n".utf8))
+        _ = directory.file("equal.log.1", Array("equal here\n".utf8))
+        try packed(by: "gzip", Array("equal here\n".utf8)).withUnsafeBytes {
+            _ = directory.file("equal.log.1.gz", Array($0))
+        }
+        _ = directory.file("plain.log.1", Array("plain one\nplain two\n".utf8))
+        try packed(by: "zstd", Array("plain one\n".utf8)).withUnsafeBytes {
+            _ = directory.file("plain.log.1.zst", Array($0))
+        }
+        let (counts, _) = try await collected(source([directory.path]))
+        #expect(counts == ["started": 2, "older": 200, "equal": 1, "plain": 2])
+    }
+
+    /// A file of another log begins the same and is no copy, and neither is one that lacks what was listed.
+    @Test func aFileThatIsGoneIsNotReplacedByWhatOnlyBeginsLikeIt() async throws {
+        let banner = lines("banner")
+        _ = directory.file("name.log", banner + lines("gone"))
+        for (name, rest) in [("other.log", lines("other")), ("name.log.1", [])] {
+            let gone = RotatingSource(base: source([path("name.log")])) {
+                _ = directory.file(name, banner + rest)
+                try run("rm name.log")
+            }
+            let error = await #expect(throws: DatasetError.self, "\(name)") { try await collected(gone) }
+            #expect(error?.code == .unreadableFile)
+            try run("rm -f \(name)")
+            _ = directory.file("name.log", banner + lines("gone"))
+        }
+        // Of two that might be it, the one whose name has more of its name.
+        _ = directory.file("name.log.2", banner + lines("gone"))
+        let (counts, _) = try await collected(
+            RotatingSource(base: source([path("name.log.2")])) {
+                _ = directory.file("name.log.1", banner + lines("later", 400))
+                try run("rm name.log && gzip -n name.log.2")
+            })
+        #expect(counts == ["banner": 200, "gone": 200])
+    }
+
+    /// Whatever their number, files are opened once more each at most, and no other is read for each of them.
+    @Test func manyFilesOfOneLogAreNotHeldAgainstEachOther() async throws {
+        let count = 1_000
+        for number in 0..<count { _ = directory.file("part-\(number)", lines("part \(number)", number % 80 + 20)) }
+        let files = (0..<count).map { ListedFile(path("part-\($0)")) }
+        var looks = 0
+        let copies = try RotatedCopies(files) { () throws(DatasetError) in looks += 1 }
+        #expect(copies.heldBy == [:])
+        #expect(looks < 2 * count)
+        // Copies are found among them all the same: a whole one, and one that is being packed.
+        try run("head -c 600 part-7 > part-1000 && gzip -n < part-8 > part-1001.gz")
+        let more = ["part-1000", "part-1001.gz"].map { ListedFile(path($0)) }
+        let held = try RotatedCopies(files + more) { () throws(DatasetError) in }.heldBy
+        #expect(held == [path("part-1000"): path("part-7"), path("part-1001.gz"): path("part-8")])
+        let error = #expect(throws: DatasetError.self) {
+            try RotatedCopies(files) { () throws(DatasetError) in throw .cancelled() }
+        }
+        #expect(error?.code == .cancelled)
     }
 
     @Test func namesOfOneLog() {
