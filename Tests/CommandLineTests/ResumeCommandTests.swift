@@ -260,7 +260,7 @@ struct ResumeCommandTests {
         #expect(text.contains(#""details":{"a":[1,2.5,null,"t",true]}"#))
         #expect(text.contains(#""details":"ok""#))
         #expect(text.contains(#""holes":[{"documents":1200,"what":"indexx"},{"what":"clustery"}]"#))
-        #expect(RunEnd.of(report, output, try settings(["--input", "x"]), Console(style: .none)) == .partial)
+        #expect(try RunEnd.of(report, output, try settings(["--input", "x"]), Console(style: .none)) == .partial)
         let read = try #require(Manifest.read(output.path(of: .manifest)))
         #expect(
             read.read?.windows.first?.details

@@ -29,11 +29,11 @@ final class BucketStore: Sendable {
     /// A store for this run alone; `remove` ends it.
     ///
     /// - Parameter disk: bytes of disk; nil leaves a twentieth of what is free (`DiskBudget`).
+    /// - Throws: `invalidSetting` if somebody else's files are in the folder.
     init(temporaryIn directory: String, disk bytes: Int? = nil) throws(DatasetError) {
         folder = BucketFolder(in: directory)
         disk = DiskBudget(bytes, in: directory)
-        folder.remove()
-        try folder.make()
+        try folder.makeEmpty()
         isDurable = false
         lastRun = Atomic(0)
         state = Mutex(State())

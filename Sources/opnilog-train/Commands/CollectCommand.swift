@@ -35,7 +35,7 @@ enum CollectCommand {
         context.console.note(
             "\(Figures.grouped(Int(table.metadata.lines))) lines, \(Figures.grouped(Int(table.metadata.templates))) "
                 + "templates in \(table.path), table digest \(table.metadata.tableDigest)")
-        return RunEnd.of(report, output, settings, context.console)
+        return try RunEnd.of(report, output, settings, context.console)
     }
 }
 

@@ -39,8 +39,8 @@ enum RunEnd {
     }
 
     /// Keeps what a complete run has read for `--reuse`, or removes it.
-    static func settle(_ output: OutputFolder, _ settings: Settings) {
-        if keepsHours(settings) { return CollectionCheckpoint.keepHours(in: output.path) }
+    static func settle(_ output: OutputFolder, _ settings: Settings) throws {
+        if keepsHours(settings) { return try CollectionCheckpoint.keepHours(in: output.path) }
         CollectionCheckpoint.discard(in: output.path)
         // A run from a table has read nothing that would take the place of the hours that the table was made of.
         if (try? LogOrigin(settings, of: settings.command)) == .table { return }
@@ -66,10 +66,10 @@ enum RunEnd {
     /// - Returns: the exit code.
     static func of(
         _ reading: CollectionReport?, _ output: OutputFolder, _ settings: Settings, _ console: Console
-    ) -> ExitCode {
+    ) throws -> ExitCode {
         guard let reading else { return .complete }
         guard !reading.isComplete else {
-            settle(output, settings)
+            try settle(output, settings)
             return .complete
         }
         let more = show(reading.holes, console)

@@ -19,12 +19,14 @@ extension OutputFolder {
     ///   - result: the file that a finished run of this command leaves.
     ///   - files: the results that must not be there when the run starts anew.
     /// - Throws: `usage` if the folder is in use, holds a result or an unfinished run that nobody said what to do with,
-    ///   or a finished run with other settings.
+    ///   a finished run with other settings, or files of somebody else's where the run keeps what it reads.
     static func claim(
         _ settings: Settings, result: File, refusing files: [File]
     ) throws -> (output: OutputFolder, start: RunStart) {
         guard let path = settings[Options.output] else { throw CommandError.usage("--output is missing") }
         let output = try OutputFolder(path, refusing: [], overwrite: true)
+        // A run from a table reads nothing, so it makes and removes no such folder.
+        if try LogOrigin(settings, of: settings.command) != .table { try CollectionCheckpoint.checkFolders(in: path) }
         if settings[Options.overwrite] {
             CollectionCheckpoint.discard(in: path)
             CheckpointPolicy.discard(in: output.checkpoints)
@@ -41,7 +43,7 @@ extension OutputFolder {
             return (output, .new)
         }
         if try output.isFinished(settings, result: result, begun) {
-            RunEnd.settle(output, settings)
+            try RunEnd.settle(output, settings)
             CheckpointPolicy.discard(in: output.checkpoints)
             return (output, .finished)
         }

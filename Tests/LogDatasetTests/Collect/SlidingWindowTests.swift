@@ -108,7 +108,7 @@ struct SlidingWindowTests {
             DatasetConfiguration.Reuse(directory: "\(folders.path)/\($0)", freeSettings: ["since"])
         }
         let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
-        CollectionCheckpoint.keepHours(in: path)
+        try CollectionCheckpoint.keepHours(in: path)
         return Reading(
             table: fileBytes(table.path), digest: table.metadata.tableDigest, bytes: client.metrics.bytes,
             documents: client.metrics.documents, reused: report.reused.reduce(0) { $0 + Int($1.tally.documents) },
