@@ -125,4 +125,6 @@ struct RunRecord: Sendable, Codable, Equatable {
     /// `Run.checksum`.
     var checksum: UInt64
     var segments: [Segment]
+    /// Whether the file is a second name for another run's, whose bytes it does not take again.
+    var isLinked = false
 }

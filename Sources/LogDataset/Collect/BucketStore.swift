@@ -54,7 +54,7 @@ final class BucketStore: Sendable {
             journal.apply(dropped)
         }
         folder.removeRuns(but: Set(journal.runs.keys))
-        let held = journal.runs.values.reduce(0) { $0 + $1.record.bytes }
+        let held = journal.runs.values.reduce(0) { $0 + ($1.record.isLinked ? 0 : $1.record.bytes) }
         let disk = DiskBudget(bytes, in: folder.path, held: held)
         disk.hold(held)
         self.disk = disk
@@ -98,10 +98,11 @@ final class BucketStore: Sendable {
         var runs: [Run] = []
         for record in records {
             let path = newPath()
-            guard let budget = try RunFile.link(earlier.path(of: record.file), to: path, copyingOn: disk) else {
+            guard let place = try RunFile.link(earlier.path(of: record.file), to: path, copyingOn: disk) else {
                 return false
             }
-            let run = Run(path: path, segments: record.segments, checksum: record.checksum, on: budget)
+            let run = Run(
+                path: path, segments: record.segments, checksum: record.checksum, on: disk, isLinked: place == .linked)
             do throws(DatasetError) { try run.verify() } catch { return false }
             try run.keep()
             runs.append(run)
@@ -241,7 +242,7 @@ extension Run {
     var record: RunRecord {
         RunRecord(
             file: String(path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]),
-            bytes: bytes, checksum: checksum, segments: segments)
+            bytes: bytes, checksum: checksum, segments: segments, isLinked: isLinked)
     }
 }
 
@@ -249,6 +250,7 @@ extension BucketFolder {
     /// A run that a journal names.
     func run(_ record: RunRecord, on disk: DiskBudget = .unlimited) -> Run {
         Run(
-            path: path(of: record.file), segments: record.segments, checksum: record.checksum, on: disk, isKept: true)
+            path: path(of: record.file), segments: record.segments, checksum: record.checksum, on: disk,
+            isLinked: record.isLinked, isKept: true)
     }
 }
