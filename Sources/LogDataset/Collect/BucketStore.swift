@@ -104,9 +104,10 @@ final class BucketStore: Sendable {
             let run = Run(
                 path: path, segments: record.segments, checksum: record.checksum, on: disk, isLinked: place == .linked)
             do throws(DatasetError) { try run.verify() } catch { return false }
-            try run.keep()
             runs.append(run)
         }
+        // Until all are whole, none is kept: those that came before a damaged one would stay, named by no journal.
+        for run in runs { try run.keep() }
         folder.sync()
         let adoption = BucketJournal.Adoption(windows: windows, runs: runs.map(\.record))
         var full = try state.withLock { state throws(DatasetError) in

@@ -164,6 +164,24 @@ import Testing
         #expect(directory.names == ["buckets", "hours"] && directory.names(in: "hours") == ["2.run", "notes"])
     }
 
+    @Test func ofAnEarlierHourThatIsDamagedNothingIsLeft() throws {
+        let earlier = BucketFolder(path: "\(directory.path)/earlier")
+        try earlier.make()
+        try folder.make()
+        let source = try reopened()
+        for number in 0..<2 { try source.commit(bucket(number, source)) }
+        let records = source.allRuns.map(\.record)
+        for record in records {
+            _ = directory.file("earlier/" + record.file, fileBytes(folder.path(of: record.file)))
+        }
+        source.remove()
+        try folder.make()
+        let store = try reopened()
+        _ = directory.file("earlier/" + records[1].file, [])
+        #expect(try !store.adopt(source.windows, records, from: earlier))
+        #expect(runFiles == [] && store.windows.isEmpty && store.disk.peak == 0)
+    }
+
     @Test func theRunsOfAnHourBecomeOneBeforeATableIsMade() throws {
         try folder.make()
         let store = try reopened()
