@@ -20,12 +20,12 @@ enum CollectCommand {
         let settings = context.settings
         var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.keepReading(settings, start, context.console)
+        var manifest = try Manifest(settings)
         let source = try Sources.of(settings, context.console, output: output)
         let metrics = try MetricsLog(in: output)
         context.console.watch(configuration.monitor, metrics)
         let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
         context.console.endStage()
-        var manifest = Manifest(settings)
         manifest.note(report, monitor: configuration.monitor.snapshot)
         manifest.table = Manifest.Table(table.metadata)
         try manifest.finish(in: output)

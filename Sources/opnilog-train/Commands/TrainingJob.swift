@@ -18,6 +18,7 @@ struct TrainingJob: Sendable {
     ) async throws -> (training: TrainingReport, reading: CollectionReport?) {
         var configuration = TrainerSettings.configuration(settings)
         configuration.checkpoints = checkpoints
+        let begun = try Manifest(settings)
         return try await withTrainer(configuration) { trainer in
             let prepared = try await dataset.prepare()
             console.endStage()
@@ -29,7 +30,7 @@ struct TrainingJob: Sendable {
             await shown.value
             console.endStage()
             try await trainer.save(to: output.path)
-            var manifest = Manifest(settings)
+            var manifest = begun
             if let reading = prepared.report { manifest.note(reading, monitor: monitor.snapshot) }
             manifest.table = Manifest.Table(prepared.table.metadata)
             manifest.dataset = prepared.summary
