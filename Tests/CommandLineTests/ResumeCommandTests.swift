@@ -284,12 +284,15 @@ struct ResumeCommandTests {
             from: Data(
                 """
                 {"source":"s","total":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0,
-                "dropped":{"keywords":0,"tooShort":0,"fields":0}},"holes":[
+                "dropped":{"keywords":0,"tooShort":0,"fields":0},
+                "masking":{"cutMessages":0,"cutBytes":0,"givenUp":0}},"holes":[
                 {"what":"index x","documents":1200},{"what":"cluster y"}],"exclusions":[],"windows":[{"name":"w",
                 "isReused":false,"tally":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0,
-                "dropped":{"keywords":0,"tooShort":0,"fields":0}},"details":\(Array(#"{"a":[1,2.5,null,"t",true]}"#.utf8))},
+                "dropped":{"keywords":0,"tooShort":0,"fields":0},
+                "masking":{"cutMessages":0,"cutBytes":0,"givenUp":0}},"details":\(Array(#"{"a":[1,2.5,null,"t",true]}"#.utf8))},
                 {"name":"v","isReused":false,"tally":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0,
-                "dropped":{"keywords":0,"tooShort":0,"fields":0}},"details":[111,107]}]}
+                "dropped":{"keywords":0,"tooShort":0,"fields":0},
+                "masking":{"cutMessages":0,"cutBytes":0,"givenUp":0}},"details":[111,107]}]}
                 """.utf8))
         let output = try OutputFolder(folder.path("out"), refusing: [], overwrite: false)
         var manifest = try Manifest(try settings(["--input", "x"]))

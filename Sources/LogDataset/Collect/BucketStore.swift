@@ -179,12 +179,17 @@ final class BucketStore: Sendable {
     /// The digest of the table that was made of all buckets, once it is.
     var tableDigest: String? { state.withLock { $0.journal.tableDigest } }
 
+    /// What the source left out of that table.
+    var exclusions: [Exclusion] { state.withLock { $0.journal.exclusions } }
+
     /// Notes that the table is written and complete.
     ///
-    /// - Parameter keepsRuns: whether a later run may take the buckets over; otherwise they are needed no more.
-    func finish(tableDigest: String, keepsRuns: Bool) throws(DatasetError) {
+    /// - Parameters:
+    ///   - exclusions: what the source left out, for the report of a run that goes on from here.
+    ///   - keepsRuns: whether a later run may take the buckets over; otherwise they are needed no more.
+    func finish(tableDigest: String, exclusions: [Exclusion], keepsRuns: Bool) throws(DatasetError) {
         _ = try state.withLock { state throws(DatasetError) in
-            try state.record(.merged(tableDigest: tableDigest), adding: [])
+            try state.record(.merged(tableDigest: tableDigest, exclusions: exclusions), adding: [])
         }
         if !keepsRuns { folder.removeRuns(but: []) }
     }

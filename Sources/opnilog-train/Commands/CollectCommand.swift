@@ -30,7 +30,7 @@ enum CollectCommand {
         manifest.table = Manifest.Table(table.metadata)
         try manifest.finish(in: output)
         try metrics.check()
-        if let remark = configuration.monitor.snapshot.masking.remark { context.console.note(remark) }
+        if let remark = report.total.masking.remark { context.console.note(remark) }
         if let remark = report.cleaningRemark { context.console.note(remark) }
         context.console.note(
             "\(Figures.grouped(Int(table.metadata.lines))) lines, \(Figures.grouped(Int(table.metadata.templates))) "

@@ -9,7 +9,7 @@ enum SampleCommand {
         if settings[Options.draw] == .page { return try await drawByPages(context, configuration, scratch) }
         let prepared = try await Datasets.of(settings, context.console, configuration).prepare()
         context.console.endStage()
-        if let remark = configuration.monitor.snapshot.masking.remark { context.console.note(remark) }
+        if let remark = prepared.report?.total.masking.remark { context.console.note(remark) }
         if let remark = prepared.report?.cleaningRemark { context.console.note(remark) }
         let draw = try prepared.draw(epoch: settings[Options.epoch])
         let showsAll = settings[Options.all]

@@ -22,7 +22,7 @@ struct TrainingJob: Sendable {
         return try await withTrainer(configuration) { trainer in
             let prepared = try await dataset.prepare()
             console.endStage()
-            if let remark = monitor.snapshot.masking.remark { console.note(remark) }
+            if let remark = prepared.report?.total.masking.remark { console.note(remark) }
             if let remark = prepared.report?.cleaningRemark { console.note(remark) }
             announce(prepared.summary)
             let shown = Task { await show(trainer.progress, metrics) }

@@ -74,9 +74,9 @@ struct Manifest: Codable, Sendable {
             dropped = report.total.dropped
             exclusions = report.exclusions
             restarts = monitor.restarts
-            cutMessages = monitor.masking.cutMessages
-            cutBytes = monitor.masking.cutBytes
-            masksGivenUp = monitor.masking.givenUp
+            cutMessages = report.total.masking.cutMessages
+            cutBytes = report.total.masking.cutBytes
+            masksGivenUp = report.total.masking.givenUp
             windows = report.windows.map { Window($0) }
             holes = report.holes
             stopped = report.stopped
