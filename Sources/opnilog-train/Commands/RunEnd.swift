@@ -62,6 +62,16 @@ enum RunEnd {
             + "are read; about \(Figures.grouped(Int(stopped.documentsLeft))) documents are left\(unseen ?? "")"
     }
 
+    /// How the next run must differ: under a limit that is reached it would read nothing more.
+    private static func otherLimit(_ stopped: StoppedReading?) -> String {
+        switch stopped?.reason {
+        case .share: ", and without --read-fraction or with a larger one,"
+        case .unseen: ", and without --until-unseen or with a smaller one,"
+        // Each run has its time anew.
+        case .time, nil: ""
+        }
+    }
+
     /// - Parameter reading: what was read; nil for a run from a table.
     /// - Returns: the exit code.
     static func of(
@@ -75,7 +85,7 @@ enum RunEnd {
         let more = show(reading.holes, console)
         if more > 0 { console.note("and \(Figures.grouped(more)) more, listed in \(output.path(of: .manifest))") }
         if let stopped = reading.stopped { console.note(text(stopped)) }
-        console.note("partial: run again with --resume to read what is missing")
+        console.note("partial: run again with --resume\(otherLimit(reading.stopped)) to read what is missing")
         return .partial
     }
 
