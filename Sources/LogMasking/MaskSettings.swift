@@ -10,7 +10,7 @@ public struct MaskSettings: Sendable {
 }
 
 /// What a masker could not mask as the rules say.
-public struct MaskTally: Sendable, Equatable {
+public struct MaskTally: Sendable, Codable, Equatable {
     /// Messages that were cut for their length.
     public var cutMessages: UInt64 = 0
     /// Bytes that were cut off them.

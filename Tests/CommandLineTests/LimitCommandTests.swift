@@ -34,7 +34,10 @@ struct LimitCommandTests {
         #expect(part.errors.hasPrefix("opnilog-train: 20 hours, read in the order of seed 3\n"))
         #expect(
             part.errors.contains("stopped early, the --read-fraction is read: 5 of 20 hours are read; about 1,500 "))
-        #expect(part.errors.hasSuffix("partial: run again with --resume to read what is missing\n"))
+        #expect(
+            part.errors.hasSuffix(
+                "partial: run again with --resume, and without --read-fraction or with a larger one, to read what is "
+                    + "missing\n"))
         let found = try manifest("a")
         #expect(found.outcome == "partial" && found.table?.lines == 500)
         #expect(found.read?.stopped?.reason == .share && found.read?.stopped?.hours == 5)
@@ -58,6 +61,12 @@ struct LimitCommandTests {
         #expect(run.code == 2)
         #expect(run.errors.contains("8 hours are read; about "))
         #expect(run.errors.contains("stopped early, --until-unseen is reached: 8 of 20 hours are read"))
+        #expect(
+            run.errors.hasSuffix(
+                "with --resume, and without --until-unseen or with a smaller one, to read what is missing\n"))
+        // The time is each run's own, so the same command goes on.
+        let time = try await collect(try server(), ["--time-budget", "1ms", "--parallel", "1"], into: "b")
+        #expect(time.code == 2 && time.errors.hasSuffix("partial: run again with --resume to read what is missing\n"))
     }
 
     @Test("what a settings file or the environment says of an index does nothing to files")

@@ -168,6 +168,46 @@ struct ResumeCommandTests {
         #expect(foreign.errors.contains("holds templates.table already"))
     }
 
+    @Test("a finished run is not that of files that have changed since; where they lie does not matter")
+    func finishedWithOtherContents() async throws {
+        let server = try server()
+        let contents = [
+            ("query", #"{"match_all": {}}"#, #"{"exists": {"field": "log"}}"#),
+            ("exclude-query", #"{"term": {"log": "nothing"}}"#, #"{"term": {"log": "none"}}"#),
+            ("drop-keywords", "nothing like it\n", "nothing like that\n"),
+            (
+                "masks", "masks:\n  - {name: pod, pattern: pod, token: <POD>}\n",
+                "masks:\n  - {name: pod, pattern: pods, token: <POD>}\n"
+            ),
+        ]
+        let names = contents.map(\.0)
+        for (name, before, _) in contents {
+            try folder.write(name, before)
+            try folder.write("copy of \(name)", before)
+        }
+        func run(_ prefix: String = "", _ options: [String] = []) async throws -> ProgramRun {
+            try await collect(
+                ["--endpoint", server.url], names.flatMap { ["--\($0)", folder.path(prefix + $0)] } + options)
+        }
+        #expect(try await run().code == 0)
+        for prefix in ["", "copy of "] {
+            let again = try await run(prefix, ["--resume"])
+            #expect(again.code == 0)
+            #expect(again.errors.hasSuffix("holds the finished run already; nothing is to be done\n"))
+        }
+        for (name, before, after) in contents {
+            try folder.write(name, after)
+            let other = try await run("", ["--resume"])
+            #expect(other.code == 64)
+            #expect(
+                other.errors == "opnilog-train: \(folder.path("out")) holds a finished run with another \(name): "
+                    + "\(folder.path(name)) has changed since. give another --output, or --overwrite to start anew.\n")
+            try folder.write(name, before)
+        }
+        let without = try await collect(["--endpoint", server.url], ["--resume"])
+        #expect(without.code == 64 && without.errors.contains("another query: \(folder.path("query")) there, none now"))
+    }
+
     @Test("a run whose table was written and that ended before its manifest reads nothing again")
     func manifestLost() async throws {
         try folder.write("in.log", "a 1\nb\n")
@@ -244,15 +284,18 @@ struct ResumeCommandTests {
             from: Data(
                 """
                 {"source":"s","total":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0,
-                "dropped":{"keywords":0,"tooShort":0,"fields":0}},"holes":[
+                "dropped":{"keywords":0,"tooShort":0,"fields":0},
+                "masking":{"cutMessages":0,"cutBytes":0,"givenUp":0}},"holes":[
                 {"what":"index x","documents":1200},{"what":"cluster y"}],"exclusions":[],"windows":[{"name":"w",
                 "isReused":false,"tally":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0,
-                "dropped":{"keywords":0,"tooShort":0,"fields":0}},"details":\(Array(#"{"a":[1,2.5,null,"t",true]}"#.utf8))},
+                "dropped":{"keywords":0,"tooShort":0,"fields":0},
+                "masking":{"cutMessages":0,"cutBytes":0,"givenUp":0}},"details":\(Array(#"{"a":[1,2.5,null,"t",true]}"#.utf8))},
                 {"name":"v","isReused":false,"tally":{"lines":1,"bytes":2,"documentsWithoutField":0,"badLines":0,
-                "dropped":{"keywords":0,"tooShort":0,"fields":0}},"details":[111,107]}]}
+                "dropped":{"keywords":0,"tooShort":0,"fields":0},
+                "masking":{"cutMessages":0,"cutBytes":0,"givenUp":0}},"details":[111,107]}]}
                 """.utf8))
         let output = try OutputFolder(folder.path("out"), refusing: [], overwrite: false)
-        var manifest = Manifest(try settings(["--input", "x"]))
+        var manifest = try Manifest(try settings(["--input", "x"]))
         manifest.note(report, monitor: CollectionMonitor().snapshot)
         try manifest.finish(in: output)
         #expect(manifest.outcome == "partial")
@@ -260,7 +303,7 @@ struct ResumeCommandTests {
         #expect(text.contains(#""details":{"a":[1,2.5,null,"t",true]}"#))
         #expect(text.contains(#""details":"ok""#))
         #expect(text.contains(#""holes":[{"documents":1200,"what":"indexx"},{"what":"clustery"}]"#))
-        #expect(RunEnd.of(report, output, try settings(["--input", "x"]), Console(style: .none)) == .partial)
+        #expect(try RunEnd.of(report, output, try settings(["--input", "x"]), Console(style: .none)) == .partial)
         let read = try #require(Manifest.read(output.path(of: .manifest)))
         #expect(
             read.read?.windows.first?.details

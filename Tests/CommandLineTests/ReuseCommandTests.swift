@@ -96,6 +96,31 @@ struct ReuseCommandTests {
         #expect(folder.bytes("b/templates.table") == folder.bytes("whole/templates.table"))
     }
 
+    @Test("a folder of somebody else's by the name of one of ours ends a run at its start", arguments: [false, true])
+    func foreignFolders(overwrites: Bool) async throws {
+        let server = try server()
+        try folder.write("in.log", "a\n")
+        for name in ["hours", "hours.old", "buckets"] {
+            let output = folder.path("\(name)-\(overwrites)")
+            try #require(mkdir(output, 0o700) == 0 && mkdir("\(output)/\(name)", 0o700) == 0)
+            let files = ["1.run", "timesheet.txt"]
+            for file in files { try folder.write("\(name)-\(overwrites)/\(name)/\(file)", "mine") }
+            for source in [["--endpoint", server.url], ["--input", folder.path("in.log")]] {
+                let run = try await ProgramRun.of(
+                    ["collect", "--output", output, "--progress", "none"] + source
+                        + (overwrites ? ["--overwrite"] : []))
+                #expect(run.code == 64)
+                #expect(
+                    run.errors == "opnilog-train: \(output)/\(name) holds timesheet.txt, which is no file of a run; a "
+                        + "run keeps what it reads under that name: move the folder away, or name another output folder.\n"
+                )
+                #expect(TestFiles.names("\(output)/\(name)") == files)
+                #expect(TestFiles.names(output) == [".lock", name])
+            }
+        }
+        #expect(server.count(of: .openScroll) == 0)
+    }
+
     @Test("a folder is its own earlier run; other settings, no hours and no folder are said")
     func folders() async throws {
         let server = try server()

@@ -1,3 +1,5 @@
+public import LogMasking
+
 /// What one whole window left: sorted runs on disk, what was seen in it, and what its source had to say of it.
 struct Bucket: Sendable {
     let window: LogWindow
@@ -19,11 +21,16 @@ public struct WindowTally: Sendable, Codable, Equatable {
     public var badLines: UInt64 = 0
     /// Lines that the cleaning left out.
     public var dropped = DroppedLines()
+    /// Messages that were cut, and operators' rules that were given up on.
+    public var masking = MaskTally()
 
     /// Everything seen.
     public var documents: UInt64 { lines + documentsWithoutField + badLines + dropped.total }
 
-    mutating func add(_ page: PageTally, messages: UInt64, bytes: UInt64, dropped: DroppedLines) {
+    mutating func add(
+        _ page: PageTally, messages: UInt64, bytes: UInt64, dropped: DroppedLines, masking: MaskTally
+    ) {
+        self.masking.add(masking)
         lines += messages
         self.bytes += bytes
         self.dropped.add(dropped)
@@ -38,5 +45,6 @@ public struct WindowTally: Sendable, Codable, Equatable {
         documentsWithoutField += other.documentsWithoutField
         badLines += other.badLines
         dropped.add(other.dropped)
+        masking.add(other.masking)
     }
 }

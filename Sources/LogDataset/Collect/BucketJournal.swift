@@ -41,8 +41,8 @@ struct BucketJournal: Sendable {
         case compaction(Compaction)
         /// These windows count no longer.
         case dropped([String])
-        /// The table was written whole, and its digest is this.
-        case merged(tableDigest: String)
+        /// The table was written whole, its digest is this, and so much was left out by the source itself.
+        case merged(tableDigest: String, exclusions: [Exclusion])
     }
 
     /// A run in use.
@@ -57,6 +57,8 @@ struct BucketJournal: Sendable {
     /// Runs by the names of their files.
     private(set) var runs: [String: Member] = [:]
     private(set) var tableDigest: String?
+    /// What the source left out of the table of that digest.
+    private(set) var exclusions: [Exclusion] = []
     private(set) var order: ReadingOrder?
 
     mutating func apply(_ record: Record) {
@@ -66,7 +68,9 @@ struct BucketJournal: Sendable {
         case .order(let order): self.order = order
         case .compaction(let compaction): replace(compaction)
         case .dropped(let names): drop(Set(names))
-        case .merged(let digest): tableDigest = digest
+        case .merged(let digest, let exclusions):
+            tableDigest = digest
+            self.exclusions = exclusions
         }
     }
 
@@ -125,4 +129,6 @@ struct RunRecord: Sendable, Codable, Equatable {
     /// `Run.checksum`.
     var checksum: UInt64
     var segments: [Segment]
+    /// Whether the file is a second name for another run's, whose bytes it does not take again.
+    var isLinked = false
 }

@@ -29,11 +29,11 @@ final class BucketStore: Sendable {
     /// A store for this run alone; `remove` ends it.
     ///
     /// - Parameter disk: bytes of disk; nil leaves a twentieth of what is free (`DiskBudget`).
+    /// - Throws: `invalidSetting` if somebody else's files are in the folder.
     init(temporaryIn directory: String, disk bytes: Int? = nil) throws(DatasetError) {
         folder = BucketFolder(in: directory)
         disk = DiskBudget(bytes, in: directory)
-        folder.remove()
-        try folder.make()
+        try folder.makeEmpty()
         isDurable = false
         lastRun = Atomic(0)
         state = Mutex(State())
@@ -54,7 +54,7 @@ final class BucketStore: Sendable {
             journal.apply(dropped)
         }
         folder.removeRuns(but: Set(journal.runs.keys))
-        let held = journal.runs.values.reduce(0) { $0 + $1.record.bytes }
+        let held = journal.runs.values.reduce(0) { $0 + ($1.record.isLinked ? 0 : $1.record.bytes) }
         let disk = DiskBudget(bytes, in: folder.path, held: held)
         disk.hold(held)
         self.disk = disk
@@ -98,14 +98,16 @@ final class BucketStore: Sendable {
         var runs: [Run] = []
         for record in records {
             let path = newPath()
-            guard let budget = try RunFile.link(earlier.path(of: record.file), to: path, copyingOn: disk) else {
+            guard let place = try RunFile.link(earlier.path(of: record.file), to: path, copyingOn: disk) else {
                 return false
             }
-            let run = Run(path: path, segments: record.segments, checksum: record.checksum, on: budget)
+            let run = Run(
+                path: path, segments: record.segments, checksum: record.checksum, on: disk, isLinked: place == .linked)
             do throws(DatasetError) { try run.verify() } catch { return false }
-            try run.keep()
             runs.append(run)
         }
+        // Until all are whole, none is kept: those that came before a damaged one would stay, named by no journal.
+        for run in runs { try run.keep() }
         folder.sync()
         let adoption = BucketJournal.Adoption(windows: windows, runs: runs.map(\.record))
         var full = try state.withLock { state throws(DatasetError) in
@@ -177,12 +179,17 @@ final class BucketStore: Sendable {
     /// The digest of the table that was made of all buckets, once it is.
     var tableDigest: String? { state.withLock { $0.journal.tableDigest } }
 
+    /// What the source left out of that table.
+    var exclusions: [Exclusion] { state.withLock { $0.journal.exclusions } }
+
     /// Notes that the table is written and complete.
     ///
-    /// - Parameter keepsRuns: whether a later run may take the buckets over; otherwise they are needed no more.
-    func finish(tableDigest: String, keepsRuns: Bool) throws(DatasetError) {
+    /// - Parameters:
+    ///   - exclusions: what the source left out, for the report of a run that goes on from here.
+    ///   - keepsRuns: whether a later run may take the buckets over; otherwise they are needed no more.
+    func finish(tableDigest: String, exclusions: [Exclusion], keepsRuns: Bool) throws(DatasetError) {
         _ = try state.withLock { state throws(DatasetError) in
-            try state.record(.merged(tableDigest: tableDigest), adding: [])
+            try state.record(.merged(tableDigest: tableDigest, exclusions: exclusions), adding: [])
         }
         if !keepsRuns { folder.removeRuns(but: []) }
     }
@@ -241,7 +248,7 @@ extension Run {
     var record: RunRecord {
         RunRecord(
             file: String(path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]),
-            bytes: bytes, checksum: checksum, segments: segments)
+            bytes: bytes, checksum: checksum, segments: segments, isLinked: isLinked)
     }
 }
 
@@ -249,6 +256,7 @@ extension BucketFolder {
     /// A run that a journal names.
     func run(_ record: RunRecord, on disk: DiskBudget = .unlimited) -> Run {
         Run(
-            path: path(of: record.file), segments: record.segments, checksum: record.checksum, on: disk, isKept: true)
+            path: path(of: record.file), segments: record.segments, checksum: record.checksum, on: disk,
+            isLinked: record.isLinked, isKept: true)
     }
 }

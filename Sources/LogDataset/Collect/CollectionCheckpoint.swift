@@ -61,21 +61,37 @@ public struct CollectionCheckpoint: Sendable, Codable, Equatable {
     /// - Parameter directory: the output folder, whose lock the caller holds.
     public static func discard(in directory: String) { BucketFolder(in: directory).remove() }
 
+    /// Makes sure, before anything is read, that the folders that a run makes, replaces and removes in its output folder
+    /// hold nothing of anybody else's.
+    ///
+    /// - Parameter directory: the output folder, whose lock the caller holds.
+    /// - Throws: `DatasetError`, `invalidSetting`, if one does.
+    public static func checkFolders(in directory: String) throws(DatasetError) {
+        let hours = hours(in: directory)
+        for folder in [BucketFolder(in: directory), hours, hours.old] { try folder.checkOwn() }
+    }
+
     /// Keeps what a complete run has read as `hours`, for a later run to take over (``DatasetConfiguration/reuse``). What
     /// an earlier run had kept there goes.
     ///
     /// - Parameter directory: the output folder, whose lock the caller holds.
-    public static func keepHours(in directory: String) {
+    /// - Throws: `DatasetError` if somebody else's files are in that folder, or it cannot be replaced; what was kept and
+    ///   what was read are then where they were.
+    public static func keepHours(in directory: String) throws(DatasetError) {
         let folder = BucketFolder(in: directory)
         guard access(folder.path(of: fileName), F_OK) == 0 else { return }
-        folder.replace(BucketFolder(path: "\(directory)/\(hoursFolderName)"))
+        try folder.replace(hours(in: directory))
     }
 
     /// Removes what a run has kept for later ones to take over.
     ///
     /// - Parameter directory: the output folder, whose lock the caller holds.
     public static func discardHours(in directory: String) {
-        BucketFolder(path: "\(directory)/\(hoursFolderName)").remove()
+        hours(in: directory).remove()
+    }
+
+    private static func hours(in directory: String) -> BucketFolder {
+        BucketFolder(path: "\(directory)/\(hoursFolderName)")
     }
 
     func write(in directory: String) throws(DatasetError) {

@@ -1,4 +1,3 @@
-public import LogMasking
 import Synchronization
 
 /// Counters of a reading under way, to be looked at from any thread.
@@ -29,8 +28,6 @@ public final class CollectionMonitor: Sendable {
         public var dropped = DroppedLines()
         /// How long readers waited for masking, and masking for readers.
         public var stalls = StallTimes()
-        /// Messages that were cut, and operators' rules that were given up on.
-        public var masking = MaskTally()
     }
 
     private let state = Mutex(Snapshot())

@@ -49,15 +49,20 @@ struct EarlierHours: Sendable {
 
 /// Runs as files, between folders.
 enum RunFile {
+    enum Placing {
+        /// A second name, which takes no bytes.
+        case linked
+        case copied
+    }
+
     /// Makes a second name for a file, or a copy where the file system has no such names.
     ///
-    /// - Returns: what the file's bytes are counted in: a second name takes none. Nil if there is no such file.
+    /// - Returns: how `target` holds the file's bytes; nil if there is no such file.
     /// - Throws: `DatasetError` if the copy cannot be written or `disk` is spent.
-    static func link(_ path: String, to target: String, copyingOn disk: DiskBudget) throws(DatasetError) -> DiskBudget?
-    {
-        if Glibc.link(path, target) == 0 { return .unlimited }
+    static func link(_ path: String, to target: String, copyingOn disk: DiskBudget) throws(DatasetError) -> Placing? {
+        if Glibc.link(path, target) == 0 { return .linked }
         switch errno {
-        case EXDEV, EPERM, EMLINK, EOPNOTSUPP: return try copy(path, to: target, on: disk) ? disk : nil
+        case EXDEV, EPERM, EMLINK, EOPNOTSUPP: return try copy(path, to: target, on: disk) ? .copied : nil
         case ENOENT, EACCES: return nil
         default: throw .cannotWrite(target, errno)
         }

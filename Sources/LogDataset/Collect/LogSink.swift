@@ -140,8 +140,10 @@ public final class LogSink: Sendable {
                 failure = failure ?? error
             }
         }
+        let masking = worker.masker.tally.since(maskedBefore)
         state.withLock { state in
-            state.bucket.tally.add(tally, messages: messages, bytes: messageBytes, dropped: dropped)
+            state.bucket.tally.add(
+                tally, messages: messages, bytes: messageBytes, dropped: dropped, masking: masking)
             state.bucket.runs += runs
             state.tables.append(table)
             state.failure = state.failure ?? failure
@@ -152,7 +154,6 @@ public final class LogSink: Sendable {
             monitor.dropped.fields += tally.documentsDropped
             monitor.stalls.add(idle, to: .maskingForReading)
             monitor.bytes += messageBytes
-            monitor.masking.add(worker.masker.tally.since(maskedBefore))
         }
     }
 

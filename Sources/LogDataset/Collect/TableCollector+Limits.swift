@@ -19,15 +19,18 @@ extension TableCollector {
                 next.map { parts[$0] ?? [] }, resources, parallel: parallel, mayStopAtOnce: read > 0
             ) { limits.time.map { ContinuousClock.now - start >= $0 } ?? false }
             read += count
-            if count < next.count { return try await stopped(.time, order, read, store) }
+            if count < next.count {
+                return stopped(.time, order, read, try await unseenShare(order.parts.prefix(read), store))
+            }
             if let unseen = limits.unseen, read < end,
                 let share = try await unseenShare(order.parts.prefix(read), store)
             {
                 tell(.unseen(share: share, hours: read))
-                if share <= unseen { return try await stopped(.unseen, order, read, store) }
+                if share <= unseen { return stopped(.unseen, order, read, share) }
             }
         }
-        return end < order.parts.count ? try await stopped(.share, order, end, store) : nil
+        guard end < order.parts.count else { return nil }
+        return stopped(.share, order, end, try await unseenShare(order.parts.prefix(end), store))
     }
 
     /// Windows in the order in which their hours are read.
@@ -86,6 +89,7 @@ extension TableCollector {
         }
     }
 
+    /// Reads every run.
     private func unseenShare(
         _ parts: ArraySlice<String>, _ store: BucketStore
     ) async throws(DatasetError) -> Double? {
@@ -99,11 +103,11 @@ extension TableCollector {
     }
 
     private func stopped(
-        _ reason: StoppedReading.Reason, _ order: ReadingOrder, _ read: Int, _ store: BucketStore
-    ) async throws(DatasetError) -> StoppedReading {
+        _ reason: StoppedReading.Reason, _ order: ReadingOrder, _ read: Int, _ unseenShare: Double?
+    ) -> StoppedReading {
         StoppedReading(
             reason: reason, hours: read, hoursTotal: order.parts.count, documentsLeft: order.documents(from: read),
-            unseenShare: try await unseenShare(order.parts.prefix(read), store))
+            unseenShare: unseenShare)
     }
 }
 

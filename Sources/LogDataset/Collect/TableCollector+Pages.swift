@@ -67,7 +67,7 @@ extension TableCollector {
                 let (drawn, draws) = try await pool.run { _ throws(DatasetError) in
                     try TableCollector.reduced(runs, by: reduction)
                 }
-                let table = try await merge(store, pool, isComplete: report.isComplete)
+                let table = try await merge(store, pool, report)
                 return PageDraw(table: table, report: report, samples: plan.samples, drawn: drawn, draws: draws)
             }
         }

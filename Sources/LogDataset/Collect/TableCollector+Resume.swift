@@ -38,8 +38,7 @@ extension TableCollector {
     private func makeStore(
         _ folder: BucketFolder, _ checkpoint: CollectionCheckpoint
     ) throws(DatasetError) -> BucketStore {
-        folder.remove()
-        try folder.make()
+        try folder.makeEmpty()
         let (file, _) = try JournalFile.open(folder.path(of: JournalFile.name))
         try checkpoint.write(in: configuration.directory)
         folder.sync()

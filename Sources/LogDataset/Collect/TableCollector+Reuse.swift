@@ -33,6 +33,7 @@ extension TableCollector {
             return try store.adopt(bucket.windows, bucket.runs, from: earlier.folder)
         }
         let taken = zip(buckets, adopted).filter(\.1).map(\.0)
+        try await wrapped { try await source.didReuse(taken.flatMap(\.1.windows).map(\.committed)) }
         let damaged = zip(buckets, adopted).filter { !$0.1 }.flatMap { $0.0.0.earlier }
         if !damaged.isEmpty { tell(.damaged(windows: damaged.sorted())) }
         let windows = taken.reduce(0) { $0 + $1.1.windows.count }

@@ -32,7 +32,7 @@ public struct TableCollector: Sendable {
             return try await collect(into: store)
         }
         let (store, table) = try await open(checkpoint)
-        if let table { return (table, report(store, [])) }
+        if let table { return (table, report(store, [], nil, store.exclusions)) }
         do throws(DatasetError) {
             return try await collect(into: store)
         } catch {
@@ -56,13 +56,13 @@ public struct TableCollector: Sendable {
                 let report = try await reportAtEnd(store, stopped)
                 if configuration.requiresComplete, !report.holes.isEmpty { throw .incomplete(report.holes) }
                 try report.checkUsable(maximumBadShare: configuration.maximumBadShare)
-                return (try await merge(store, pool, isComplete: report.isComplete), report)
+                return (try await merge(store, pool, report), report)
             }
         }
     }
 
     func merge(
-        _ store: BucketStore, _ pool: WorkerPool, isComplete: Bool
+        _ store: BucketStore, _ pool: WorkerPool, _ report: CollectionReport
     ) async throws(DatasetError) -> TemplateTable {
         configuration.onEvent?(.merging)
         let path = tablePath
@@ -74,9 +74,10 @@ public struct TableCollector: Sendable {
         }
         let table = try TemplateTable(opening: path)
         // The buckets of a run that lacks something are needed by the run that reads it.
-        if store.isDurable, isComplete {
+        if store.isDurable, report.isComplete {
             try store.finish(
-                tableDigest: table.metadata.tableDigest, keepsRuns: configuration.keepsHours)
+                tableDigest: table.metadata.tableDigest, exclusions: report.exclusions,
+                keepsRuns: configuration.keepsHours)
         }
         return table
     }

@@ -25,6 +25,10 @@ public protocol LogSource: Sendable {
     ///   - earlier: what the earlier run has kept, perhaps of other times, perhaps cut otherwise.
     func reusable(_ earlier: [CommittedWindow], for windows: [LogWindow]) async throws -> [WindowReuse]
 
+    /// Told which of the earlier run's windows were really taken over; the others turned out to be damaged and are read.
+    /// The default does nothing.
+    func didReuse(_ earlier: [CommittedWindow]) async throws
+
     /// Those of `committed` that no longer are what was read, by name: what is kept of them is dropped before
     /// `windows(excluding:)` is asked. The default names none.
     func outdated(among committed: [CommittedWindow]) async throws -> [String]
@@ -55,6 +59,9 @@ extension LogSource {
 
     /// None.
     public func reusable(_ earlier: [CommittedWindow], for windows: [LogWindow]) async throws -> [WindowReuse] { [] }
+
+    /// Nothing.
+    public func didReuse(_ earlier: [CommittedWindow]) async throws {}
 
     /// None.
     public func outdated(among committed: [CommittedWindow]) async throws -> [String] { [] }

@@ -73,10 +73,11 @@ extension OpenSearchLogSource {
             guard let read = read[hour], try await isSame(read, planned) else { continue }
             found.append(WindowReuse(earlier: read.names, windows: planned.names))
         }
-        let names = found.reduce(into: Set<String>()) { $0.formUnion($1.earlier) }
-        noteDelivered(earlier.filter { names.contains($0.name) })
         return found
     }
+
+    /// Counts them as read.
+    public func didReuse(_ earlier: [CommittedWindow]) async throws { noteDelivered(earlier) }
 
     private func isSame(_ read: HourComparison.Earlier, _ planned: HourComparison.Planned) async throws -> Bool {
         switch HourComparison.compare(read, planned) {

@@ -91,7 +91,7 @@ public final class OpenSearchLogSource: LogSource {
     public func holesAtEnd() async throws -> [Hole] {
         let state = self.state.withLock { $0 }
         guard let plan = state.plan else { return [] }
-        let vanished = try await client.vanished(since: plan, of: query, delivered: state.delivered)
+        let vanished = try await client.vanished(since: plan, of: query, delivered: delivered)
         return state.holes + vanished.map { Hole($0) }
     }
 
@@ -103,6 +103,9 @@ public final class OpenSearchLogSource: LogSource {
             }
         }
     }
+
+    /// Documents that count as read, by the name of their index.
+    var delivered: [String: Int] { state.withLock { $0.delivered } }
 
     /// Counts what the query leaves out.
     public func exclusions() async throws -> [Exclusion] {

@@ -15,23 +15,29 @@ final class Run: Sendable {
     let segments: [Segment]
     /// Over all its blocks.
     let checksum: UInt64
+    /// Whether the file is a second name for another's, whose bytes it does not take again.
+    let isLinked: Bool
 
     private let isKept: Atomic<Bool>
     /// What the file's bytes are counted in.
     private let disk: DiskBudget
 
-    init(path: String, segments: [Segment], checksum: UInt64, on disk: DiskBudget = .unlimited, isKept: Bool = false) {
+    init(
+        path: String, segments: [Segment], checksum: UInt64, on disk: DiskBudget = .unlimited, isLinked: Bool = false,
+        isKept: Bool = false
+    ) {
         self.path = path
         self.segments = segments
         self.checksum = checksum
         self.disk = disk
+        self.isLinked = isLinked
         self.isKept = Atomic(isKept)
     }
 
     deinit {
         if isKept.load(ordering: .relaxed) { return }
         unlink(path)
-        disk.give(bytes)
+        if !isLinked { disk.give(bytes) }
     }
 
     var bytes: Int { segments.last?.bytes.upperBound ?? 0 }

@@ -20,22 +20,22 @@ enum CollectCommand {
         let settings = context.settings
         var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.keepReading(settings, start, context.console)
+        var manifest = try Manifest(settings)
         let source = try Sources.of(settings, context.console, output: output)
         let metrics = try MetricsLog(in: output)
         context.console.watch(configuration.monitor, metrics)
         let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
         context.console.endStage()
-        var manifest = Manifest(settings)
         manifest.note(report, monitor: configuration.monitor.snapshot)
         manifest.table = Manifest.Table(table.metadata)
         try manifest.finish(in: output)
         try metrics.check()
-        if let remark = configuration.monitor.snapshot.masking.remark { context.console.note(remark) }
+        if let remark = report.total.masking.remark { context.console.note(remark) }
         if let remark = report.cleaningRemark { context.console.note(remark) }
         context.console.note(
             "\(Figures.grouped(Int(table.metadata.lines))) lines, \(Figures.grouped(Int(table.metadata.templates))) "
                 + "templates in \(table.path), table digest \(table.metadata.tableDigest)")
-        return RunEnd.of(report, output, settings, context.console)
+        return try RunEnd.of(report, output, settings, context.console)
     }
 }
 

@@ -39,8 +39,8 @@ enum RunEnd {
     }
 
     /// Keeps what a complete run has read for `--reuse`, or removes it.
-    static func settle(_ output: OutputFolder, _ settings: Settings) {
-        if keepsHours(settings) { return CollectionCheckpoint.keepHours(in: output.path) }
+    static func settle(_ output: OutputFolder, _ settings: Settings) throws {
+        if keepsHours(settings) { return try CollectionCheckpoint.keepHours(in: output.path) }
         CollectionCheckpoint.discard(in: output.path)
         // A run from a table has read nothing that would take the place of the hours that the table was made of.
         if (try? LogOrigin(settings, of: settings.command)) == .table { return }
@@ -62,20 +62,30 @@ enum RunEnd {
             + "are read; about \(Figures.grouped(Int(stopped.documentsLeft))) documents are left\(unseen ?? "")"
     }
 
+    /// How the next run must differ: under a limit that is reached it would read nothing more.
+    private static func otherLimit(_ stopped: StoppedReading?) -> String {
+        switch stopped?.reason {
+        case .share: ", and without --read-fraction or with a larger one,"
+        case .unseen: ", and without --until-unseen or with a smaller one,"
+        // Each run has its time anew.
+        case .time, nil: ""
+        }
+    }
+
     /// - Parameter reading: what was read; nil for a run from a table.
     /// - Returns: the exit code.
     static func of(
         _ reading: CollectionReport?, _ output: OutputFolder, _ settings: Settings, _ console: Console
-    ) -> ExitCode {
+    ) throws -> ExitCode {
         guard let reading else { return .complete }
         guard !reading.isComplete else {
-            settle(output, settings)
+            try settle(output, settings)
             return .complete
         }
         let more = show(reading.holes, console)
         if more > 0 { console.note("and \(Figures.grouped(more)) more, listed in \(output.path(of: .manifest))") }
         if let stopped = reading.stopped { console.note(text(stopped)) }
-        console.note("partial: run again with --resume to read what is missing")
+        console.note("partial: run again with --resume\(otherLimit(reading.stopped)) to read what is missing")
         return .partial
     }
 

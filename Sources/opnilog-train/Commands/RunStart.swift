@@ -1,5 +1,6 @@
 import Glibc
 import LogDataset
+import LogMasking
 import OpniLogTraining
 
 /// What a run makes of what its output folder holds.
@@ -19,12 +20,14 @@ extension OutputFolder {
     ///   - result: the file that a finished run of this command leaves.
     ///   - files: the results that must not be there when the run starts anew.
     /// - Throws: `usage` if the folder is in use, holds a result or an unfinished run that nobody said what to do with,
-    ///   or a finished run with other settings.
+    ///   a finished run with other settings, or files of somebody else's where the run keeps what it reads.
     static func claim(
         _ settings: Settings, result: File, refusing files: [File]
     ) throws -> (output: OutputFolder, start: RunStart) {
         guard let path = settings[Options.output] else { throw CommandError.usage("--output is missing") }
         let output = try OutputFolder(path, refusing: [], overwrite: true)
+        // A run from a table reads nothing, so it makes and removes no such folder.
+        if try LogOrigin(settings, of: settings.command) != .table { try CollectionCheckpoint.checkFolders(in: path) }
         if settings[Options.overwrite] {
             CollectionCheckpoint.discard(in: path)
             CheckpointPolicy.discard(in: output.checkpoints)
@@ -41,7 +44,7 @@ extension OutputFolder {
             return (output, .new)
         }
         if try output.isFinished(settings, result: result, begun) {
-            RunEnd.settle(output, settings)
+            try RunEnd.settle(output, settings)
             CheckpointPolicy.discard(in: output.checkpoints)
             return (output, .finished)
         }
@@ -74,7 +77,7 @@ extension OutputFolder {
     /// Whether a complete run of the same command with the same settings stands here.
     private func isFinished(
         _ settings: Settings, result: File, _ begun: Int64?
-    ) throws(CommandError) -> Bool {
+    ) throws -> Bool {
         guard access(path(of: result), F_OK) == 0, let manifest = Manifest.read(path(of: .manifest)),
             manifest.outcome == Manifest.Outcome.complete.rawValue,
             manifest.program.command == settings.command.rawValue
@@ -82,10 +85,15 @@ extension OutputFolder {
         // The manifest of an older run may still stand beside the unfinished one that was to replace it.
         if let begun, ISO8601.text(begun) != manifest.startedAt { return false }
         let recorded = settings.recorded
-        for name in RunFingerprint.names(of: settings.command) where manifest.settings[name] != recorded[name] {
+        let contents = try RunFingerprint.contents(settings)
+        for name in RunFingerprint.names(of: settings.command) {
             let (before, now) = (manifest.settings[name] ?? "none", recorded[name] ?? "none")
-            throw .usage(
-                "\(path) holds a finished run with another \(name): \(before) there, \(now) now",
+            // Where both are known, what a file holds counts and not what it is called.
+            let digests = manifest.contents?[name].flatMap { old in contents[name].map { (old, $0) } }
+            if digests.map({ $0 == $1 }) ?? (before == now) { continue }
+            let difference = before == now ? "\(now) has changed since" : "\(before) there, \(now) now"
+            throw CommandError.usage(
+                "\(path) holds a finished run with another \(name): \(difference)",
                 remedy: "give another --output, or --overwrite to start anew")
         }
         return true
@@ -101,6 +109,8 @@ enum RunFingerprint {
         Options.longestLine.spec, Options.excludeQuery.spec, Options.dropField.spec, Options.dropKeywords.spec,
         Options.minimumTokens.spec,
     ]
+    /// Compared by what they hold, which an unfinished run's checkpoint has of the reading itself.
+    private static let masking: [OptionSpec] = [Options.masks.spec]
     /// What is made of the table besides. A run that is still reading may change them.
     private static let training: [OptionSpec] = [
         Options.table.spec, Options.samples.spec, Options.epochs.spec, Options.steps.spec, Options.batchSize.spec,
@@ -113,7 +123,7 @@ enum RunFingerprint {
 
     /// What shapes the result of a command.
     static func names(of command: Command) -> [String] {
-        (reading + training).filter { $0.commands.contains(command) }.map(\.name)
+        (reading + masking + training).filter { $0.commands.contains(command) }.map(\.name)
     }
 
     /// What shapes the table, by name, as it was written; a query that a file holds as that file's content.
@@ -124,5 +134,33 @@ enum RunFingerprint {
             if let query = try? QueryParts.text(settings, option) { fingerprint[option.spec.name] = query }
         }
         return fingerprint
+    }
+
+    /// Digests of what settings name, by the names of the settings: of queries, keywords, masks and the table.
+    ///
+    /// - Throws: what cannot be read.
+    static func contents(_ settings: Settings) throws -> [String: String] {
+        let recorded = settings.recorded
+        func has(_ spec: OptionSpec) -> Bool { recorded[spec.name] != nil }
+        var contents: [String: String] = [:]
+        for option in [Options.query, Options.excludeQuery] where has(option.spec) {
+            contents[option.spec.name] = try QueryParts.text(settings, option).map { text in
+                let digest = SHA256()
+                digest.update(text)
+                return digest.finish().hexadecimal
+            }
+        }
+        if has(Options.dropKeywords.spec) {
+            var cleaning = try CleaningSettings.of(settings)
+            cleaning.minimumTokens = 0
+            contents[Options.dropKeywords.spec.name] = cleaning.digest
+        }
+        if has(Options.masks.spec) {
+            contents[Options.masks.spec.name] = try MaskFile.settings(settings).rules.digest
+        }
+        if has(Options.table.spec), let path = settings[Options.table] {
+            contents[Options.table.spec.name] = try TemplateTable(opening: path).metadata.tableDigest
+        }
+        return contents
     }
 }

@@ -24,6 +24,6 @@ enum TrainCommand {
             try await job.run(on: dataset, configuration.monitor)
         }
         context.console.note("\(training.figures); model in \(output.path)")
-        return RunEnd.of(reading, output, settings, context.console)
+        return try RunEnd.of(reading, output, settings, context.console)
     }
 }

@@ -18,10 +18,11 @@ struct TrainingJob: Sendable {
     ) async throws -> (training: TrainingReport, reading: CollectionReport?) {
         var configuration = TrainerSettings.configuration(settings)
         configuration.checkpoints = checkpoints
+        let begun = try Manifest(settings)
         return try await withTrainer(configuration) { trainer in
             let prepared = try await dataset.prepare()
             console.endStage()
-            if let remark = monitor.snapshot.masking.remark { console.note(remark) }
+            if let remark = prepared.report?.total.masking.remark { console.note(remark) }
             if let remark = prepared.report?.cleaningRemark { console.note(remark) }
             announce(prepared.summary)
             let shown = Task { await show(trainer.progress, metrics) }
@@ -29,7 +30,7 @@ struct TrainingJob: Sendable {
             await shown.value
             console.endStage()
             try await trainer.save(to: output.path)
-            var manifest = Manifest(settings)
+            var manifest = begun
             if let reading = prepared.report { manifest.note(reading, monitor: monitor.snapshot) }
             manifest.table = Manifest.Table(prepared.table.metadata)
             manifest.dataset = prepared.summary

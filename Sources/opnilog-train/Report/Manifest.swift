@@ -17,6 +17,8 @@ struct Manifest: Codable, Sendable {
     var peakResidentBytes = 0
     /// Every setting as it was written, defaults included.
     var settings: [String: String]
+    /// Digests of what settings name, as it was when the run began; nil in manifests of older versions.
+    var contents: [String: String]?
     var read: Reading?
     var table: Table?
     /// The plan of the draws and steps, the vocabulary's size, the shares that it does not cover.
@@ -72,9 +74,9 @@ struct Manifest: Codable, Sendable {
             dropped = report.total.dropped
             exclusions = report.exclusions
             restarts = monitor.restarts
-            cutMessages = monitor.masking.cutMessages
-            cutBytes = monitor.masking.cutBytes
-            masksGivenUp = monitor.masking.givenUp
+            cutMessages = report.total.masking.cutMessages
+            cutBytes = report.total.masking.cutBytes
+            masksGivenUp = report.total.masking.givenUp
             windows = report.windows.map { Window($0) }
             holes = report.holes
             stopped = report.stopped
@@ -131,10 +133,14 @@ struct Manifest: Codable, Sendable {
         }
     }
 
-    init(_ settings: Settings) {
+    /// The manifest of a run that begins.
+    ///
+    /// - Throws: what cannot be read of the files that settings name.
+    init(_ settings: Settings) throws {
         program = Program(command: settings.command.rawValue)
         startedAt = ISO8601.text(RunClock.start.milliseconds)
         self.settings = settings.recorded
+        contents = try RunFingerprint.contents(settings)
     }
 
     /// Records what was read, and whether anything is missing.

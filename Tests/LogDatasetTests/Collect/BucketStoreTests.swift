@@ -125,6 +125,63 @@ import Testing
         #expect(directory.names == [])
     }
 
+    @Test func filesOfOthersStayAndTheirFoldersAreNotUsed() throws {
+        try folder.make()
+        for name in ["1.run", "+2.run", "03.run", "notes.run", "checkpoint.json.7.partial", "journal", "journal.txt"] {
+            _ = directory.file("buckets/" + name, [])
+        }
+        let error = #expect(throws: DatasetError.self) { try BucketStore(temporaryIn: directory.path) }
+        #expect(error?.code == .invalidSetting)
+        #expect(
+            error?.message == "\(folder.path) holds +2.run, which is no file of a run; a run keeps what it reads under "
+                + "that name: move the folder away, or name another output folder")
+        #expect(directory.names(in: "buckets").count == 7)
+        folder.remove()
+        #expect(directory.names(in: "buckets") == ["+2.run", "03.run", "journal.txt", "notes.run"])
+        _ = directory.file("hours", [])
+        let file = #expect(throws: DatasetError.self) { try BucketFolder(path: "\(directory.path)/hours").checkOwn() }
+        #expect(file?.message.hasPrefix("\(directory.path)/hours is no folder that can be read;") == true)
+    }
+
+    @Test func whatIsReplacedGoesOnlyOnceTheOtherStandsThere() throws {
+        let hours = BucketFolder(path: "\(directory.path)/hours")
+        try hours.make()
+        _ = directory.file("hours/1.run", [1])
+        // There is nothing to take its place.
+        let error = #expect(throws: DatasetError.self) { try folder.replace(hours) }
+        #expect(error?.code == .unwritable)
+        #expect(directory.names == ["hours"] && directory.names(in: "hours") == ["1.run"])
+        // An earlier run was killed between the two renames.
+        try hours.old.make()
+        _ = directory.file("hours.old/5.run", [5])
+        try folder.make()
+        _ = directory.file("buckets/2.run", [2])
+        try folder.replace(hours)
+        #expect(directory.names == ["hours"] && directory.names(in: "hours") == ["2.run"])
+        try folder.make()
+        _ = directory.file("hours/notes", [])
+        #expect(throws: DatasetError.self) { try folder.replace(hours) }
+        #expect(directory.names == ["buckets", "hours"] && directory.names(in: "hours") == ["2.run", "notes"])
+    }
+
+    @Test func ofAnEarlierHourThatIsDamagedNothingIsLeft() throws {
+        let earlier = BucketFolder(path: "\(directory.path)/earlier")
+        try earlier.make()
+        try folder.make()
+        let source = try reopened()
+        for number in 0..<2 { try source.commit(bucket(number, source)) }
+        let records = source.allRuns.map(\.record)
+        for record in records {
+            _ = directory.file("earlier/" + record.file, fileBytes(folder.path(of: record.file)))
+        }
+        source.remove()
+        try folder.make()
+        let store = try reopened()
+        _ = directory.file("earlier/" + records[1].file, [])
+        #expect(try !store.adopt(source.windows, records, from: earlier))
+        #expect(runFiles == [] && store.windows.isEmpty && store.disk.peak == 0)
+    }
+
     @Test func theRunsOfAnHourBecomeOneBeforeATableIsMade() throws {
         try folder.make()
         let store = try reopened()

@@ -95,6 +95,60 @@ import Testing
         #expect(fileBytes(table.path) == fileBytes(fresh.table.path))
     }
 
+    /// Hours of a complete run, and hours to come.
+    private struct Growing: LogSource {
+        let base: ManyTexts
+        /// Names of the windows that cannot be read.
+        var failing: Set<String> = []
+        var name: String { base.name }
+
+        func windows() async throws -> [LogWindow] { try await base.windows() }
+
+        func reusable(_ earlier: [CommittedWindow], for windows: [LogWindow]) async throws -> [WindowReuse] {
+            windows.filter { window in earlier.contains { $0.name == window.name } }
+                .map { WindowReuse(earlier: [$0.name], windows: [$0.name]) }
+        }
+
+        func read(_ window: LogWindow, into sink: LogSink) async throws {
+            if failing.contains(window.name) { throw CancellationError() }
+            try await base.read(window, into: sink)
+        }
+    }
+
+    @Test func whatIsLinkedTakesNoDiskAlsoWhenARunGoesOn() async throws {
+        let first = TemporaryDirectory()
+        let second = TemporaryDirectory()
+        var configuration = configuration(first, memory: 1 << 30)
+        configuration.checkpoint = CollectionCheckpoint(startedAt: 0)
+        configuration.keepsHours = true
+        configuration.parallelWindows = 1
+        let many = ManyTexts(windowCount: 12, pages: 8)
+        _ = try await TableCollector(source: many, configuration: configuration).collect()
+        try CollectionCheckpoint.keepHours(in: first.path)
+        let kept = first.names(in: "hours").filter { $0.hasSuffix(".run") }
+        let bytes = kept.reduce(0) { $0 + fileBytes("\(first.path)/hours/\($1)").count }
+
+        configuration.directory = second.path
+        configuration.reuse = DatasetConfiguration.Reuse(directory: first.path, freeSettings: [])
+        // Room for the table and what is read anew, and not for what is taken over besides.
+        let more = ManyTexts(windowCount: 13, pages: 8)
+        let size = fileBytes("\(first.path)/\(TableCollector.fileName)").count
+        configuration.disk = size + size / 4
+        #expect(bytes > size / 4)
+        let broken = Growing(base: more, failing: ["12"])
+        let begun = configuration
+        await #expect(throws: DatasetError.self) {
+            try await TableCollector(source: broken, configuration: begun).collect()
+        }
+        configuration.resumes = true
+        let resumed = Resumed()
+        configuration.onEvent = { resumed.note($0) }
+        let (table, report) = try await TableCollector(source: Growing(base: more), configuration: configuration)
+            .collect()
+        #expect(resumed.windows == 12 && report.reused.count == 12)
+        #expect(table.metadata.lines == 13 * 8 * 300)
+    }
+
     @Test func filesThatWereNotFinishedAreGoneAndTheirBytesGivenBack() throws {
         let directory = TemporaryDirectory()
         let disk = DiskBudget(limit: 1000)

@@ -19,7 +19,7 @@ import Testing
             .init(
                 run: RunRecord(file: "9.run", bytes: 0, checksum: 1, segments: []), level: 1, replaces: ["1.run"])),
         .dropped(["a", "b"]),
-        .merged(tableDigest: "00ff"),
+        .merged(tableDigest: "00ff", exclusions: [Exclusion(reason: "by hand", documents: 3)]),
     ]
 
     @Test func whatIsWrittenIsReadAgain() throws {
@@ -99,7 +99,7 @@ import Testing
     @Test func aWindowGoesWithAllThatAreMergedWithIt() {
         let journal = journal([
             window("a", runs: ["1"]), window("b", runs: ["2"]), window("c", runs: []),
-            compaction("3", ["1", "2"]), .merged(tableDigest: "x"), .dropped(["b"]),
+            compaction("3", ["1", "2"]), .merged(tableDigest: "x", exclusions: []), .dropped(["b"]),
         ])
         #expect(Set(journal.windows.keys) == ["c"])
         #expect(journal.runs.isEmpty && journal.tableDigest == nil)

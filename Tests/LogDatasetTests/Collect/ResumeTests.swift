@@ -1,4 +1,5 @@
 import Glibc
+import LogMasking
 import Synchronization
 import Testing
 
@@ -108,6 +109,24 @@ import Testing
         #expect(events.all == [.tableFound])
         #expect(again.report == report)
         #expect(fileBytes(again.table.path) == bytes)
+    }
+
+    @Test func whatWasLeftOutAndCutIsKnownToARunThatGoesOn() async throws {
+        var configuration = configuration(workers: 1)
+        // "started …" is longer, "ready …" is not always.
+        configuration.masking.longestMessage = 9
+        let excluded = [Exclusion(reason: "by hand", documents: 7)]
+        var whole = configuration
+        let elsewhere = TemporaryDirectory()
+        whole.directory = elsewhere.path
+        let expected = try await collect(HourlyLogs(excluded: excluded), whole).report
+        #expect(expected.total.masking.cutMessages > 0 && expected.exclusions == excluded)
+        let broken = HourlyLogs { if $0 == "window 8" { throw HourlyLogs.Failure() } }
+        await #expect(throws: DatasetError.self) { try await collect(broken, configuration) }
+        #expect(try await collect(HourlyLogs(excluded: excluded), configuration).report == expected)
+        // The table is there: the source is not asked again.
+        #expect(try await collect(HourlyLogs(), configuration).report == expected)
+        #expect(events.all.last == .tableFound)
     }
 
     @Test func aTableThatWasLostIsReadAgain() async throws {

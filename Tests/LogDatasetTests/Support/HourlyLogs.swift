@@ -15,6 +15,7 @@ final class HourlyLogs: LogSource {
     /// What of a window cannot be read.
     let holes: @Sendable (String) -> [Hole]
     let missingAtEnd: [Hole]
+    let excluded: [Exclusion]
     let changed: [String]
     /// Whether the hours stand in the windows, or only in their logs.
     let saysHours: Bool
@@ -26,7 +27,7 @@ final class HourlyLogs: LogSource {
 
     init(
         name: String = "hourly", hours: Int = 5, windowsAnHour: Int = 3, saysHours: Bool = true,
-        missingAtEnd: [Hole] = [], changed: [String] = [],
+        missingAtEnd: [Hole] = [], excluded: [Exclusion] = [], changed: [String] = [],
         beforeReading: @escaping @Sendable (String) throws -> Void = { _ in },
         holes: @escaping @Sendable (String) -> [Hole] = { _ in [] }
     ) {
@@ -35,6 +36,7 @@ final class HourlyLogs: LogSource {
         self.windowsAnHour = windowsAnHour
         self.saysHours = saysHours
         self.missingAtEnd = missingAtEnd
+        self.excluded = excluded
         self.changed = changed
         self.holes = holes
         self.beforeReading = beforeReading
@@ -57,6 +59,8 @@ final class HourlyLogs: LogSource {
     func outdated(among committed: [CommittedWindow]) async throws -> [String] { changed }
 
     func holesAtEnd() async throws -> [Hole] { missingAtEnd }
+
+    func exclusions() async throws -> [Exclusion] { excluded }
 
     func read(_ window: LogWindow, into sink: LogSink) async throws {
         let number = try #require(window.key as? Int)
