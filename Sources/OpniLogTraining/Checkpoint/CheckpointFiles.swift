@@ -13,7 +13,7 @@ struct CheckpointFiles: Sendable {
 
     /// Names of checkpoints, without endings.
     var newestFirst: [String] {
-        let names = (Folder.names(directory) ?? []).filter { $0.hasSuffix(Self.ending) }
+        let names = (Folder.names(directory) ?? []).filter { Self.isOurs($0) && $0.hasSuffix(Self.ending) }
         return names.map { String($0.dropLast(Self.ending.count)) }.sorted(by: >)
     }
 
@@ -21,6 +21,20 @@ struct CheckpointFiles: Sendable {
     static func name(step: Int) -> String {
         let digits = String(step)
         return "step-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+    }
+
+    /// Whether a file is a checkpoint's, or what a write that was cut off left of one. The folder may hold others.
+    private static func isOurs(_ file: String) -> Bool {
+        let parts = file.split(separator: ".", omittingEmptySubsequences: false)
+        let digits = parts[0].drop { $0 != "-" }.dropFirst()
+        guard let step = Int(digits), parts[0] == name(step: step) else { return false }
+        switch parts.count {
+        case 2: return ["checkpoint", "pt"].contains(parts[1])
+        // As `ModelFile.replace` and `WholeFile.write` name them, with the number of a process.
+        case 3: return parts[1] == "pt" && parts[2].hasPrefix("partial-")
+        case 4: return parts[1] == "checkpoint" && parts[3] == "partial"
+        default: return false
+        }
     }
 
     func path(of name: String) -> String { "\(directory)/\(name)\(Self.ending)" }
@@ -90,7 +104,7 @@ struct CheckpointFiles: Sendable {
         clear { files.contains($0) }
     }
 
-    /// Removes everything, and the folder.
+    /// Removes all checkpoints, and the folder unless it holds something else.
     func remove() {
         clear { _ in true }
         rmdir(directory)
@@ -98,7 +112,7 @@ struct CheckpointFiles: Sendable {
 
     /// What makes a checkpoint one goes first: what is left after a crash is then nobody's.
     private func clear(_ isOld: (String) -> Bool) {
-        let names = (Folder.names(directory) ?? []).filter(isOld)
+        let names = (Folder.names(directory) ?? []).filter { Self.isOurs($0) && isOld($0) }
         for name in names where name.hasSuffix(Self.ending) { unlink("\(directory)/\(name)") }
         for name in names where !name.hasSuffix(Self.ending) { unlink("\(directory)/\(name)") }
     }

@@ -7,7 +7,8 @@ import LogDataset
 /// A checkpoint is written at the end of each epoch, after the step at which `interval` is over, and when the task is
 /// cancelled. It holds the parameters, the optimiser's state and the position; dropout follows from seed and step.
 public struct CheckpointPolicy: Sendable {
-    /// The folder of the checkpoints; made for its owner only if it is not there. One training uses it at a time.
+    /// The folder of the checkpoints; made for its owner only if it is not there. One training uses it at a time. Files
+    /// in it that are of no checkpoint are left alone.
     public var directory: String
     /// The longest time from one checkpoint to the next, but for the length of a step.
     public var interval: Duration
@@ -41,7 +42,7 @@ public struct CheckpointPolicy: Sendable {
         return nil
     }
 
-    /// Removes the checkpoints in a folder, and the folder: the last step of a training whose model is saved.
+    /// Removes the checkpoints in a folder, and the folder if it is then empty: the last step of a training whose model is saved.
     public static func discard(in directory: String) { CheckpointFiles(directory).remove() }
 }
 

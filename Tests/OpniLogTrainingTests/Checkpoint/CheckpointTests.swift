@@ -194,13 +194,6 @@ struct CheckpointTests {
     }
 }
 
-/// Events in their order.
-private final class Events: Sendable {
-    private let list = Mutex<[CheckpointEvent]>([])
-    var all: [CheckpointEvent] { list.withLock { $0 } }
-    func add(_ event: CheckpointEvent) { list.withLock { $0.append(event) } }
-}
-
 extension TrainingData {
     /// The same data, whose reader is cancelled when it asks for a batch the `call`th time, and gets that batch all the
     /// same.
