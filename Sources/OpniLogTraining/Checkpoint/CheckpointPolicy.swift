@@ -35,9 +35,16 @@ public struct CheckpointPolicy: Sendable {
     }
 
     /// When the training began whose checkpoints stand in a folder, as its policy said; nil if none can be gone on with.
-    public static func begun(in directory: String) -> Int64? {
-        for name in CheckpointFiles(directory).newestFirst {
-            if let checkpoint = try? CheckpointFiles(directory).read(name) { return checkpoint.startedAt }
+    ///
+    /// - Throws: `TrainingError.Code.unreadable` if that is not known, `invalidSetting` if a newer opnilog wrote them.
+    public static func begun(in directory: String) throws(TrainingError) -> Int64? {
+        let files = CheckpointFiles(directory)
+        for name in try files.newestFirst() {
+            do throws(TrainingError) {
+                return try files.read(name).startedAt
+            } catch  where error.code == .badModel {
+                continue
+            }
         }
         return nil
     }

@@ -39,7 +39,7 @@ struct CheckpointStoreTests {
         // What a write that was cut off leaves.
         folder.write([1], to: "step-000000004.pt.partial-77")
         folder.write([1], to: "step-000000004.checkpoint.77.partial")
-        files.prune(keeping: 1)
+        try files.prune(keeping: 1)
         #expect(folder.names == (others + names(ofStep: 3)).sorted())
         #expect(try store().open()?.position.steps == 3)
         #expect(try store(resumes: false).open() == nil)
@@ -47,5 +47,39 @@ struct CheckpointStoreTests {
         try keep(step: 1)
         CheckpointPolicy.discard(in: folder.path)
         #expect(folder.names == others)
+    }
+
+    /// A link to itself cannot be opened, not even by root; whether there is something good is not known then.
+    @Test(arguments: [".checkpoint", ".pt"])
+    func whatCannotBeReadIsNotTakenForDamaged(ending: String) throws {
+        for step in 1...2 { try keep(step: step) }
+        let path = "\(folder.path)/\(CheckpointFiles.name(step: 2))\(ending)"
+        unlink(path)
+        #expect(symlink(path, path) == 0)
+        let error = #expect(throws: TrainingError.self) { _ = try store().open() }
+        #expect(error?.code == .unreadable)
+        #expect(error?.message.hasPrefix("\(path) cannot be read: Too many levels of symbolic links; ") == true)
+        #expect(folder.names == names(ofStep: 1) + names(ofStep: 2))
+        #expect(events.all.isEmpty)
+        if ending == ".checkpoint" {
+            #expect(throws: TrainingError.self) { try CheckpointPolicy.begun(in: folder.path) }
+        }
+    }
+
+    @Test func missingTensorsAreDamage() throws {
+        for step in 1...2 { try keep(step: step) }
+        let newest = CheckpointFiles.name(step: 2)
+        let tensors = files.tensorsPath(of: newest)
+        unlink(tensors)
+        #expect(try store().open()?.position.steps == 1)
+        #expect(events.all == [.damaged(path: files.path(of: newest), reason: "\(tensors) is missing")])
+        #expect(folder.names == names(ofStep: 1))
+    }
+
+    @Test func aFolderThatCannotBeReadIsNoEmptyOne() throws {
+        folder.write([1], to: "file")
+        let path = "\(folder.path)/file"
+        let error = #expect(throws: TrainingError.self) { _ = try store(in: path).open() }
+        #expect(error?.message.hasPrefix("\(path) cannot be read: Not a directory; ") == true)
     }
 }
