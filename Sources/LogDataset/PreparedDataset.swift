@@ -21,6 +21,7 @@ public struct PreparedDataset: Sendable {
         var counter = VocabularyCounter(memory: configuration.memory.words, limit: configuration.vocabularyLimit)
         counter.minimumCount = configuration.minimumWordCount
         counter.continuing = configuration.continuedVocabulary
+        counter.workers = configuration.workers
         let words = try await counter.count(table)
         let weights = try await TableWeights(
             of: table, exponent: configuration.exponent,

@@ -51,7 +51,7 @@ extension TrainingError {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case noBridge, unfitBridge, noLibtorch, noDevice, invalidSetting, badModel, dataset, notFinite
-            case unwritable, cancelled, failed
+            case unreadable, unwritable, cancelled, failed
         }
 
         private var kind: Kind
@@ -74,6 +74,8 @@ extension TrainingError {
         public static var dataset: Code { Code(.dataset) }
         /// A loss was no finite number.
         public static var notFinite: Code { Code(.notFinite) }
+        /// A checkpoint could not be opened or read, though it may be whole.
+        public static var unreadable: Code { Code(.unreadable) }
         /// A file could not be written, or its disk is full.
         public static var unwritable: Code { Code(.unwritable) }
         /// The work was cancelled before its end.

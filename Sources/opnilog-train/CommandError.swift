@@ -45,7 +45,7 @@ enum ExitCode: Int32, Sendable, CaseIterable {
     case unavailable = 69
     /// A fault of this program.
     case fault = 70
-    /// The disk or the output cannot be written.
+    /// The disk or the output cannot be written, or what is kept there not be read.
     case output = 74
     /// Interrupted: run again.
     case interrupted = 75

@@ -46,7 +46,7 @@ enum Failures {
         case .noBridge, .unfitBridge, .noLibtorch, .noDevice: return CommandError(.unavailable, text, cause: error)
         case .invalidSetting: return CommandError(.usage, text, cause: error)
         case .badModel: return CommandError(.noUsableLog, text, cause: error)
-        case .unwritable: return CommandError(.output, text, cause: error)
+        case .unreadable, .unwritable: return CommandError(.output, text, cause: error)
         case .notFinite:
             let remedy = "the table that was read serves again: --table, --overwrite and another --seed"
             return CommandError(.fault, text, remedy: remedy, cause: error)

@@ -36,7 +36,7 @@ extension TemplateTable {
     public func mostFrequent(
         _ count: Int, minimumCount minimum: UInt64 = 1
     ) async throws(DatasetError) -> [(masked: [UInt8], count: UInt64)] {
-        if count == 0 { return [] }
+        if count <= 0 { return [] }
         return try await BoundedGroup.alone { flag throws(DatasetError) in
             var records = self.records
             // Twice as many as are wanted, cut down whenever they are full: few comparisons a template.
@@ -54,7 +54,7 @@ extension TemplateTable {
                 if place % 4096 == 0 { try flag.check() }
                 guard record.count >= least else { continue }
                 best.append((Array(record.masked), record.count, place))
-                if best.count >= 2 * count { cut() }
+                if best.count / 2 >= count { cut() }
             }
             cut()
             return best.map { ($0.masked, $0.count) }

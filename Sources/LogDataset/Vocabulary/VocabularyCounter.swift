@@ -17,6 +17,9 @@ public struct VocabularyCounter: Sendable {
     /// Words that occur less often get no id.
     public var minimumCount: UInt64 = 1
 
+    /// How many shards are walked at once for the lines with unknown words; without influence on the result.
+    public var workers = CoreCount.available
+
     /// The vocabulary of a model that is trained on: its words keep their ids, new ones take those after them.
     public var continuing: Vocabulary?
 
@@ -51,19 +54,25 @@ public struct VocabularyCounter: Sendable {
         public var walks: Int
     }
 
-    /// Counts a table's words, on a thread of its own.
+    /// Counts a table's words, on threads of its own.
     ///
-    /// - Parameter table: The table; walked once if its words fit into `memory`, else several times.
+    /// - Parameter table: The table; walked once if its words fit into `memory`, else several times, and once more if
+    ///   some of them get no id.
     /// - Throws: What reading the table throws, `cancelled`, or `invalidSetting` if one word alone is over `memory`.
     public func count(_ table: any TemplateShards) async throws(DatasetError) -> Result {
-        let counts = try await BoundedGroup.map(1, workers: 1) { _, cancellation throws(DatasetError) in
-            try count(table, cancellation: cancellation)
+        var result = try await BoundedGroup.alone { cancellation throws(DatasetError) in
+            try countWords(of: table, cancellation)
         }
-        return counts[0]
+        if result.unknownOccurrences > 0 {
+            result.unknownLines = try await unknownLines(of: table, result.vocabulary)
+        }
+        return result
     }
 
-    /// The same on the calling thread, which looks at `cancellation` on the way.
-    func count(_ table: any TemplateShards, cancellation: CancellationFlag? = nil) throws(DatasetError) -> Result {
+    /// All but the lines with a word that has no id.
+    private func countWords(
+        of table: any TemplateShards, _ cancellation: CancellationFlag
+    ) throws(DatasetError) -> Result {
         let old = continuing ?? Vocabulary(words: [])
         var frequent = FrequentWords(limit: max(0, limit - old.assigned), minimumCount: minimumCount)
         var known: UInt64 = 0
@@ -94,24 +103,25 @@ public struct VocabularyCounter: Sendable {
         return Result(
             vocabulary: vocabulary, occurrences: totals.words, unknownOccurrences: unknown,
             cutOccurrences: totals.cut, lines: totals.lines,
-            unknownLines: unknown == 0 ? 0 : try unknownLines(of: table, vocabulary, cancellation),
-            cutLines: totals.cutLines, walks: walks)
+            unknownLines: 0, cutLines: totals.cutLines, walks: walks)
     }
 
     /// Walks the table once more: only now is it known which words have an id.
     private func unknownLines(
-        of table: any TemplateShards, _ vocabulary: Vocabulary, _ cancellation: CancellationFlag?
-    ) throws(DatasetError) -> UInt64 {
-        var lines: UInt64 = 0
-        var tokens: [Int32] = []
-        for shard in 0..<TemplateShard.count {
+        of table: any TemplateShards, _ vocabulary: Vocabulary
+    ) async throws(DatasetError) -> UInt64 {
+        let shards = try await BoundedGroup.map(TemplateShard.count, workers: workers) {
+            shard, cancellation throws(DatasetError) in
+            var lines: UInt64 = 0
+            var tokens: [Int32] = []
             try table.walk(shard: shard, cancellation: cancellation) { record in
                 if vocabulary.encode(record.masked, into: &tokens).unknown > 0 {
                     lines = saturatingAdd(lines, record.count)
                 }
             }
+            return lines
         }
-        return lines
+        return shards.reduce(0, saturatingAdd)
     }
 
     private func tooSmall() -> DatasetError {
@@ -156,7 +166,7 @@ extension VocabularyCounter {
         private struct Full: Error {}
 
         /// Returns false if the words did not fit.
-        mutating func run(over table: any TemplateShards, _ cancellation: CancellationFlag?) throws(DatasetError)
+        mutating func run(over table: any TemplateShards, _ cancellation: CancellationFlag) throws(DatasetError)
             -> Bool
         {
             for shard in 0..<TemplateShard.count {

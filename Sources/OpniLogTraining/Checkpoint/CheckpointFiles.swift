@@ -11,16 +11,40 @@ struct CheckpointFiles: Sendable {
 
     init(_ directory: String) { self.directory = directory }
 
-    /// Names of checkpoints, without endings.
-    var newestFirst: [String] {
-        let names = (Folder.names(directory) ?? []).filter { $0.hasSuffix(Self.ending) }
-        return names.map { String($0.dropLast(Self.ending.count)) }.sorted(by: >)
+    /// Names of checkpoints, without endings; none where there is no folder.
+    ///
+    /// - Throws: `unreadable`.
+    func newestFirst() throws(TrainingError) -> [String] { Self.newestFirst(try list()) }
+
+    private static func newestFirst(_ files: [String]) -> [String] {
+        files.filter { $0.hasSuffix(ending) }.map { String($0.dropLast(ending.count)) }.sorted(by: >)
+    }
+
+    /// The files of checkpoints.
+    private func list() throws(TrainingError) -> [String] {
+        if let files = Folder.names(directory) { return files.filter(Self.isOurs) }
+        if errno == ENOENT { return [] }
+        throw Self.unreadable(directory)
     }
 
     /// Digits enough for names to sort as numbers.
     static func name(step: Int) -> String {
         let digits = String(step)
         return "step-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+    }
+
+    /// Whether a file is a checkpoint's, or what a write that was cut off left of one. The folder may hold others.
+    private static func isOurs(_ file: String) -> Bool {
+        let parts = file.split(separator: ".", omittingEmptySubsequences: false)
+        let digits = parts[0].drop { $0 != "-" }.dropFirst()
+        guard let step = Int(digits), parts[0] == name(step: step) else { return false }
+        switch parts.count {
+        case 2: return ["checkpoint", "pt"].contains(parts[1])
+        // As `ModelFile.replace` and `WholeFile.write` name them, with the number of a process.
+        case 3: return parts[1] == "pt" && parts[2].hasPrefix("partial-")
+        case 4: return parts[1] == "checkpoint" && parts[3] == "partial"
+        default: return false
+        }
     }
 
     func path(of name: String) -> String { "\(directory)/\(name)\(Self.ending)" }
@@ -36,14 +60,10 @@ struct CheckpointFiles: Sendable {
 
     /// Reads what stands beside the tensors.
     ///
-    /// - Throws: `badModel` if it is damaged, `invalidSetting` if a newer opnilog wrote it.
+    /// - Throws: `badModel` if it is damaged or missing, `unreadable`, `invalidSetting` if a newer opnilog wrote it.
     func read(_ name: String) throws(TrainingError) -> TrainingCheckpoint {
-        let bytes: [UInt8]
-        do throws(DatasetError) {
-            bytes = try WholeFile.read(path(of: name))
-        } catch {
-            throw TrainingError(.badModel, error.message, cause: error)
-        }
+        var bytes: [UInt8] = []
+        try Self.read(path(of: name)) { bytes += $0 }
         guard let checkpoint = try TrainingCheckpoint(bytes, in: path(of: name)) else {
             throw TrainingError(.badModel, "its checksum is wrong")
         }
@@ -60,45 +80,65 @@ struct CheckpointFiles: Sendable {
     }
 
     /// SHA-256 of the tensors' file.
+    ///
+    /// - Throws: `badModel` if it is missing, `unreadable`.
     func tensorsDigest(of name: String) throws(TrainingError) -> String {
-        let path = tensorsPath(of: name)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        defer { if descriptor >= 0 { close(descriptor) } }
         let digest = SHA256()
+        try Self.read(tensorsPath(of: name)) { digest.update($0) }
+        return digest.finish().hexadecimal
+    }
+
+    /// Reads a file piece by piece. That it cannot be read now says nothing of what it holds, unless it is not there.
+    private static func read(_ path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(TrainingError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw errno == ENOENT ? TrainingError(.badModel, "\(path) is missing") : unreadable(path)
+        }
+        defer { close(descriptor) }
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { chunk.deallocate() }
         while true {
             let count = Glibc.read(descriptor, chunk.baseAddress, chunk.count)
-            if count == 0 { return digest.finish().hexadecimal }
+            if count == 0 { return }
             if count > 0 {
-                digest.update(UnsafeRawBufferPointer(rebasing: chunk[..<count]))
+                body(UnsafeRawBufferPointer(rebasing: chunk[..<count]))
             } else if errno != EINTR {
-                throw TrainingError(.badModel, "\(path) cannot be read: \(String(cString: strerror(errno)))")
+                throw unreadable(path)
             }
         }
     }
 
+    private static func unreadable(_ path: String) -> TrainingError {
+        TrainingError(
+            .unreadable,
+            "\(path) cannot be read: \(String(cString: strerror(errno))); look at the disk, the rights and the limit of open "
+                + "files, then go on with the training.")
+    }
+
     /// Removes all but the newest `kept` checkpoints, and what was left of others.
-    func prune(keeping kept: Int) {
-        let keep = Set(newestFirst.prefix(kept).flatMap { [$0 + Self.ending, $0 + Self.tensorsEnding] })
-        clear { !keep.contains($0) }
+    ///
+    /// - Throws: `unreadable`.
+    func prune(keeping kept: Int) throws(TrainingError) {
+        let files = try list()
+        let keep = Set(Self.files(of: Self.newestFirst(files).prefix(kept)))
+        clear(files.filter { !keep.contains($0) })
     }
 
     /// Removes some checkpoints.
-    func remove(_ names: [String]) {
-        let files = Set(names.flatMap { [$0 + Self.ending, $0 + Self.tensorsEnding] })
-        clear { files.contains($0) }
+    func remove(_ names: [String]) { clear(Self.files(of: names[...])) }
+
+    private static func files(of names: ArraySlice<String>) -> [String] {
+        names.flatMap { [$0 + ending, $0 + tensorsEnding] }
     }
 
-    /// Removes everything, and the folder.
+    /// Removes all checkpoints, and the folder unless it holds something else.
     func remove() {
-        clear { _ in true }
+        try? prune(keeping: 0)
         rmdir(directory)
     }
 
     /// What makes a checkpoint one goes first: what is left after a crash is then nobody's.
-    private func clear(_ isOld: (String) -> Bool) {
-        let names = (Folder.names(directory) ?? []).filter(isOld)
+    private func clear(_ names: [String]) {
         for name in names where name.hasSuffix(Self.ending) { unlink("\(directory)/\(name)") }
         for name in names where !name.hasSuffix(Self.ending) { unlink("\(directory)/\(name)") }
     }

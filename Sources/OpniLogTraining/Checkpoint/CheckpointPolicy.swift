@@ -7,7 +7,8 @@ import LogDataset
 /// A checkpoint is written at the end of each epoch, after the step at which `interval` is over, and when the task is
 /// cancelled. It holds the parameters, the optimiser's state and the position; dropout follows from seed and step.
 public struct CheckpointPolicy: Sendable {
-    /// The folder of the checkpoints; made for its owner only if it is not there. One training uses it at a time.
+    /// The folder of the checkpoints; made for its owner only if it is not there. One training uses it at a time. Files
+    /// in it that are of no checkpoint are left alone.
     public var directory: String
     /// The longest time from one checkpoint to the next, but for the length of a step.
     public var interval: Duration
@@ -34,14 +35,21 @@ public struct CheckpointPolicy: Sendable {
     }
 
     /// When the training began whose checkpoints stand in a folder, as its policy said; nil if none can be gone on with.
-    public static func begun(in directory: String) -> Int64? {
-        for name in CheckpointFiles(directory).newestFirst {
-            if let checkpoint = try? CheckpointFiles(directory).read(name) { return checkpoint.startedAt }
+    ///
+    /// - Throws: `TrainingError.Code.unreadable` if that is not known, `invalidSetting` if a newer opnilog wrote them.
+    public static func begun(in directory: String) throws(TrainingError) -> Int64? {
+        let files = CheckpointFiles(directory)
+        for name in try files.newestFirst() {
+            do throws(TrainingError) {
+                return try files.read(name).startedAt
+            } catch  where error.code == .badModel {
+                continue
+            }
         }
         return nil
     }
 
-    /// Removes the checkpoints in a folder, and the folder: the last step of a training whose model is saved.
+    /// Removes the checkpoints in a folder, and the folder if it is then empty: the last step of a training whose model is saved.
     public static func discard(in directory: String) { CheckpointFiles(directory).remove() }
 }
 

@@ -16,20 +16,21 @@ struct CheckpointStore: Sendable {
     }
 
     /// The newest checkpoint that is whole, with the path of its tensors; nil if there is none, or the policy does not
-    /// want one. Whatever it does not go on with is removed.
+    /// want one. Damaged ones are removed, and all that the policy does not want.
     ///
-    /// - Throws: `invalidSetting` if it is one of another training, `unwritable`.
+    /// - Throws: `invalidSetting` if it is one of another training, `unreadable` if it is not known whether one is whole,
+    ///   `unwritable`.
     func open() throws(TrainingError) -> (position: TrainingPosition, tensors: String)? {
         guard policy.kept >= 1 else {
             throw TrainingError(.invalidSetting, "--keep-checkpoints is \(policy.kept); give a number from 1 on.")
         }
         try files.make()
         guard policy.resumes else {
-            files.prune(keeping: 0)
+            try files.prune(keeping: 0)
             return nil
         }
         var damaged: [String] = []
-        for name in files.newestFirst {
+        for name in try files.newestFirst() {
             do throws(TrainingError) {
                 let checkpoint = try files.read(name)
                 try check(checkpoint)
@@ -47,7 +48,7 @@ struct CheckpointStore: Sendable {
                 damaged.append(name)
             }
         }
-        files.prune(keeping: 0)
+        files.remove(damaged)
         return nil
     }
 
@@ -63,7 +64,8 @@ struct CheckpointStore: Sendable {
             startedAt: policy.startedAt, settings: settings, machine: machine, position: position,
             tensorsDigest: try files.tensorsDigest(of: name))
         try files.write(checkpoint, name)
-        files.prune(keeping: policy.kept)
+        // What cannot be listed now goes after the next one.
+        try? files.prune(keeping: policy.kept)
     }
 
     private func check(_ checkpoint: TrainingCheckpoint) throws(TrainingError) {

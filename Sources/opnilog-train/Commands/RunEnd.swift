@@ -28,7 +28,7 @@ enum RunEnd {
 
     /// What an unfinished run has done; nil if there is nothing to go on with.
     private static func kept(_ output: OutputFolder) -> String? {
-        let isTrained = CheckpointPolicy.begun(in: output.checkpoints) != nil
+        let isTrained = (try? CheckpointPolicy.begun(in: output.checkpoints)) != nil
         guard (try? CollectionCheckpoint.read(in: output.path)) != nil else { return isTrained ? "trained" : nil }
         return isTrained ? "read and trained" : "read"
     }

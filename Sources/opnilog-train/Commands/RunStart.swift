@@ -34,7 +34,7 @@ extension OutputFolder {
             return (output, .new)
         }
         let unfinished = try CollectionCheckpoint.read(in: path)
-        let begun = unfinished?.startedAt ?? CheckpointPolicy.begun(in: output.checkpoints)
+        let begun = try unfinished?.startedAt ?? CheckpointPolicy.begun(in: output.checkpoints)
         guard settings[Options.resume] else {
             if begun != nil {
                 throw CommandError.usage(

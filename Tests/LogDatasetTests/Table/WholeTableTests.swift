@@ -80,7 +80,7 @@ struct WholeTableTests {
         #expect(none.share == 0 && none.goneTemplates == UInt64(old.count))
     }
 
-    @Test("the most frequent are the first of all sorted by count, then by place", arguments: [1, 7, 100, 1_000])
+    @Test("the most frequent are the first of all sorted by count, then by place", arguments: [1, 7, 100, 1_000, .max])
     func mostFrequent(count: Int) async throws {
         let table = try table(counts(5), "table")
         var all: [(masked: [UInt8], count: UInt64)] = []
@@ -92,6 +92,7 @@ struct WholeTableTests {
             #expect(found.map(\.masked) == expected.map(\.masked) && found.map(\.count) == expected.map(\.count))
         }
         #expect(try await table.mostFrequent(0).isEmpty)
+        #expect(try await table.mostFrequent(-count).isEmpty)
     }
 
     @Test("a table whose digests are of other templates is found out, and where a block is damaged")

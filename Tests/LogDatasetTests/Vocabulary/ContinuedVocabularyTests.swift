@@ -30,10 +30,10 @@ import Testing
         #expect(Vocabulary(continuing: spare, counts: [("<TMP9>", 4)]).words.suffix(2) == ["<TMP9>", "<TMP9>"])
     }
 
-    @Test func aTableContinuesTheVocabularyOfAModel() throws {
+    @Test func aTableContinuesTheVocabularyOfAModel() async throws {
         var counter = VocabularyCounter(memory: 1 << 20, limit: 10)
         counter.continuing = old
-        let result = try counter.count(ArrayTable(["pod is new": 10, "late node": 2, "late 77": 1, "quiet": 1]))
+        let result = try await counter.count(ArrayTable(["pod is new": 10, "late node": 2, "late 77": 1, "quiet": 1]))
         #expect(result.vocabulary.words.suffix(5) == ["pod", "is", "ready", "new", "late"])
         #expect(result.occurrences == 37)
         // node and quiet
@@ -41,17 +41,17 @@ import Testing
         #expect(result.unknownLines == 3 && result.lines == 14)
     }
 
-    @Test func wordsThatAreRareGetNoId() throws {
+    @Test func wordsThatAreRareGetNoId() async throws {
         var counter = VocabularyCounter(memory: 1 << 20)
         counter.minimumCount = 3
-        let result = try counter.count(ArrayTable(["a b": 2, "b c": 1, "d": 3]))
+        let result = try await counter.count(ArrayTable(["a b": 2, "b c": 1, "d": 3]))
         #expect(result.vocabulary.words.dropFirst(5) == ["b", "d"])
         #expect(result.unknownOccurrences == 3 && result.unknownLines == 3 && result.lines == 6)
     }
 
-    @Test func linesThatAreCutAreCounted() throws {
+    @Test func linesThatAreCutAreCounted() async throws {
         let long = Array(repeating: "w", count: 64).joined(separator: " ")
-        let result = try VocabularyCounter(memory: 1 << 20).count(ArrayTable([long: 5, "w": 2]))
+        let result = try await VocabularyCounter(memory: 1 << 20).count(ArrayTable([long: 5, "w": 2]))
         #expect(result.cutLines == 5 && result.cutOccurrences == 5 && result.lines == 7)
         #expect(result.unknownLines == 0)
     }
