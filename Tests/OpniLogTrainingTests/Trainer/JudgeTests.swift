@@ -35,9 +35,9 @@ struct JudgeTests {
         in folder: TemporaryFolder
     ) async throws {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
-        _ = try await bridge.start(device: .cpu, threads: 2)
+        _ = try await bridge.start(device: Prerequisites.device, threads: 2)
         let job = try await TorchThread.shared.run { () throws(TrainingError) in
-            let place = TorchModel.Place(device: .cpu, isDouble: true)
+            let place = TorchModel.Place(device: Prerequisites.device, isDouble: true)
             let model = try TorchModel.create(
                 bridge, words: words, seed: 7, place: place, composed: composed, mostVariants: mostVariants)
             let tensors = try model.tensors()

@@ -14,9 +14,9 @@ struct StepTests {
         _ body: @escaping @Sendable (TorchModel) throws(TrainingError) -> R
     ) async throws -> R {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
-        _ = try await bridge.start(device: .cpu, threads: threads)
+        _ = try await bridge.start(device: Prerequisites.device, threads: threads)
         return try await TorchThread.shared.run { () throws(TrainingError) in
-            let place = TorchModel.Place(device: .cpu, isDouble: isDouble)
+            let place = TorchModel.Place(device: Prerequisites.device, isDouble: isDouble)
             return try body(
                 try TorchModel.create(
                     bridge, words: words, seed: 3, place: place, composed: composed, mostVariants: mostVariants))
