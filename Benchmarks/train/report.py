@@ -1,0 +1,153 @@
+"""The results as a text for people."""
+
+import datetime
+import os
+import statistics
+
+
+def machine(device):
+    """Which machine this is, in a line."""
+    with open("/proc/cpuinfo") as file:
+        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    parts = [names[0] if names else "unknown processor", f"{len(os.sched_getaffinity(0))} cores"]
+    if device == "cuda":
+        import torch
+
+        parts.append(torch.cuda.get_device_name())
+    return ", ".join(parts + [f"load {os.getloadavg()[0]:.1f} before", datetime.date.today().isoformat()])
+
+
+def middle(values, form):
+    """The median, and the range."""
+    values = list(values)
+    return f"{form(statistics.median(values))} [{form(min(values))} … {form(max(values))}]"
+
+
+def count(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
+
+
+def times(value):
+    return f"{value:,.1f} ×"
+
+
+def seconds(value):
+    return f"{value:,.2f} s" if value < 100 else f"{value:,.0f} s"
+
+
+def mebibytes(run):
+    text = f"{run['peakBytes'] / 2**20:,.0f} MiB"
+    return text + (f", GPU {run['deviceBytes'] / 2**20:,.0f} MiB" if run.get("deviceBytes") else "")
+
+
+def table(head, rows):
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]) + "\n"
+
+
+def facts_of(facts):
+    return (
+        f"{facts['lines']:,} lines of {facts['from']} to train on, {facts['templates']:,} templates; "
+        f"{facts['heldOut']:,} lines ({facts['heldOutBy']}) to judge by, never seen.\n"
+        f"The original: {facts['drawsOfOriginal']:,} of them three times, {facts['stepsOfOriginal']:,} steps of 32.\n")
+
+
+def rates_of(found):
+    """Rows are masked positions of the logs drawn; equal logs of a batch are computed once by ours."""
+    rounds, mean = found["rates"], found["facts"]["rowsOfDraw"]
+
+    def of(side, what):
+        return [r[side][what] / r[side]["seconds"] for r in rounds]
+
+    drawn = [rate * mean for rate in of("ours", "logs")]
+    original, logs = of("original", "rows"), of("original", "logs")
+    rows = [
+        ["the original's loop", middle(original, count), "all", middle(logs, count),
+         mebibytes(rounds[0]["original"])],
+        ["ours, --recipe original", middle(drawn, count), middle(of("ours", "rows"), count),
+         middle(of("ours", "logs"), count), mebibytes(rounds[0]["ours"])],
+        ["times, round by round", middle((a / b for a, b in zip(drawn, original)), times), "",
+         middle((a / b for a, b in zip(of("ours", "logs"), logs)), times), ""]]
+    return (
+        f"### Rates: the original's law, batches of 32, {len(rounds)} rounds by turns\n\n"
+        + table(["who", "rows/s, median [least … most]", "of them computed", "logs/s", "peak memory"], rows)
+        + f"\nSteps of a round: {rounds[0]['original']['steps']} and {rounds[0]['ours']['steps']}. "
+        f"Stall of ours (waiting for batches): {middle((r['ours']['waitedShare'] for r in rounds), '{:.2%}'.format)}\n")
+
+
+def reach_of(found):
+    original, rounds = found["original"], found["reach"]
+    text = (
+        "### To the original's loss\n\n"
+        f"The original ends at {original['loss']:.4f} ({original['lossFrom']}) after {seconds(original['seconds'])} "
+        f"({original['secondsFrom']}).\n")
+    if not rounds:
+        return text + "No run of ours that was tried ends there.\n"
+    first = rounds[0]
+    shares = [original["seconds"] / run["seconds"] for run in rounds]
+    walls = [original["seconds"] / run["wallSeconds"] for run in rounds]
+    return text + (
+        f"Ours, {first['fitSteps']:,} steps of {first['batch']} and a closing pass of "
+        f"{first['steps'] - first['fitSteps']:,}, {len(rounds)} seeds:\n\n" + table(
+            ["held-out loss", "seconds of training", "original's time over it", "over the whole process", "peak memory"],
+            [[middle((run["judged"]["loss"] for run in rounds), "{:.4f}".format),
+              middle((run["seconds"] for run in rounds), seconds), middle(shares, times), middle(walls, times),
+              mebibytes(first)]])
+        + f"\nStall: {middle((run['waitedShare'] for run in rounds), '{:.2%}'.format)}\n")
+
+
+def finals_of(found):
+    """Everything that was trained at its full length."""
+    runs = [(f"ours, --recipe {name}", result["run"], result["judged"]) for name, result in found["recipes"].items()]
+    if "run" in found.get("original", {}):
+        runs.insert(0, ("the original's loop", found["original"]["run"], found["original"]["judged"]))
+    rows = []
+    for name, run, judged in runs:
+        whole = found["original"]["seconds"] if name.startswith("the") else run["seconds"]
+        rows.append([
+            name, f"{run.get('stepsTaken', run['steps']):,}", seconds(whole), f"{judged['loss']:.4f}",
+            f"{judged['accuracy']:.4f}", f"{judged['knownLoss']:.4f}", f"{judged['knownAccuracy']:.4f}",
+            f"{judged['onceAnomalous']:.2%}" if "once" in judged else "", mebibytes(run)])
+    judged = runs[0][2]
+    text = "### At full length, on the held-out lines\n\n" + table(
+        ["who", "steps", "training", "loss", "accuracy", "loss, known words", "accuracy, known words",
+         "once-only lines called anomalous", "peak memory"], rows)
+    text += f"\nOf {judged['positions']:,} masked positions {judged['unknownShare']:.2%} hold a word of no training line.\n"
+    if "once" in judged:
+        differ = sum(result["judged"].get("scoresThatDiffer", 0) for result in found["recipes"].values())
+        text += (f"{judged['once']:,} held-out lines without the original's keywords have a template that occurs once and in "
+                 f"no training line. `score` says otherwise than the judge of {differ} of them.\n")
+    return text
+
+
+def floors_of(found):
+    rows = []
+    for recipe, f in found["floors"].items():
+        rows.append([
+            f"--recipe {recipe}", f"{f['rows']:,}", f"{f['operations'] / 1e9:.2f} G", f"{f['generatorShare']:.0%}",
+            f"{f['bytes'] / 1e6:.1f} MB", f"{f['productSeconds'] * 1e3:.2f} + {f['copySeconds'] * 1e3:.2f}",
+            f"{f['measuredSeconds'] * 1e3:.2f}", f"{f['seconds'] / f['measuredSeconds']:.0%}"])
+    f = next(iter(found["floors"].values()))
+    return "### A step beside its floor\n\n" + table(
+        ["batches of", "rows", "operations", "of them generator", "bytes of Adam", "floor, ms (products + copies)",
+         "measured, ms", "reached"], rows) + (
+        f"\ntorch.mm in float32 at these shapes: generator {f['generatorRate'] / 1e9:,.0f}, layer "
+        f"{f['layerRate'] / 1e9:,.0f}, 2048³ {f['largeRate'] / 1e9:,.0f} GFLOP/s; copies {f['copyRate'] / 1e9:,.1f} GB/s "
+        f"(read and written); {f['words']:,} words.\n")
+
+
+def text(results):
+    parts = [
+        "# Training\n\n"
+        "By `make bench-train`, which tells what is compared. The original's loop is the benchmark's own (original.py). "
+        f"{results['machine']}. Both sides on {results['device']}.\n"]
+    for name, found in results["sets"].items():
+        parts.append(f"## {name}\n\n" + facts_of(found["facts"]))
+        if "rates" in found:
+            parts.append(rates_of(found))
+        if "reach" in found:
+            parts.append(reach_of(found))
+        if found["recipes"]:
+            parts.append(finals_of(found))
+        if "floors" in found:
+            parts.append(floors_of(found))
+    return "\n".join(parts)
