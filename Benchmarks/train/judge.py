@@ -1,7 +1,6 @@
 """The judge of both sides: a model's files, the original's or ours, on lines that neither side has seen.
 
-Loads nulog_model_latest.pt and vocab.txt into the literal model: every position masked in turn, no dropout, a weight of
-1 a line. Lines that mask to nothing are left out, since the original forgets their word when it saves. A word without
+Loads nulog_model_latest.pt and vocab.txt into the literal model: every position masked in turn, no dropout. Lines that mask to nothing are left out, since the original forgets their word when it saves. A word without
 an id is <UNK>, as when a service scores; both sides have ids for the same words, those of the training lines.
 """
 
@@ -73,19 +72,12 @@ def positions(model, logs, device):
     return results
 
 
-def means(results, lines):
-    """Mean loss and accuracy over all positions and over those with an id."""
-    sums = {True: [0.0, 0, 0], False: [0.0, 0, 0]}
-    for log, weight in zip(results, lines):
-        for loss, rank, label in log:
-            of = sums[label != UNKNOWN]
-            of[0] += weight * loss
-            of[1] += weight * (rank == 0)
-            of[2] += weight
-    known, all_ = sums[True], [a + b for a, b in zip(*sums.values())]
-    return {
-        "loss": all_[0] / all_[2], "accuracy": all_[1] / all_[2], "knownLoss": known[0] / known[2],
-        "knownAccuracy": known[1] / known[2], "unknownShare": 1 - known[2] / all_[2], "positions": all_[2]}
+def means(results, weights):
+    """Mean loss and accuracy over all positions, with a weight a log."""
+    positions = sum(weight * len(log) for log, weight in zip(results, weights))
+    return tuple(
+        sum(weight * sum(map(figure, log)) for log, weight in zip(results, weights)) / positions
+        for figure in (lambda position: position[0], lambda position: position[1] == 0))
 
 
 def score(log, counts):
@@ -93,11 +85,10 @@ def score(log, counts):
     return sum(rank < 50 for rank in ranks) / len(ranks) if ranks else 1.0
 
 
-def once_only(tables, model, ids, device, scores):
-    """Templates of a single line of the first table that are not in the second, of those lines that a model should find
-    normal: the share that the original's rule calls anomalous, by the judge and by a file of `opnilog-train score`."""
-    trained = {text for text, _ in read_table(tables[1])}
-    texts = [text for text, lines in read_table(tables[0]) if lines == 1 and text and text not in trained]
+def once_only(table, model, ids, device, scores):
+    """Of a table of templates that nobody trained on, and that a model should find normal: the share that the original's
+    rule calls anomalous, by the judge and by a file of `opnilog-train score`."""
+    texts = [text for text, _ in read_table(table)]
     logs = [tokens_of(text, ids) for text in texts]
     judged = [score(log, counted) for log, (_, counted) in zip(positions(model, logs, device), logs)]
     result = {"once": len(texts), "onceAnomalous": anomalous(judged)}
@@ -114,14 +105,18 @@ def anomalous(scores):
 
 
 def judge(folder, table, device, once=None, scores=None):
-    """Mean cross-entropy and accuracy over all masked positions of a table's lines, and over those whose word has an id.
+    """Mean cross-entropy and accuracy over all masked positions of a table's lines, with a weight of 1 a line, and with
+    √f for a template of f lines, as the original draws what it trains and evaluates on.
 
-    once: two tables, for `once_only`. scores: the NDJSON of `opnilog-train score` over the same lines."""
+    once: a table for `once_only`. scores: the NDJSON of `opnilog-train score` over the same lines."""
     ids, model = load(folder, device)
     templates = [(text, lines) for text, lines in read_table(table) if text]
     logs = [tokens_of(text, ids) for text, _ in templates]
-    result = means(positions(model, logs, device), [lines for _, lines in templates])
-    result["lines"] = sum(lines for _, lines in templates)
+    lines = [lines for _, lines in templates]
+    judged = positions(model, logs, device)
+    result = {"positions": sum(count * len(log) for count, log in zip(lines, judged)), "lines": sum(lines)}
+    result["loss"], result["accuracy"] = means(judged, lines)
+    result["drawLoss"], result["drawAccuracy"] = means(judged, [count**0.5 for count in lines])
     if once:
         result.update(once_only(once, model, ids, device, scores))
     return result

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Cuts the benchmark's logs into lines to train on and lines to judge by, and makes tables of both.
+"""Cuts the benchmark's logs into lines to train on and lines to judge by, and makes tables of them.
 
 usage: prepare.py PROGRAM DATA OUT
 
-DATA holds loghub/Linux_2k.log.gz and kubernetes/cluster-a.ndjson.gz. A folder a set in OUT: train.table, held-out.table,
-normal.table (the held-out lines without the original's keywords), held-out.gz (the held-out lines as they were).
-Held out of lines with a time are the latest whole hours that hold 10 to 20 % of all, of lines without one a random
-tenth. Neither side ever sees them, not as words either; both train on train.table.
+DATA holds loghub/Hadoop_2k.log.gz, loghub/Linux_2k.log.gz and kubernetes/cluster-a.ndjson.gz. A folder a set in OUT:
+
+- train.table: what both sides train on.
+- held-out.table: of lines with a time the latest whole hours that hold 10 to 20 % of all, of others a random tenth.
+- once.table, once.gz: of the rest a random tenth of those lines whose masked text occurs once in all, as a table and as
+  they were. The table is without lines that hold one of the original's keywords, so that a model should find them normal.
+
+Neither side ever sees the latter two, not as words either.
 """
 
 import collections
@@ -41,44 +45,64 @@ def by_hours(lines):
 
 
 SETS = {
+    "hadoop": ("loghub/Hadoop_2k.log.gz", by_lines),
     "linux": ("loghub/Linux_2k.log.gz", by_lines),
     "cluster-a": ("kubernetes/cluster-a.ndjson.gz", by_hours),
 }
 
 
-def collect(program, lines, suffix, to, work, *options):
-    """The table of some lines."""
-    path = work / ("lines" + suffix)
-    path.write_bytes(b"".join(line + b"\n" for line in lines))
-    command = [program, "collect", "--input", path, "--output", work / "table", "--overwrite", "--progress", "none"]
-    done = subprocess.run([*command, *options], stderr=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        sys.exit(done.stderr)
-    (work / "table/templates.table").rename(to)
+class Preparation:
+    def __init__(self, program, path, folder, work):
+        self.program, self.folder, self.work = program, folder, work
+        self.suffix = path.suffixes[-2]
+        self.lines = gzip.decompress(path.read_bytes()).removesuffix(b"\n").split(b"\n")
 
+    def run(self, *command):
+        done = subprocess.run([self.program, *command, "--progress", "none"], capture_output=True)
+        if done.returncode != 0:
+            sys.exit(done.stderr.decode())
+        return done.stdout
 
-def prepare(program, path, split, folder):
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = gzip.decompress(path.read_bytes()).removesuffix(b"\n").split(b"\n")
-    is_held, how = split(lines)
-    train = [line for line, held in zip(lines, is_held) if not held]
-    held = [line for line, held in zip(lines, is_held) if held]
-    suffix = path.suffixes[-2]
-    with tempfile.TemporaryDirectory() as work:
-        work = pathlib.Path(work)
-        collect(program, train, suffix, folder / "train.table", work)
-        collect(program, held, suffix, folder / "held-out.table", work)
-        collect(program, held, suffix, folder / "normal.table", work, "--drop-keywords", "original")
-    with gzip.open(folder / ("held-out" + suffix + ".gz"), "wb") as file:
-        file.writelines(line + b"\n" for line in held)
-    facts = {"from": path.name, "lines": len(train), "heldOut": len(held), "heldOutBy": how}
-    (folder / "set.json").write_text(json.dumps(facts))
+    def write(self, lines):
+        path = self.work / ("lines" + self.suffix)
+        path.write_bytes(b"".join(line + b"\n" for line in lines))
+        return path
+
+    def collect(self, lines, name, *options):
+        output = self.work / "table"
+        self.run("collect", "--input", self.write(lines), "--output", output, "--overwrite", *options)
+        (output / "templates.table").rename(self.folder / f"{name}.table")
+
+    def once(self, is_held):
+        """Which lines are a tenth of those whose masked text occurs once, without those that are held out anyway."""
+        masked = self.run("mask", "--input", self.write(self.lines)).removesuffix(b"\n").split(b"\n")
+        counts = collections.Counter(masked)
+        single = [i for i, text in enumerate(masked) if counts[text] == 1 and text and not is_held[i]]
+        return set(random.Random(1).sample(single, len(single) // 10))
+
+    def prepare(self, split):
+        is_held, how = split(self.lines)
+        once = self.once(is_held)
+        train = [line for i, line in enumerate(self.lines) if not is_held[i] and i not in once]
+        held = [line for i, line in enumerate(self.lines) if is_held[i]]
+        single = [self.lines[i] for i in sorted(once)]
+        self.collect(train, "train")
+        self.collect(held, "held-out")
+        self.collect(single, "once", "--drop-keywords", "original")
+        with gzip.open(self.folder / f"once{self.suffix}.gz", "wb") as file:
+            file.writelines(line + b"\n" for line in single)
+        return {"lines": len(train), "heldOut": len(held), "heldOutBy": how}
 
 
 def main():
     program, data, out = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     for name, (path, split) in SETS.items():
-        prepare(program, data / path, split, out / name)
+        folder = out / name
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as work:
+            facts = Preparation(program, data / path, folder, pathlib.Path(work)).prepare(split)
+        facts["from"] = pathlib.Path(path).name
+        (folder / "set.json").write_text(json.dumps(facts))
 
 
 main()

@@ -102,20 +102,22 @@ def finals_of(found):
         runs.insert(0, ("the original's loop", found["original"]["run"], found["original"]["judged"]))
     rows = []
     for name, run, judged in runs:
-        whole = found["original"]["seconds"] if name.startswith("the") else run["seconds"]
+        whole = found["original"]["seconds"] if "stepsTaken" in run else run["seconds"]
+        once = [f"{judged['onceAnomalous']:.1%}" if "once" in judged else ""]
         rows.append([
             name, f"{run.get('stepsTaken', run['steps']):,}", seconds(whole), f"{judged['loss']:.4f}",
-            f"{judged['accuracy']:.4f}", f"{judged['knownLoss']:.4f}", f"{judged['knownAccuracy']:.4f}",
-            f"{judged['onceAnomalous']:.2%}" if "once" in judged else "", mebibytes(run)])
-    judged = runs[0][2]
+            f"{judged['accuracy']:.4f}", f"{judged['drawLoss']:.4f}", f"{judged['drawAccuracy']:.4f}", *once,
+            mebibytes(run)])
     text = "### At full length, on the held-out lines\n\n" + table(
-        ["who", "steps", "training", "loss", "accuracy", "loss, known words", "accuracy, known words",
-         "once-only lines called anomalous", "peak memory"], rows)
-    text += f"\nOf {judged['positions']:,} masked positions {judged['unknownShare']:.2%} hold a word of no training line.\n"
+        ["who", "steps", "training", "loss", "accuracy", "loss, √f", "accuracy, √f", "once-only lines called anomalous",
+         "peak memory"], rows)
+    text += (f"\n{runs[0][2]['positions']:,} masked positions, with a weight of 1 a line; √f: with that weight for a template "
+             "of f lines, as the original draws what it trains and evaluates on.\n")
+    judged = runs[-1][2]
     if "once" in judged:
         differ = sum(result["judged"].get("scoresThatDiffer", 0) for result in found["recipes"].values())
-        text += (f"{judged['once']:,} held-out lines without the original's keywords have a template that occurs once and in "
-                 f"no training line. `score` says otherwise than the judge of {differ} of them.\n")
+        text += (f"{judged['once']:,} lines without the original's keywords whose masked text occurs once, and that nobody "
+                 f"trained on. `score` and the judge differ on {differ} of them.\n")
     return text
 
 

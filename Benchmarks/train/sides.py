@@ -83,8 +83,8 @@ class Sides:
         return dict(figures(manifest, output / "metrics.jsonl"), wallSeconds=seconds, deviceBytes=device)
 
     def scores(self, name, model):
-        """What `opnilog-train score` says of the held-out lines: the name of a file of NDJSON."""
-        (lines,) = (self.data / name).glob("held-out.*.gz")
+        """What `opnilog-train score` says of the lines that occur once: the name of a file of NDJSON."""
+        (lines,) = (self.data / name).glob("once.*.gz")
         command = [self.program, "score", "--model", self.work / model, "--input", lines, "--device", self.device]
         to = self.work / "scores.ndjson"
         to.write_text(self.run([*command, "--progress", "none"])[1])
