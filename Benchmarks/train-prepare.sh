@@ -17,6 +17,8 @@ strip -o "$out/lib/opnilog-train" "$built/release/opnilog-train"
 # The C and C++ libraries are those of the machine, which its libtorch and g++ use too.
 ldd "$out/lib/opnilog-train" | awk '/=> \// { print $3 }' |
     grep -vE '/(libc|libm|libdl|libpthread|librt|libresolv|libstdc\+\+|libgcc_s)\.so' | xargs -I {} cp -L {} "$out/lib/"
+tar -czf "$out/lib.tar.gz" -C "$out" lib
+rm -r "$out/lib"
 cat > "$out/opnilog-train" << 'PROGRAM'
 #!/bin/sh
 lib=$(dirname "$(realpath "$0")")/lib
@@ -34,8 +36,9 @@ set -euo pipefail
 results=$(realpath -m "$1")
 shift
 cd "$(dirname "$0")"
+[ -d lib ] || tar -xzf lib.tar.gz
 sh Scripts/bridge.sh "$(python3 -c 'import torch; print(torch.__path__[0])')" bridge
-exec python3 train/bench.py ./opnilog-train bridge/libopnilog_torch.so data "$results" --device cuda "$@"
+exec python3 train/bench.py opnilog-train bridge/libopnilog_torch.so data "$results" --device cuda "$@"
 RUN
 chmod +x "$out/run" "$out/opnilog-train"
 du -sh "$out" >&2

@@ -8,9 +8,9 @@ See Benchmarks/train.sh for what is compared and why that is fair.
 
 --sets NAME…          of hadoop, linux, cluster-a (hadoop and cluster-a)
 --device cpu|cuda     of both sides
---rounds N            rounds of rates, and of runs to the original's loss (5)
+--rounds N            rounds of rates, and of runs to the original's loss (CPU 5, GPU 3)
 --rate-steps N        steps of the original in a round (CPU 10, GPU 60)
---original-limit S    seconds that a whole run of the original's is timed at most (CPU 900, GPU 60). On a GPU it then goes on
+--original-limit S    seconds that a whole run of the original's is timed at most (CPU 900, GPU 30). On a GPU it then goes on
                       to its end untimed, with rows built quickly; on a CPU it is not even begun if it would take longer
 --original-loss N=X   where the original's run on set N ends, if it was measured elsewhere
 --batches B…          sizes of ours to try on the way to that loss (32)
@@ -68,7 +68,7 @@ class Bench:
     def rates(self, name, found):
         """Rounds of the original's loop and of ours with the original's law, batch and recipe."""
         steps = self.options.rate_steps
-        ours_steps = min(found["facts"]["stepsOfOriginal"], 200)
+        ours_steps = 1000 if self.options.device == "cuda" else 200
         found["rates"] = []
         for turn in range(self.options.rounds):
             original = self.sides.original(name, seed=turn, steps=steps)
@@ -182,18 +182,21 @@ class Bench:
                 measuredSeconds=run["seconds"] / run["steps"])
 
     def run(self):
-        parts = self.options.parts
+        """All parts that were asked for; what is known is written after each, so that a run that is cut off leaves it."""
         for name in self.options.sets:
             found = self.results["sets"][name] = {"facts": self.facts(name), "recipes": {}}
-            if "rates" in parts or "reach" in parts:
-                self.rates(name, found)
-            if "reach" in parts:
-                self.original_end(name, found)
-                self.reach(name, found)
-            if "quality" in parts:
-                self.quality(name, found)
-            if "floor" in parts:
-                self.floor(name, found)
+            for needed, part in (
+                (("rates", "reach"), self.rates), (("reach",), self.original_end), (("reach",), self.reach),
+                (("quality",), self.quality), (("floor",), self.floor),
+            ):
+                if set(needed) & set(self.options.parts):
+                    part(name, found)
+                    self.write()
+
+    def write(self):
+        out = self.options.out
+        (out / "train.json").write_text(json.dumps(self.results, indent=1))
+        (out / "train.txt").write_text(report.text(self.results))
 
 
 def numbers(text):
@@ -207,7 +210,7 @@ def parse():
         parser.add_argument(name, type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--sets", nargs="+", default=["hadoop", "cluster-a"])
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int)
     parser.add_argument("--rate-steps", type=int)
     parser.add_argument("--original-limit", type=float)
     parser.add_argument("--original-loss", nargs="*", type=numbers, default=[])
@@ -218,8 +221,9 @@ def parse():
     options.original_loss = dict(options.original_loss)
     options.reach_steps = {name: int(steps) for name, steps in options.reach_steps}
     on_gpu = options.device == "cuda"
+    options.rounds = options.rounds or (3 if on_gpu else 5)
     options.rate_steps = options.rate_steps or (60 if on_gpu else 10)
-    options.original_limit = options.original_limit or (60 if on_gpu else 900)
+    options.original_limit = options.original_limit or (30 if on_gpu else 900)
     return options
 
 
@@ -229,10 +233,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         bench = Bench(options, work)
         bench.run()
-    (options.out / "train.json").write_text(json.dumps(bench.results, indent=1, default=str))
-    text = report.text(bench.results)
-    (options.out / "train.txt").write_text(text)
-    print(text)
+    print(report.text(bench.results))
 
 
 main()

@@ -148,7 +148,7 @@ def text(results):
             parts.append(rates_of(found))
         if "reach" in found:
             parts.append(reach_of(found))
-        if found["recipes"]:
+        if found["recipes"] or "run" in found.get("original", {}):
             parts.append(finals_of(found))
         if "floors" in found:
             parts.append(floors_of(found))

@@ -92,20 +92,20 @@ class Sides:
 
 
 def figures(manifest, metrics):
-    """Of a run of ours. Its seconds are those of fit and closing pass; the figures that it takes in between are left
-    out, as the original's are."""
+    """Of a run of ours. Its seconds are those of fit, checkpoints and closing pass; the figures that it takes in between are
+    left out, as the original's are."""
     training = manifest["training"]
-    last = {}
-    for line in map(json.loads, metrics.read_text().splitlines()):
-        last[line["phase"]] = line
-    fit = training["fitSeconds"]
-    evaluated = last["evaluation"]["seconds"] - fit if "evaluation" in last else 0.0
-    trained = training["seconds"] - evaluated
+    evaluated, waited, before = 0.0, 0.0, {"phase": ""}
+    for record in map(json.loads, metrics.read_text().splitlines()):
+        # From one batch to the next: before the first one a checkpoint may have been written.
+        if record["phase"] == before["phase"] == "evaluation":
+            evaluated += record["seconds"] - before["seconds"]
+        waited = record.get("waitedSeconds", waited)
+        before = record
     return {
-        "seconds": trained, "fitSeconds": fit, "evaluationSeconds": evaluated,
+        "seconds": training["seconds"] - evaluated, "evaluationSeconds": evaluated,
         "steps": training["steps"] + training["closingSteps"], "fitSteps": training["steps"],
         "rows": training["rows"], "logs": training["logs"], "words": training["words"],
         "samples": manifest["dataset"]["samples"], "epochs": training["epochs"],
-        "waitedShare": max(line["waitedSeconds"] for line in last.values()) / training["seconds"],
-        "peakBytes": manifest["peakResidentBytes"], "threads": training["threads"], "torch": training["torchVersion"],
-        "deviceName": training["device"]}
+        "waitedShare": waited / training["seconds"], "peakBytes": manifest["peakResidentBytes"],
+        "threads": training["threads"], "torch": training["torchVersion"]}
