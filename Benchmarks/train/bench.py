@@ -122,20 +122,16 @@ class Bench:
         return run
 
     def search(self, name, batch, target):
-        """The lowest rung of the ladder whose run ends at the target or below, found by going up two rungs at a time and
-        then down; None where no rung does."""
+        """The lowest rung of the ladder whose run ends at the target or below: up two rungs at a time, then the one between.
+        None where no rung does."""
         def ends_there(rung):
             run = self.attempt(name, batch, LADDER[rung], 0)
             return run if run["judged"]["loss"] <= target else None
 
-        best, rung = None, 0
-        while best is None and rung < len(LADDER):
-            best = ends_there(rung)
-            rung += 2
-        rung -= 3  # below the one that did
-        while best and rung >= 0 and (lower := ends_there(rung)):
-            best, rung = lower, rung - 1
-        return best
+        for rung in range(0, len(LADDER), 2):
+            if run := ends_there(rung):
+                return (ends_there(rung - 1) if rung > 0 else None) or run
+        return None
 
     def reach(self, name, found):
         """Whole runs of ours, as short as they reach the original's loss in most rounds."""
@@ -170,16 +166,20 @@ class Bench:
             found["original"]["judged"] = self.judge(name, "original", once=once)
 
     def floor(self, name, found):
-        """How much longer than its floor a step of ours takes, with both recipes' batches."""
-        found["floors"] = {}
-        for recipe in ("ours", "original"):
-            run = self.full_recipe(name, found, recipe)["run"] if "rates" not in found or recipe == "ours" \
-                else found["rates"][-1]["ours"]
+        """How much longer than its floor a step of ours takes, at the defaults and at the original's batches."""
+        runs = {"ours": self.full_recipe(name, found, "ours")["run"]}
+        if "rates" in found:
+            runs["original"] = found["rates"][-1]["ours"]
+        types = ["float32", "bfloat16"] if self.options.device == "cuda" else ["float32"]
+        found["floors"] = []
+        for recipe, run in runs.items():
             rows = run["rows"] / run["steps"]
             logs = rows / found["facts"]["rowsOfDraw"]
-            found["floors"][recipe] = dict(
-                floor.floor_of(run["words"], rows, rows + logs, logs, self.options.device),
-                measuredSeconds=run["seconds"] / run["steps"])
+            for kind in types:
+                found["floors"].append(dict(
+                    floor.floor_of(
+                        run["words"], rows, rows + logs, logs, self.options.device, getattr(floor.torch, kind)),
+                    recipe=recipe, type=kind, measuredSeconds=run["seconds"] / run["steps"]))
 
     def run(self):
         """All parts that were asked for; what is known is written after each, so that a run that is cut off leaves it."""

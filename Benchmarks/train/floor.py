@@ -45,12 +45,12 @@ def seconds_of(work, device, least=0.4):
     return best
 
 
-def product_rate(shapes, device):
-    """Operations a second over matrix products of these (rows, inner, columns), in float32."""
+def product_rate(shapes, device, type):
+    """Operations a second over matrix products of these (rows, inner, columns)."""
     total, seconds = 0, 0.0
     for rows, inner, columns in shapes:
-        a, b = torch.randn(rows, inner, device=device), torch.randn(inner, columns, device=device)
-        to = torch.empty(rows, columns, device=device)
+        a, b = (torch.randn(*size, device=device).to(type) for size in ((rows, inner), (inner, columns)))
+        to = torch.empty(rows, columns, device=device, dtype=type)
         seconds += seconds_of(lambda: torch.mm(a, b, out=to), device)
         total += 2 * rows * inner * columns
     return total / seconds
@@ -63,17 +63,18 @@ def copy_rate(device):
     return 2 * 4 * a.numel() / seconds_of(lambda: b.copy_(a), device)
 
 
-def floor_of(words, rows, tokens, logs, device):
-    """The floor of a step of these numbers (means over a run), in seconds, and what it is made of."""
+def floor_of(words, rows, tokens, logs, device, type=torch.float32):
+    """The floor of a step of these numbers (means over a run), in seconds, and what it is made of. Adam's numbers are
+    float32 whatever the products' type."""
     rows = round(rows)
     work = operations(words, rows, tokens, logs)
-    generator = product_rate([(rows, WIDTH, words), (rows, words, WIDTH), (words, rows, WIDTH)], device)
-    layer = product_rate([(rows, WIDTH, WIDTH)], device)
+    generator = product_rate([(rows, WIDTH, words), (rows, words, WIDTH), (words, rows, WIDTH)], device, type)
+    layer = product_rate([(rows, WIDTH, WIDTH)], device, type)
     copied = copy_rate(device)
     products = work["generator"] / generator + work["layer"] / layer
     return {
         "words": words, "rows": rows, "tokens": tokens, "logs": logs, "operations": sum(work.values()),
         "generatorShare": work["generator"] / sum(work.values()), "generatorRate": generator, "layerRate": layer,
-        "largeRate": product_rate([(2048, 2048, 2048)], device), "bytes": bytes_moved(words), "copyRate": copied,
-        "productSeconds": products, "copySeconds": bytes_moved(words) / copied,
+        "largeRate": product_rate([(2048, 2048, 2048)], device, type), "bytes": bytes_moved(words),
+        "copyRate": copied, "productSeconds": products, "copySeconds": bytes_moved(words) / copied,
         "seconds": products + bytes_moved(words) / copied}

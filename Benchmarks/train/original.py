@@ -228,8 +228,7 @@ def main():
     result.update(
         lines=len(data), words=tokenizer.next, stepsWanted=EPOCHS * len(loader),
         finished=result["stepsTaken"] == EPOCHS * len(loader), threads=torch.get_num_threads(),
-        torch=torch.__version__, peakBytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        peakDeviceBytes=torch.cuda.max_memory_reserved() if options.device == "cuda" else None)
+        torch=torch.__version__, peakBytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
     print(json.dumps(result), flush=True)
 
 

@@ -52,7 +52,8 @@ def facts_of(facts):
 
 
 def rates_of(found):
-    """Rows are masked positions of the logs drawn; equal logs of a batch are computed once by ours."""
+    """Rows are masked positions of the logs drawn; equal logs of a batch are computed once by ours. Of ours only the latter
+    are counted, the former follow from its logs and its law."""
     rounds, mean = found["rates"], found["facts"]["rowsOfDraw"]
 
     def of(side, what):
@@ -122,19 +123,19 @@ def finals_of(found):
 
 
 def floors_of(found):
-    rows = []
-    for recipe, f in found["floors"].items():
-        rows.append([
-            f"--recipe {recipe}", f"{f['rows']:,}", f"{f['operations'] / 1e9:.2f} G", f"{f['generatorShare']:.0%}",
-            f"{f['bytes'] / 1e6:.1f} MB", f"{f['productSeconds'] * 1e3:.2f} + {f['copySeconds'] * 1e3:.2f}",
-            f"{f['measuredSeconds'] * 1e3:.2f}", f"{f['seconds'] / f['measuredSeconds']:.0%}"])
-    f = next(iter(found["floors"].values()))
+    rows = [
+        [f"--recipe {f['recipe']}", f["type"], f"{f['rows']:,}", f"{f['operations'] / 1e9:.2f} G",
+         f"{f['generatorShare']:.0%}", f"{f['bytes'] / 1e6:.1f} MB",
+         "/".join(f"{f[rate] / 1e9:,.0f}" for rate in ("generatorRate", "layerRate", "largeRate")),
+         f"{f['copyRate'] / 1e9:,.0f}", f"{f['productSeconds'] * 1e3:.2f} + {f['copySeconds'] * 1e3:.2f}",
+         f"{f['measuredSeconds'] * 1e3:.2f}", f"{f['seconds'] / f['measuredSeconds']:.0%}"]
+        for f in found["floors"]]
     return "### A step beside its floor\n\n" + table(
-        ["batches of", "rows", "operations", "of them generator", "bytes of Adam", "floor, ms (products + copies)",
-         "measured, ms", "reached"], rows) + (
-        f"\ntorch.mm in float32 at these shapes: generator {f['generatorRate'] / 1e9:,.0f}, layer "
-        f"{f['layerRate'] / 1e9:,.0f}, 2048³ {f['largeRate'] / 1e9:,.0f} GFLOP/s; copies {f['copyRate'] / 1e9:,.1f} GB/s "
-        f"(read and written); {f['words']:,} words.\n")
+        ["batches of", "products in", "rows", "operations", "of them generator", "bytes of Adam",
+         "torch.mm, GFLOP/s: generator/layer/2048³", "copies, GB/s", "floor, ms: products + copies", "measured, ms",
+         "reached"], rows) + (
+        f"\n{found['floors'][0]['words']:,} words. Rates are this machine's at the step's own shapes; copies count what is "
+        "read and what is written.\n")
 
 
 def text(results):
