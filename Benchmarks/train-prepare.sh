@@ -1,44 +1,28 @@
 #!/usr/bin/env bash
-# A folder for `make bench-train` on a machine that has a GPU, g++ and python3 with torch, but neither Swift nor a network:
-# the release binary with Swift's runtime inside and the system libraries that it asks for, the bridge's sources, the
-# benchmark, and its tables.
+# Adds the training benchmark to the folder that `make gpu-bundle OUT=DIR` made, for a machine that has a GPU and python3
+# with torch, but neither Swift nor a network: the scripts, and tables of the logs (3 MB).
 #
-# usage: Benchmarks/train-prepare.sh OUT [DATA]
-# There: OUT/run RESULTS [OPTIONS of train/bench.py], which builds the bridge first.
+# usage: Benchmarks/train-prepare.sh DIR [DATA]
+# There: DIR/bench-train.sh RESULTS [OPTIONS of train/bench.py], which builds the bridge first, if it is not built yet.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-out=${1:?usage: Benchmarks/train-prepare.sh OUT [DATA]}
-built=.build/bench-train-static
-swift build -c release --product opnilog-train --static-swift-stdlib --scratch-path "$built" >&2
-rm -rf "$out"
-mkdir -p "$out/lib" "$out/Scripts" "$out/Shims/CTorch"
-strip -o "$out/lib/opnilog-train" "$built/release/opnilog-train"
-# The C and C++ libraries are those of the machine, which its libtorch and g++ use too.
-ldd "$out/lib/opnilog-train" | awk '/=> \// { print $3 }' |
-    grep -vE '/(libc|libm|libdl|libpthread|librt|libresolv|libstdc\+\+|libgcc_s)\.so' | xargs -I {} cp -L {} "$out/lib/"
-tar -czf "$out/lib.tar.gz" -C "$out" lib
-rm -r "$out/lib"
-cat > "$out/opnilog-train" << 'PROGRAM'
-#!/bin/sh
-lib=$(dirname "$(realpath "$0")")/lib
-LD_LIBRARY_PATH=$lib exec "$lib/opnilog-train" "$@"
-PROGRAM
-cp -r Shims/CTorch/bridge Shims/CTorch/include "$out/Shims/CTorch/"
-cp Scripts/bridge.sh "$out/Scripts/"
-cp -r Benchmarks/train "$out/train"
-rm -rf "$out/train/__pycache__"
-python3 Benchmarks/train/prepare.py "$built/release/opnilog-train" "${2:-../shared/data}" "$out/data"
-cat > "$out/run" << 'RUN'
+bundle=${1:?usage: Benchmarks/train-prepare.sh DIR [DATA]}
+[ -x "$bundle/opnilog-train" ] || { echo "train-prepare: no program in $bundle; make gpu-bundle OUT=$bundle first" >&2; exit 64; }
+rm -rf "$bundle/train" "$bundle/data"
+mkdir "$bundle/train"
+cp Benchmarks/train/*.py "$bundle/train/"
+LD_LIBRARY_PATH=$bundle/lib python3 Benchmarks/train/prepare.py "$bundle/opnilog-train" "${2:-../shared/data}" "$bundle/data"
+cat > "$bundle/bench-train.sh" << 'RUN'
 #!/usr/bin/env bash
-# usage: run RESULTS [OPTIONS of train/bench.py]
+# usage: bench-train.sh RESULTS [OPTIONS of train/bench.py]
+# Environment: TORCH (folder with include/ and lib/; default: that of PYTHON's torch), PYTHON (python3, with torch)
 set -euo pipefail
 results=$(realpath -m "$1")
 shift
 cd "$(dirname "$0")"
-[ -d lib ] || tar -xzf lib.tar.gz
-sh Scripts/bridge.sh "$(python3 -c 'import torch; print(torch.__path__[0])')" bridge
-exec python3 train/bench.py opnilog-train bridge/libopnilog_torch.so data "$results" --device cuda "$@"
+python=$(command -v "${PYTHON:-python3}")
+make bridge TORCH="${TORCH:-$("$python" -c 'import torch; print(torch.__path__[0])')}" OUT=bridge
+exec "$python" train/bench.py opnilog-train bridge/libopnilog_torch.so data "$results" --device cuda "$@"
 RUN
-chmod +x "$out/run" "$out/opnilog-train"
-du -sh "$out" >&2
+chmod +x "$bundle/bench-train.sh"

@@ -22,7 +22,7 @@
 # - The floor of a step counts the operations of its matrix products at torch.mm's rate at the same shapes, and the bytes of
 #   Adam at the rate of a copy (train/floor.py).
 #
-# On a GPU machine without Swift: Benchmarks/train-prepare.sh makes a folder to take there.
+# On a GPU machine without Swift: `make gpu-bundle OUT=DIR`, then Benchmarks/train-prepare.sh DIR adds this benchmark to it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

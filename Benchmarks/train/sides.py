@@ -51,8 +51,12 @@ class Sides:
         return self.data / name / f"{which}.table"
 
     def run(self, command):
-        """Seconds of the whole process, what it printed, and bytes that it took of the GPU."""
+        """Seconds of the whole process, what it printed, and bytes that it took of the GPU. The program's libraries may
+        lie beside it in lib/, as in the folder of `make gpu-bundle`; they are not for Python."""
         environment = dict(os.environ, OPNILOG_TORCH=str(self.bridge))
+        libraries = self.program.parent / "lib"
+        if command[0] == self.program and libraries.is_dir():
+            environment["LD_LIBRARY_PATH"] = str(libraries)
         with DeviceMemory(self.device) as memory:
             start = time.perf_counter()
             done = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True)
