@@ -112,6 +112,26 @@ struct DoctorCommandTests {
         #expect(lines.last == "-      device    cuda:0 was not tried")
     }
 
+    @Test("train says so where a GPU is not used")
+    func unused() async throws {
+        try driver(gpus: 1)
+        try libtorch(cuda: false)
+        try folder.write("in.log", String(repeating: "node 1 is ready\npod 7 was started by kubelet\n", count: 20))
+        var environment = Prerequisites.environment
+        environment["LD_LIBRARY_PATH"] = folder.path("driver") + ":" + folder.path("torch/lib")
+        let run = try await ProgramRun.of(
+            [
+                "train", "--input", folder.path("in.log"), "--output", folder.path("out"), "--samples", "40",
+                "--epochs",
+                "1", "--steps", "2",
+            ], environment: environment)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(
+            run.errors.contains(
+                "warning: cuda:0, Some GPU 70, is not used: this libtorch is a build for CPUs: there is no "))
+        #expect(run.errors.contains("; run `make libtorch CUDA=1`, or choose the device cpu."))
+    }
+
     @Test("--device cpu looks for no GPU")
     func cpu() async throws {
         try driver(gpus: 2)

@@ -64,9 +64,14 @@ public struct TorchBridge: Sendable {
             guard index < facts.cudaDevices else { throw .unusable(gpu, by: facts) }
             return facts
         case .auto:
-            guard let facts = try? startNow(device: .cuda(0), threads: threads)
-            else { return try startNow(device: .cpu, threads: threads) }
-            return facts
+            guard let gpu = try? describe(gpu: 0) else { return try startNow(device: .cpu, threads: threads) }
+            do {
+                return try startNow(device: .cuda(0), threads: threads)
+            } catch {
+                var facts = try startNow(device: .cpu, threads: threads)
+                facts.unusedGPU = "cuda:0, \(gpu.name), is not used: \(error.message)"
+                return facts
+            }
         }
     }
 
@@ -113,6 +118,8 @@ public struct TorchFacts: Sendable, Hashable {
     public var cudaVersion: String
     /// The library of its matrix products on a CPU, e.g. `mkl`; empty if it does not say.
     public var blas: String
+    /// Why `.auto` came to the CPU though there is a GPU, and what to do; nil where it did not.
+    public var unusedGPU: String?
 
     /// Version and build in words, e.g. `2.13.0 for CUDA 13.0 with mkl`: another build rounds otherwise.
     public var build: String {
