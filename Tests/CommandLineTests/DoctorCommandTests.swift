@@ -34,7 +34,7 @@ struct DoctorCommandTests {
             #include <stdio.h>
             int cuInit(unsigned flags) { return \(failing); }
             int cuGetErrorString(int status, const char **text) { *text = "no GPU is given to you"; return 0; }
-            int cuDriverGetVersion(int *version) { *version = 12080; return 0; }
+            int cuDriverGetVersion(int *version) { *version = 9020; return 0; }
             int cuDeviceGetCount(int *count) { *count = \(gpus); return 0; }
             int cuDeviceGet(int *device, int index) { *device = index + 70; return 0; }
             int cuDeviceGetName(char *name, int size, int device) { return snprintf(name, size, "Some GPU %d", device) < 0; }
@@ -70,9 +70,24 @@ struct DoctorCommandTests {
     @Test("what the driver shows is listed, with its memory")
     func listed() async throws {
         try driver(gpus: 2)
-        let (lines, _) = try await doctor("auto", libraries: "driver")
-        #expect(lines.contains("ok     gpu       cuda:0, Some GPU 70, 16 GiB; its driver serves CUDA up to 12.8"))
-        #expect(lines.contains("ok     gpu       cuda:1, Some GPU 71, 32 GiB; its driver serves CUDA up to 12.8"))
+        let (lines, code) = try await doctor("auto", libraries: "driver")
+        #expect(code == 0)
+        #expect(lines.contains("ok     gpu       cuda:0, Some GPU 70, 16 GiB; its driver serves CUDA up to 9.2"))
+        #expect(lines.contains("ok     gpu       cuda:1, Some GPU 71, 32 GiB; its driver serves CUDA up to 9.2"))
+    }
+
+    @Test("a driver that is too old for libtorch is told from a libtorch for CPUs")
+    func oldDriver() async throws {
+        try driver(gpus: 1)
+        let (lines, code) = try await doctor("cuda", libraries: "driver")
+        #expect(code == 69)
+        let last = try #require(lines.last)
+        if lines[0].contains(" for CUDA ") {
+            #expect(last.hasPrefix("FAILS  device    libtorch 2."))
+            #expect(last.contains(" cannot use cuda:0, Some GPU 70, whose driver serves CUDA up to 9.2; install "))
+        } else {
+            #expect(last == "-      device    cuda:0 was not tried")
+        }
     }
 
     @Test("a driver that does not start: nothing is lost under auto, all under cuda")

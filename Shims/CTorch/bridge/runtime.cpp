@@ -74,6 +74,11 @@ void fill_facts(opnilog_torch_facts &facts) {
 
 int cuda_devices() {
     if (!c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA)) return 0;
+    // What is wrong with a driver is told by errors of ours, not on standard error.
+    struct : c10::WarningHandler {
+        void process(const c10::Warning &) override {}
+    } ignored;
+    c10::WarningUtils::WarningHandlerGuard guard(&ignored);
     return c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA)->deviceCount();
 }
 
