@@ -7,6 +7,8 @@ SHELL := /bin/bash
 
 # A libtorch of your own instead of the pinned Python package (docs/libtorch.md).
 LIBTORCH ?=
+# For `make libtorch`: 1 for the build of libtorch that drives NVIDIA's GPUs, 0 for the one that does not.
+CUDA ?=
 # For `make bridge`: the torch folder to build against, and where the bridge goes.
 TORCH ?=
 OUT ?=
@@ -29,8 +31,8 @@ setup-tests: setup ## install what the tests need besides: Python packages, a Ja
 	@Scripts/setup.sh tests
 	@Scripts/python.sh
 
-libtorch: setup ## get libtorch (or use LIBTORCH=DIR) and build the bridge over it
-	@Scripts/libtorch.sh "$(LIBTORCH)"
+libtorch: setup ## get libtorch (CUDA=1: for GPUs; LIBTORCH=DIR: use that one) and build the bridge over it
+	@CUDA="$(CUDA)" Scripts/libtorch.sh "$(LIBTORCH)"
 
 bridge: ## build the bridge alone: TORCH=DIR (a torch or libtorch folder) OUT=DIR
 	@Scripts/bridge.sh "$(TORCH)" "$(OUT)"
