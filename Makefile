@@ -17,7 +17,7 @@ FOR ?=
 # For `make bench-mask`: the folder with loghub/ and kubernetes/.
 DATA ?= ../shared/data
 
-.PHONY: laws digests test-kills bench-dataset bench-plan bench-memory bench-memory-table bench-mask bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
+.PHONY: laws digests test-kills bench-dataset bench-plan bench-memory bench-memory-table bench-mask bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge gpu-bundle build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ libtorch: setup ## get libtorch (or use LIBTORCH=DIR) and build the bridge over 
 
 bridge: ## build the bridge alone: TORCH=DIR (a torch or libtorch folder) OUT=DIR
 	@Scripts/bridge.sh "$(TORCH)" "$(OUT)"
+
+gpu-bundle: setup ## what a GPU machine without Swift needs: program, libraries, bridge sources, tests (OUT=DIR)
+	@Scripts/gpu-bundle.sh "$(OUT)"
 
 build: setup ## build the release binary, .build/release/opnilog-train
 	@swift build -c release --product opnilog-train

@@ -1,5 +1,6 @@
 // The encoder composed of libtorch's operators, for a GPU; the tests hold it against the fused one on a CPU.
 
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
 
