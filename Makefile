@@ -17,7 +17,7 @@ FOR ?=
 # For `make bench-mask`: the folder with loghub/ and kubernetes/.
 DATA ?= ../shared/data
 
-.PHONY: laws digests test-kills bench-dataset bench-plan bench-memory bench-memory-table bench-mask bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge gpu-bundle build demo test check format clean
+.PHONY: laws digests test-kills bench-dataset bench-plan bench-job bench-memory bench-memory-table bench-mask bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge gpu-bundle build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ bench-window: setup ## bytes that a sliding window of 30 days reads, beside runs
 
 bench-plan: build ## what `plan` predicts beside what a reading takes, on generated logs (DOCUMENTS="50000 1000000")
 	@Benchmarks/plan.sh $(DOCUMENTS)
+
+bench-job: build libtorch ## a million Kubernetes logs from a real node to an evaluated model: time a stage
+	@Benchmarks/job.sh
 
 bench-mask: setup ## masking beside plain Python re: lines/s, MB/s, instructions and allocations (DATA=DIR)
 	@Benchmarks/mask.sh "$(DATA)"
