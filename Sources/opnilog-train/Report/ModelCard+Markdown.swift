@@ -64,7 +64,7 @@ extension ModelCard {
     private var recipeLines: [String] {
         let recipe = training.recipe
         var lines = [
-            "\(draw.epochs) subsets of \(Figures.grouped(draw.samples)) logs by \(draw.law.rawValue), a template's weight "
+            "\(draw.epochs) \(draw.epochs == 1 ? "subset" : "subsets") of \(Figures.grouped(draw.samples)) logs by \(draw.law.rawValue), a template's weight "
                 + "its lines to the power of \(draw.exponent.rawValue), seed \(draw.seed)\(cap).",
             "\(Figures.grouped(draw.stepsPerEpoch)) steps a subset, then a closing pass of "
                 + "\(Figures.grouped(draw.closingSteps)) steps over all lines.",
