@@ -35,7 +35,7 @@ struct ReferenceScoringTests {
         let scorer = try await Self.scorer()
         let scores = try await scorer.score(expected.map(\.log), explain: true)
         #expect(scores.map(\.masked) == expected.map(\.masked))
-        #expect(expected.allSatisfy { scorer.encode($0.masked) == Array($0.tokens.prefix(Batch.length)) })
+        #expect(expected.allSatisfy { scorer.encode(MaskedText($0.masked)) == Array($0.tokens.prefix(Batch.length)) })
         #expect(scores.map(\.score) == expected.map(\.score))
         for (score, expected) in zip(scores, expected) {
             #expect(score.tokens.count == min(expected.tokens.count, Batch.length) - 1)
