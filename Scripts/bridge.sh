@@ -25,7 +25,7 @@ command -v "$cxx" >/dev/null || { echo "bridge: no $cxx; apt-get install g++, or
 sources="$root/Shims/CTorch/bridge"
 library="$out/libopnilog_torch.so"
 state="$out/.libopnilog_torch.state"
-flags="-std=c++20 -O2 -fPIC -fvisibility=hidden -Wall -Wextra"
+flags="-std=c++20 -O3 -fPIC -fvisibility=hidden -Wall -Wextra -Wno-psabi"
 if [ -f "$out/libtorch_cpu.so" ]; then rpath='$ORIGIN'; else rpath="$torch/lib"; fi
 
 wanted=$({

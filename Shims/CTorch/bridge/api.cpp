@@ -23,6 +23,8 @@ opnilog_torch_status api_create(
     OPNILOG_BODY(error, {
         require(args->size >= sizeof *args, "create: the arguments are of another version");
         auto model = std::make_unique<opnilog_torch_model>(args->words, args->seed, args->place);
+        model->is_fused = model->is_fused && args->composed == 0;
+        if (args->most_variants > 0) model->most_rows = args->most_variants;
         model->initialise();
         *ret_model = model.release();
     });
@@ -48,9 +50,14 @@ int64_t api_live() { return live_models(); }
 int64_t api_words(const opnilog_torch_model *model) { return model->words; }
 
 opnilog_torch_status api_step(
-    opnilog_torch_model *model, const opnilog_torch_step_args *args, opnilog_torch_loss *ret_loss,
+    opnilog_torch_model *model, const opnilog_torch_step_args *args, opnilog_torch_error *error) {
+    OPNILOG_BODY(error, { take_step(*model, *args); });
+}
+
+opnilog_torch_status api_losses(
+    opnilog_torch_model *model, int32_t wait, opnilog_torch_loss *ret_losses, int64_t capacity, int64_t *ret_count,
     opnilog_torch_error *error) {
-    OPNILOG_BODY(error, { take_step(*model, *args, *ret_loss); });
+    OPNILOG_BODY(error, { *ret_count = take_losses(*model, wait != 0, ret_losses, capacity); });
 }
 
 opnilog_torch_status api_evaluate(
@@ -111,7 +118,7 @@ opnilog_torch_status api_read_tensor(
 constexpr opnilog_torch_api kApi = {
     OPNILOG_TORCH_ABI_VERSION, sizeof(opnilog_torch_api),
     api_start, api_facts, api_create, api_read, api_write, api_free, api_live, api_words,
-    api_step, api_evaluate, api_ranks, api_logits, api_tensor_count, api_describe_tensor, api_read_tensor,
+    api_step, api_losses, api_evaluate, api_ranks, api_logits, api_tensor_count, api_describe_tensor, api_read_tensor,
 };
 
 }  // namespace

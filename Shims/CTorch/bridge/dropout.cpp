@@ -1,65 +1,78 @@
 #include "dropout.h"
 
-#include <ATen/Parallel.h>
-
 #include <cmath>
 
 #include "model.h"
 #include "philox.h"
+#include "simd.h"
 
 namespace opnilog {
 
 namespace {
 
-/// Draws factors of any shape from 16 bits a number: eight numbers a call of Philox, and the share is right to 2⁻¹⁶.
-class Factors {
-  public:
-    Factors(double share, uint64_t key, const at::TensorOptions &options)
-        : random_(key), dropped_(uint32_t(std::lround(share * 65536))),
-          kept_(float(65536.0 / (65536.0 - double(dropped_)))), options_(options) {}
+/// Numbers that are drawn at once: sixteen bits each from 32 calls of Philox side by side.
+constexpr int64_t kUnit = 256, kCalls = 32;
 
-    at::Tensor draw(at::IntArrayRef shape) {
-        auto factors = at::empty(shape, at::kFloat);
-        float *to = factors.data_ptr<float>();
-        const int64_t count = factors.numel();
-        const uint64_t stream = stream_++;
-        at::parallel_for(0, (count + 7) / 8, 4096, [&](int64_t begin, int64_t end) {
-            for (int64_t block = begin; block < end; ++block) fill(to, count, block, stream);
-        });
-        return factors.to(options_);
+/// Unit `unit` of a stream: 1 for each of 256 numbers that is not below `threshold`.
+OPNILOG_INLINE void fill_unit(uint64_t key, uint64_t unit, uint32_t stream, uint32_t threshold, uint8_t *to) {
+    uint32_t x0[kCalls], x1[kCalls], x2[kCalls], x3[kCalls];
+    for (int64_t i = 0; i < kCalls; ++i) {
+        const uint64_t counter = unit * uint64_t(kCalls) + uint64_t(i);
+        x0[i] = uint32_t(counter);
+        x1[i] = uint32_t(counter >> 32);
+        x2[i] = stream;
+        x3[i] = 0;
     }
-
-  private:
-    void fill(float *to, int64_t count, int64_t block, uint64_t stream) const {
-        const auto four = random_(uint64_t(block), stream);
-        for (int64_t i = 0; i < 8 && block * 8 + i < count; ++i) {
-            const uint32_t number = (four[size_t(i / 2)] >> (16 * (i % 2))) & 0xFFFF;
-            to[block * 8 + i] = number < dropped_ ? 0 : kept_;
-        }
+    philox_rounds<kCalls>(uint32_t(key), uint32_t(key >> 32), x0, x1, x2, x3);
+    const uint32_t *words[4] = {x0, x1, x2, x3};
+    for (int word = 0; word < 4; ++word) {
+        for (int64_t i = 0; i < kCalls; ++i) to[2 * word * kCalls + i] = (words[word][i] & 0xFFFF) >= threshold;
+        for (int64_t i = 0; i < kCalls; ++i) to[(2 * word + 1) * kCalls + i] = (words[word][i] >> 16) >= threshold;
     }
+}
 
-    Philox random_;
-    uint32_t dropped_;
-    float kept_;
-    at::TensorOptions options_;
-    uint64_t stream_ = 0;
-};
+/// Units `begin`..<`end` of a tensor whose first unit has the number `first` in its stream.
+OPNILOG_LEVELS void fill_units(uint64_t key, uint64_t first, uint32_t stream, uint32_t threshold, int64_t begin,
+                               int64_t end, uint8_t *to) {
+    for (int64_t unit = begin; unit < end; ++unit)
+        fill_unit(key, first + uint64_t(unit), stream, threshold, to + unit * kUnit);
+}
 
 }  // namespace
 
-Dropout draw_dropout(double share, uint64_t seed, uint64_t step, const Layout &layout,
-                     const at::TensorOptions &options) {
+Dropout draw_dropout(double share, uint64_t seed, uint64_t step, const Part &part, bool pinned) {
     require(share >= 0 && share <= 0.9, "dropout is a share from 0 to 0.9");
-    Dropout masks;
-    if (share == 0) return masks;
-    Factors factors(share, Philox(seed).derive(uint64_t(Purpose::dropout), step), options);
-    masks.token = factors.draw({layout.tokens, kWidth});
-    masks.mask = factors.draw({kLength, kWidth});
-    masks.attention = factors.draw({layout.logs, kHeads, kLength});
-    masks.attended = factors.draw({layout.logs, kWidth});
-    masks.inner = factors.draw({layout.logs, kWidth});
-    masks.outer = factors.draw({layout.logs, kWidth});
-    return masks;
+    Dropout dropout;
+    if (share == 0) return dropout;
+    const auto threshold = uint32_t(std::lround(share * 65536));
+    dropout.factor = 65536.0 / (65536.0 - double(threshold));
+    const uint64_t key = Philox(seed).derive(uint64_t(Purpose::dropout), step);
+
+    struct Tensor {
+        int64_t *place;
+        int64_t first, units;  // rows of 256 numbers
+    };
+    const int64_t logs = part.logs(), begin = part.begin, attention = kHeads * kLength / kUnit;
+    const Tensor tensors[] = {
+        {&dropout.token, part.first_token(), part.tokens()}, {&dropout.mask, 0, kLength},
+        {&dropout.attention, begin * attention, logs * attention}, {&dropout.attended, begin, logs},
+        {&dropout.inner, begin, logs}, {&dropout.outer, begin, logs},
+    };
+    int64_t units = 0;
+    for (const auto &tensor : tensors) {
+        *tensor.place = units * kUnit;
+        units += tensor.units;
+    }
+    dropout.kept = at::empty({units * kUnit}, at::TensorOptions().dtype(at::kByte).pinned_memory(pinned));
+    uint8_t *to = dropout.kept.data_ptr<uint8_t>();
+    in_shares([&](int64_t index, int64_t count) {
+        uint32_t stream = 0;
+        for (const auto &tensor : tensors) {
+            const Range range(tensor.units, index, count);
+            fill_units(key, uint64_t(tensor.first), stream++, threshold, range.begin, range.end, to + *tensor.place);
+        }
+    });
+    return dropout;
 }
 
 }  // namespace opnilog

@@ -7,22 +7,25 @@
 
 namespace opnilog {
 
-/// Factors 0 or 1 / (1 - p); undefined tensors where nothing is dropped.
+/// Which numbers of a part are kept: 1, or 0 for dropped; all in one buffer, which is none where nothing is dropped.
 struct Dropout {
-    at::Tensor token;      // [tokens, 256] embedded tokens
-    at::Tensor mask;       // [64, 256] the embedded <MASK> at each position
-    at::Tensor attention;  // [logs, 8, 64] attention weights
-    at::Tensor attended;   // [logs, 256] output of the attention sub-layer
-    at::Tensor inner;      // [logs, 256] inside the feed-forward
-    at::Tensor outer;      // [logs, 256] output of the feed-forward
+    at::Tensor kept;  // bytes on the host; pinned where the model is on a GPU
+    double factor = 1;  // of what is kept
+    /// Where each begins in the buffer.
+    int64_t token = 0;      // [tokens, 256] embedded tokens
+    int64_t mask = 0;       // [64, 256] the embedded <MASK> at each position
+    int64_t attention = 0;  // [logs, 8, 64] attention weights
+    int64_t attended = 0;   // [logs, 256] output of the attention sub-layer
+    int64_t inner = 0;      // [logs, 256] inside the feed-forward
+    int64_t outer = 0;      // [logs, 256] output of the feed-forward
+
+    bool drops() const { return kept.defined(); }
+    /// Flags from one of the places on; null where nothing is dropped.
+    const uint8_t *flags(int64_t place) const { return drops() ? kept.const_data_ptr<uint8_t>() + place : nullptr; }
 };
 
-/// Masks as a function of (seed, step), equal on every device and for any number of threads.
-Dropout draw_dropout(double share, uint64_t seed, uint64_t step, const Layout &layout, const at::TensorOptions &options);
-
-/// `values * factors`, or `values` where nothing is dropped.
-inline at::Tensor dropped(const at::Tensor &values, const at::Tensor &factors) {
-    return factors.defined() ? values * factors : values;
-}
+/// Masks as a function of (seed, step) and of a log's place in the layout, equal on every device, for any number of
+/// threads and however a batch is cut.
+Dropout draw_dropout(double share, uint64_t seed, uint64_t step, const Part &part, bool pinned);
 
 }  // namespace opnilog

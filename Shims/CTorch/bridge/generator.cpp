@@ -5,88 +5,155 @@
 
 #include <algorithm>
 
+#include "fused_loss.h"
+#include "simd.h"
+#include "upload.h"
+
 namespace opnilog {
 
 namespace {
 
-/// A chunk's logits are at most this many numbers (8 MiB as float32), but at least 32 rows.
-constexpr int64_t kChunkNumbers = int64_t(1) << 21;
+/// A chunk's logits are at most this many numbers (8 MiB as float32; on a GPU 256 MiB), but at least 32 rows.
+int64_t chunk_rows(const opnilog_torch_model &model, int64_t rows) {
+    const int64_t numbers = int64_t(1) << (model.options.device().is_cpu() ? 21 : 26);
+    return std::min(std::max<int64_t>(32, numbers / model.words), rows);
+}
 
-/// Two buffers for the logits of all chunks, contiguous: in place, or on rows with a gap, `_log_softmax_out` is wrong.
+/// A buffer for the logits of all chunks, its rows rounded up to whole vectors.
 class Chunks {
   public:
     Chunks(const opnilog_torch_model &model, const at::Tensor &hidden)
-        : model_(model), hidden_(hidden),
-          rows_(std::min(std::max<int64_t>(32, kChunkNumbers / model.words), hidden.size(0))),
-          logits_(at::empty({rows_, model.words}, model.options)) {}
+        : model_(model), hidden_(hidden), stride_((model.words + 15) / 16 * 16),
+          logits_(at::empty({chunk_rows(model, hidden.size(0)), stride_}, model.options)) {}
 
-    /// Calls `body(first row, rows of the hidden states, logits)`.
+    /// Calls `body(first row, rows of the hidden states, their products with the words' vectors)`.
     template <typename Body>
     void for_each(const Body &body) {
-        for (int64_t begin = 0; begin < hidden_.size(0); begin += rows_) {
-            const int64_t count = std::min(rows_, hidden_.size(0) - begin);
+        const int64_t most = logits_.size(0);
+        for (int64_t begin = 0; begin < hidden_.size(0); begin += most) {
+            const int64_t count = std::min(most, hidden_.size(0) - begin);
             const auto rows = hidden_.narrow(0, begin, count);
-            auto logits = logits_.narrow(0, 0, count);
-            at::addmm_out(logits, model_[GeneratorBias], rows, model_[GeneratorWeight].t());
-            body(begin, rows, logits);
+            auto products = logits_.narrow(0, 0, count).narrow(1, 0, model_.words);
+            at::mm_out(products, rows, model_[GeneratorWeight].t());
+            body(begin, rows, products);
         }
     }
 
-    /// Log-probabilities of a chunk's logits, in the second buffer.
-    at::Tensor log_softmax(const at::Tensor &logits) {
-        if (!second_.defined()) second_ = at::empty_like(logits_);
-        auto to = second_.narrow(0, 0, logits.size(0));
-        at::_log_softmax_out(to, logits, 1, false);
-        return to;
+    template <typename T>
+    fused::Logits<T> fused(const at::Tensor &products, const int64_t *label) const {
+        return {products.data_ptr<T>(), products.size(0), model_.words, stride_, model_[GeneratorBias].data_ptr<T>(), label};
     }
 
   private:
     const opnilog_torch_model &model_;
     const at::Tensor &hidden_;
-    int64_t rows_;
-    at::Tensor logits_, second_;
+    int64_t stride_;
+    at::Tensor logits_;
 };
 
-}  // namespace
-
-void for_each_chunk(const opnilog_torch_model &model, const at::Tensor &hidden,
-                    const std::function<void(int64_t, const at::Tensor &)> &body) {
-    Chunks(model, hidden).for_each([&](int64_t begin, const at::Tensor &, const at::Tensor &logits) { body(begin, logits); });
-}
-
-at::Tensor loss_and_gradients(opnilog_torch_model &model, const Layout &layout, const at::Tensor &hidden,
-                              at::Tensor &hidden_gradient) {
-    auto weight_gradient = at::zeros_like(model[GeneratorWeight]);
-    auto bias_gradient = at::zeros_like(model[GeneratorBias]);
-    hidden_gradient = at::empty_like(hidden);
-    auto sum = at::zeros({}, model.options.dtype(at::kDouble));
-    Chunks chunks(model, hidden);
-    chunks.for_each([&](int64_t begin, const at::Tensor &rows, const at::Tensor &logits) {
-        const int64_t count = rows.size(0);
-        const auto label = layout.label.narrow(0, begin, count).unsqueeze(1);
-        const auto weight = layout.weight.narrow(0, begin, count).unsqueeze(1);
-        auto slope = chunks.log_softmax(logits);
-        const auto picked = slope.gather(1, label);
-        sum -= (picked * weight).sum(at::kDouble);
-        // The log-probabilities become the gradient of the mean loss: weight (softmax - true) / total weight.
-        const auto share = weight / layout.total_weight;
-        slope.exp_().mul_(share);
-        slope.scatter_(1, label, (picked.exp() - 1) * share);
-        auto gradient = hidden_gradient.narrow(0, begin, count);
-        at::mm_out(gradient, slope, model[GeneratorWeight]);
-        weight_gradient.addmm_(slope.t(), rows);
-        bias_gradient += slope.sum(0);
-    });
-    model.gradients[GeneratorWeight] = weight_gradient;
-    model.gradients[GeneratorBias] = bias_gradient;
-    return sum;
-}
+/// Labels and weights on the model's device.
+struct Targets {
+    at::Tensor label, weight;
+    Targets(const opnilog_torch_model &model, const Part &part) {
+        const auto upload = [&](const auto &numbers, at::ScalarType type) {
+            const auto *first = numbers.data() + part.first_row();
+            const auto host = at::from_blob(const_cast<void *>(static_cast<const void *>(first)), {part.rows()}, type);
+            return Upload::to_device(host, model.options.device());
+        };
+        label = upload(part.layout.label, at::kLong);
+        weight = upload(part.layout.weight, at::kDouble);
+    }
+};
 
 at::Tensor ranks_of(const at::Tensor &logits, const at::Tensor &label) {
     const auto column = label.unsqueeze(1);
     const auto own = logits.gather(1, column);
     const auto later = at::arange(logits.size(1), label.options()).unsqueeze(0) > column;
     return (logits > own).logical_or_((logits == own).logical_and_(later)).sum(1);
+}
+
+template <typename T>
+at::Tensor fused_loss(opnilog_torch_model &model, const Part &part, const at::Tensor &hidden, at::Tensor &hidden_gradient) {
+    double sum = 0;
+    Chunks chunks(model, hidden);
+    chunks.for_each([&](int64_t begin, const at::Tensor &rows, const at::Tensor &products) {
+        const size_t first = size_t(part.first_row() + begin);
+        sum += fused::slopes<T>(chunks.fused<T>(products, part.layout.label.data() + first), part.layout.weight.data() + first,
+                                part.layout.total_weight, model.gradients[GeneratorBias].data_ptr<T>());
+        auto gradient = hidden_gradient.narrow(0, begin, rows.size(0));
+        at::mm_out(gradient, products, model[GeneratorWeight]);
+        model.gradients[GeneratorWeight].addmm_(products.t(), rows);
+    });
+    return at::scalar_tensor(sum, at::kDouble);
+}
+
+at::Tensor composed_loss(opnilog_torch_model &model, const Part &part, const at::Tensor &hidden, at::Tensor &hidden_gradient) {
+    const Targets targets(model, part);
+    const auto shares = (targets.weight / part.layout.total_weight).to(model.options);
+    auto sum = at::zeros({}, model.options.dtype(at::kDouble));
+    Chunks(model, hidden).for_each([&](int64_t begin, const at::Tensor &rows, const at::Tensor &products) {
+        const int64_t count = rows.size(0);
+        const auto label = targets.label.narrow(0, begin, count).unsqueeze(1);
+        const auto share = shares.narrow(0, begin, count).unsqueeze(1);
+        auto slope = at::log_softmax(products + model[GeneratorBias], 1);
+        const auto picked = slope.gather(1, label);
+        sum -= (picked.squeeze(1) * targets.weight.narrow(0, begin, count)).sum();
+        // The log-probabilities become the gradient of the mean loss: share (softmax - true).
+        slope.exp_().mul_(share);
+        slope.scatter_(1, label, (picked.exp() - 1) * share);
+        auto gradient = hidden_gradient.narrow(0, begin, count);
+        at::mm_out(gradient, slope, model[GeneratorWeight]);
+        model.gradients[GeneratorWeight].addmm_(slope.t(), rows);
+        model.gradients[GeneratorBias] += slope.sum(0);
+    });
+    return sum;
+}
+
+template <typename T>
+void fused_judge(const opnilog_torch_model &model, const Part &part, const at::Tensor &hidden, const Judgement &to) {
+    Chunks chunks(model, hidden);
+    chunks.for_each([&](int64_t begin, const at::Tensor &, const at::Tensor &products) {
+        const int64_t *label = part.layout.label.data() + part.first_row() + begin;
+        fused::judge<T>(chunks.fused<T>(products, label), to.entropy.data_ptr<double>() + begin,
+                        to.rank.data_ptr<int64_t>() + begin);
+    });
+}
+
+void composed_judge(const opnilog_torch_model &model, const at::Tensor &hidden, const at::Tensor &labels, const Judgement &to) {
+    Chunks(model, hidden).for_each([&](int64_t begin, const at::Tensor &rows, const at::Tensor &products) {
+        const auto logits = products + model[GeneratorBias];
+        const auto label = labels.narrow(0, begin, rows.size(0));
+        const auto own = logits.gather(1, label.unsqueeze(1)).squeeze(1);
+        to.entropy.narrow(0, begin, rows.size(0)).copy_(at::logsumexp(logits, {1}) - own);
+        to.rank.narrow(0, begin, rows.size(0)).copy_(ranks_of(logits, label));
+    });
+}
+
+}  // namespace
+
+void for_each_chunk(const opnilog_torch_model &model, const at::Tensor &hidden,
+                    const std::function<void(int64_t, const at::Tensor &)> &body) {
+    Chunks(model, hidden).for_each([&](int64_t begin, const at::Tensor &, const at::Tensor &products) {
+        body(begin, products + model[GeneratorBias]);
+    });
+}
+
+at::Tensor loss_and_gradients(opnilog_torch_model &model, const Part &part, const at::Tensor &hidden,
+                              at::Tensor &hidden_gradient) {
+    hidden_gradient = at::empty_like(hidden);
+    if (!model.is_fused) return composed_loss(model, part, hidden, hidden_gradient);
+    return model.options.dtype() == at::kDouble ? fused_loss<double>(model, part, hidden, hidden_gradient)
+                                                : fused_loss<float>(model, part, hidden, hidden_gradient);
+}
+
+Judgement judge(const opnilog_torch_model &model, const Part &part, const at::Tensor &hidden) {
+    const Targets targets(model, part);
+    const Judgement judgement{at::empty({part.rows()}, targets.weight.options()),
+                              at::empty({part.rows()}, targets.label.options()), targets.weight};
+    if (!model.is_fused) composed_judge(model, hidden, targets.label, judgement);
+    else if (model.options.dtype() == at::kDouble) fused_judge<double>(model, part, hidden, judgement);
+    else fused_judge<float>(model, part, hidden, judgement);
+    return judgement;
 }
 
 }  // namespace opnilog

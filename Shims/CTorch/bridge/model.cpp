@@ -109,6 +109,9 @@ opnilog_torch_model::opnilog_torch_model(int64_t words, uint64_t seed, const opn
     require(words >= 5 && words <= kFullWords, "a model has 5 to 10,000 words, not " + std::to_string(words));
     for (const auto &slot : slots(words))
         if (slot.trained) values[*slot.trained] = at::zeros(slot.shape, options);
+    is_fused = options.device().is_cpu();
+    // Large enough for the cores or the GPU to be busy; some 25 MiB of working memory on a CPU, 4 GiB on a GPU.
+    most_rows = is_fused ? 2048 : 65536;
     positions = sinusoids(c10::typeMetaToScalarType(options.dtype())).to(options.device());
     live_count.fetch_add(1);
 }
@@ -126,8 +129,9 @@ void opnilog_torch_model::prepare_training() {
     for (size_t i = 0; i < values.size(); ++i) {
         first[i] = at::zeros_like(values[i]);
         second[i] = at::zeros_like(values[i]);
+        gradients[i] = at::zeros_like(values[i]);
         steps[i] = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(options.device()));
-        // The embedding and the generator stand outside autograd: `step` fills their gradients itself.
-        if (i < size_t(Embedding)) values[i].set_requires_grad(true);
+        // The embedding and the generator stand outside autograd: their gradients are computed by hand.
+        if (!is_fused && i < size_t(Embedding)) values[i].set_requires_grad(true);
     }
 }

@@ -2,7 +2,10 @@
 
 // The parameters of the model, by the names and in the order of the original's file.
 
+#include <c10/core/Event.h>
+
 #include <array>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +51,13 @@ at::Tensor initial_value(const Slot &slot, uint64_t place, uint64_t seed);
 /// Sinusoidal positions, [64, 256].
 at::Tensor sinusoids(at::ScalarType type);
 
+/// The loss of a step that was taken, on its way to the host.
+struct PendingLoss {
+    at::Tensor sum;  // pinned; undefined where the loss is complete
+    std::optional<c10::Event> arrived;
+    opnilog_torch_loss loss;
+};
+
 }  // namespace opnilog
 
 /// The handle of the C contract.
@@ -55,8 +65,13 @@ struct opnilog_torch_model {
     int64_t words;
     uint64_t seed;
     at::TensorOptions options;  // device and type of all tensors below
+    /// Computed by loops of our own (a CPU), not by libtorch's operators alone.
+    bool is_fused;
+    /// Rows that are computed at once; what a batch has more is computed after them.
+    int64_t most_rows;
     std::array<at::Tensor, opnilog::kTrained> values, gradients, first, second, steps;
     at::Tensor positions;  // [64, 256]
+    std::deque<opnilog::PendingLoss> pending;
 
     /// All values zero; moments and gradients are allocated by `prepare_training`.
     opnilog_torch_model(int64_t words, uint64_t seed, const opnilog_torch_place &place);

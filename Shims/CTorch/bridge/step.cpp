@@ -3,8 +3,6 @@
 #include "step.h"
 
 #include <c10/core/GradMode.h>
-#include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/variable.h>
 
 #include <cmath>
 
@@ -17,104 +15,149 @@ namespace opnilog {
 
 namespace {
 
-/// Rows of the embedding as leaves of autograd, so that the gradient of the table itself is one sum in fixed order.
-struct Embedded {
-    at::Tensor tokens, mask;
-    Embedded(const opnilog_torch_model &model, const Layout &layout)
-        : tokens(model[Embedding].index_select(0, layout.token)), mask(model[Embedding].narrow(0, kMask, 1).clone()) {}
-};
+std::unique_ptr<Encoder> make_encoder(opnilog_torch_model &model, const Part &part, const Dropout &dropout, bool to_train) {
+    return model.is_fused ? make_fused_encoder(model, part, dropout) : make_composed_encoder(model, part, dropout, to_train);
+}
 
-double compute_gradients(opnilog_torch_model &model, const Layout &layout, const Dropout &dropout) {
-    Embedded embedded(model, layout);
-    embedded.tokens.set_requires_grad(true);
-    embedded.mask.set_requires_grad(true);
-    at::Tensor hidden, hidden_gradient, sum;
-    {
-        c10::AutoGradMode recording(true);
-        hidden = encode(model, layout, dropout, embedded.tokens, embedded.mask);
-    }
-    {
-        c10::NoGradGuard guard;
-        sum = loss_and_gradients(model, layout, hidden.detach(), hidden_gradient);
-    }
-    for (int i = 0; i < Embedding; ++i) model.values[size_t(i)].mutable_grad() = at::Tensor();
-    torch::autograd::backward({hidden}, {hidden_gradient});
-    for (int i = 0; i < Embedding; ++i) model.gradients[size_t(i)] = model.values[size_t(i)].grad();
+int64_t largest_part(const std::vector<Part> &parts) {
+    int64_t rows = 0;
+    for (const auto &part : parts) rows = std::max(rows, part.rows());
+    return rows;
+}
 
-    c10::NoGradGuard guard;
-    auto gradient = at::embedding_dense_backward(embedded.tokens.grad(), layout.token, model.words, -1, false);
-    gradient.narrow(0, kMask, 1).add_(embedded.mask.grad());
-    model.gradients[Embedding] = gradient;
-    return sum.item<double>();
+/// Calls `attempt` with the parts of a batch; begins again with parts half as large where the device's memory runs out.
+template <typename Attempt>
+void in_parts(opnilog_torch_model &model, const Layout &layout, const Attempt &attempt) {
+    for (;;) {
+        const auto parts = cut(layout, model.most_rows);
+        try {
+            return attempt(parts);
+        } catch (const c10::OutOfMemoryError &) {
+            if (int64_t(parts.size()) == layout.logs) throw;
+            model.most_rows = std::max<int64_t>(1, largest_part(parts) / 2);
+        }
+    }
+}
+
+/// Fills the gradients of the batch's mean loss; returns the sum of the losses, on the model's device.
+at::Tensor compute_gradients(opnilog_torch_model &model, const std::vector<Part> &parts, const opnilog_torch_step_args &args) {
+    at::_foreach_zero_(model.gradients);
+    auto sum = at::zeros({}, model.options.dtype(at::kDouble));
+    for (const auto &part : parts) {
+        const auto dropout = draw_dropout(args.dropout, args.seed, args.step, part, !model.options.device().is_cpu());
+        const auto encoder = make_encoder(model, part, dropout, /*to_train=*/true);
+        const auto hidden = encoder->forward();
+        at::Tensor hidden_gradient;
+        sum += loss_and_gradients(model, part, hidden, hidden_gradient);
+        encoder->backward(hidden_gradient);
+    }
+    return sum;
 }
 
 /// Adam with L2 (Kingma & Ba, 2015), as torch.optim.Adam: every row moves, also those without a gradient.
-void apply_adam(opnilog_torch_model &model, double learning_rate, double weight_decay) {
-    c10::NoGradGuard guard;
-    for (auto &step : model.steps) step.add_(1);
-    at::_fused_adam_(model.values, model.gradients, model.first, model.second, {}, model.steps, learning_rate,
-                     0.9, 0.999, weight_decay, 1e-8, /*amsgrad=*/false, /*maximize=*/false);
+///
+/// - skip: On a GPU, 1 where nothing may move.
+void apply_adam(opnilog_torch_model &model, double learning_rate, double weight_decay, const std::optional<at::Tensor> &skip) {
+    at::_foreach_add_(model.steps, 1);
+    at::_fused_adam_(model.values, model.gradients, model.first, model.second, {}, model.steps, learning_rate, 0.9, 0.999,
+                     weight_decay, 1e-8, /*amsgrad=*/false, /*maximize=*/false, std::nullopt, skip);
 }
 
-/// Runs `body(first row, logits)` over the logits of a batch without dropout.
-template <typename Body>
-Layout without_gradients(opnilog_torch_model &model, const opnilog_torch_batch &batch, const Body &body) {
+/// Starts to bring a sum to the host.
+PendingLoss bring(const at::Tensor &sum, opnilog_torch_loss loss) {
+    PendingLoss pending{at::empty({}, at::TensorOptions().dtype(at::kDouble).pinned_memory(true)), std::nullopt, loss};
+    pending.sum.copy_(sum, /*non_blocking=*/true);
+    pending.arrived.emplace(sum.device().type());
+    pending.arrived->record(c10::impl::getDeviceGuardImpl(sum.device().type())->getStream(sum.device()));
+    return pending;
+}
+
+/// Calls `body(part, hidden)` for the parts of a batch without dropout.
+template <typename Begin, typename Body>
+Layout without_gradients(opnilog_torch_model &model, const opnilog_torch_batch &batch, const Begin &begin, const Body &body) {
     c10::NoGradGuard guard;
-    const auto layout = lay_out(batch, model.words, model.options, {});
-    const Embedded embedded(model, layout);
-    const auto hidden = encode(model, layout, {}, embedded.tokens, embedded.mask);
-    for_each_chunk(model, hidden, [&](int64_t begin, const at::Tensor &logits) { body(layout, begin, logits); });
+    const auto layout = lay_out(batch, model.words, {});
+    in_parts(model, layout, [&](const std::vector<Part> &parts) {
+        begin();
+        for (const auto &part : parts) body(part, make_encoder(model, part, {}, /*to_train=*/false)->forward());
+    });
     return layout;
 }
 
 }  // namespace
 
-void take_step(opnilog_torch_model &model, const opnilog_torch_step_args &args, opnilog_torch_loss &loss) {
+void take_step(opnilog_torch_model &model, const opnilog_torch_step_args &args) {
     require(args.size >= sizeof args, "step: the arguments are of another version");
-    require(loss.size >= sizeof loss, "step: the result is of another version");
     require(args.unknown_share >= 0 && args.unknown_share <= 1, "the share of unknown words is from 0 to 1");
+    c10::NoGradGuard guard;
     model.prepare_training();
-    const auto layout = lay_out(args.batch, model.words, model.options, {args.unknown_share, args.seed, args.step});
-    const auto dropout = draw_dropout(args.dropout, args.seed, args.step, layout, model.options);
-    const double sum = compute_gradients(model, layout, dropout);
-    // Checked before Adam, so that the parameters stay those of the last good step.
-    if (!std::isfinite(sum)) throw Failure(OPNILOG_TORCH_NOT_FINITE, "the loss is no finite number");
-    if (args.apply != 0) apply_adam(model, args.learning_rate, args.weight_decay);
-    loss = {loss.size, sum, layout.total_weight, 0, 0, layout.variants};
+    const auto layout = lay_out(args.batch, model.words, {args.unknown_share, args.seed, args.step});
+    opnilog_torch_loss loss{sizeof loss, 0, layout.total_weight, 0, 0, layout.rows(), 0};
+    at::Tensor sum;
+    in_parts(model, layout, [&](const std::vector<Part> &parts) {
+        sum = compute_gradients(model, parts, args);
+        loss.most_variants = model.most_rows;
+    });
+    // With a loss that is no number nothing moves, so that the parameters stay those of the last good step.
+    if (model.options.device().is_cpu()) {
+        loss.sum = sum.item<double>();
+        if (args.apply != 0 && std::isfinite(loss.sum)) apply_adam(model, args.learning_rate, args.weight_decay, std::nullopt);
+        model.pending.push_back({{}, std::nullopt, loss});
+    } else {
+        if (args.apply != 0)
+            apply_adam(model, args.learning_rate, args.weight_decay, sum.isfinite().logical_not().to(at::kFloat));
+        model.pending.push_back(bring(sum, loss));
+    }
+}
+
+int64_t take_losses(opnilog_torch_model &model, bool wait, opnilog_torch_loss *losses, int64_t capacity) {
+    int64_t count = 0;
+    for (; count < capacity && !model.pending.empty(); ++count) {
+        auto &pending = model.pending.front();
+        if (pending.arrived) {
+            if (!wait && !pending.arrived->query()) break;
+            pending.arrived->synchronize();
+            pending.loss.sum = pending.sum.item<double>();
+        }
+        if (!std::isfinite(pending.loss.sum)) throw Failure(OPNILOG_TORCH_NOT_FINITE, "the loss is no finite number");
+        losses[count] = pending.loss;
+        model.pending.pop_front();
+    }
+    return count;
 }
 
 void evaluate(opnilog_torch_model &model, const opnilog_torch_batch &batch, opnilog_torch_loss &loss) {
     require(loss.size >= sizeof loss, "evaluate: the result is of another version");
-    auto sums = at::zeros({3}, model.options.dtype(at::kDouble));
-    const auto layout = without_gradients(model, batch, [&](const Layout &layout, int64_t begin, const at::Tensor &logits) {
-        const auto label = layout.label.narrow(0, begin, logits.size(0));
-        const auto weight = layout.weight.narrow(0, begin, logits.size(0)).to(at::kDouble);
-        const auto entropy = at::logsumexp(logits, {1}) - logits.gather(1, label.unsqueeze(1)).squeeze(1);
-        const auto rank = ranks_of(logits, label);
+    at::Tensor sums;
+    const auto begin = [&] { sums = at::zeros({3}, model.options.dtype(at::kDouble)); };
+    const auto layout = without_gradients(model, batch, begin, [&](const Part &part, const at::Tensor &hidden) {
+        const auto [entropy, rank, weight] = judge(model, part, hidden);
         sums += at::stack({(entropy * weight).sum(), ((rank < 1) * weight).sum(), ((rank < 50) * weight).sum()});
     });
     sums = sums.cpu();
     const double *figure = sums.const_data_ptr<double>();
     if (!std::isfinite(figure[0])) throw Failure(OPNILOG_TORCH_NOT_FINITE, "the held-out loss is no finite number");
-    loss = {loss.size, figure[0], layout.total_weight, figure[1], figure[2], layout.variants};
+    loss = {loss.size, figure[0], layout.total_weight, figure[1], figure[2], layout.rows(), model.most_rows};
 }
 
 void ranks(opnilog_torch_model &model, const opnilog_torch_batch &batch, int32_t *to) {
-    std::vector<at::Tensor> parts;
-    const auto layout = without_gradients(model, batch, [&](const Layout &layout, int64_t begin, const at::Tensor &logits) {
-        parts.push_back(ranks_of(logits, layout.label.narrow(0, begin, logits.size(0))));
+    const auto begin = [&] { std::fill(to, to + batch.rows * kLength, -1); };
+    without_gradients(model, batch, begin, [&](const Part &part, const at::Tensor &hidden) {
+        const auto ranks = judge(model, part, hidden).rank.cpu();
+        const int64_t *rank = ranks.const_data_ptr<int64_t>();
+        for (int64_t log = part.begin; log < part.end; ++log)
+            for (int64_t p = 1; p < part.layout.length[size_t(log)]; ++p)
+                to[part.layout.source[size_t(log)] * kLength + p] = int32_t(*rank++);
     });
-    const auto all = at::cat(parts).cpu();
-    const int64_t *rank = all.const_data_ptr<int64_t>();
-    std::fill(to, to + batch.rows * kLength, -1);
-    for (size_t row = 0; row < layout.cell.size(); ++row) to[layout.cell[row]] = int32_t(rank[row]);
 }
 
 void logits(opnilog_torch_model &model, const opnilog_torch_batch &batch, float *to) {
     require(batch.size >= sizeof batch && batch.rows == 1, "logits: one log at a time");
-    without_gradients(model, batch, [&](const Layout &, int64_t begin, const at::Tensor &logits) {
-        const auto part = logits.to(at::kFloat).cpu().contiguous();
-        std::copy_n(part.const_data_ptr<float>(), part.numel(), to + begin * model.words);
+    without_gradients(model, batch, [] {}, [&](const Part &, const at::Tensor &hidden) {
+        for_each_chunk(model, hidden, [&](int64_t begin, const at::Tensor &logits) {
+            const auto part = logits.to(at::kFloat).cpu().contiguous();
+            std::copy_n(part.const_data_ptr<float>(), part.numel(), to + begin * model.words);
+        });
     });
 }
 

@@ -19,7 +19,7 @@
 #define _Nullable
 #endif
 
-#define OPNILOG_TORCH_ABI_VERSION 2u
+#define OPNILOG_TORCH_ABI_VERSION 3u
 
 /// Positions of a log: `<CLS>` and at most 63 words.
 #define OPNILOG_TORCH_LENGTH 64
@@ -112,6 +112,10 @@ typedef struct opnilog_torch_create_args {
     int64_t words;
     /// Initial values are a function of it alone.
     uint64_t seed;
+    /// Not 0 (tests): computed by libtorch's operators alone on a CPU too, as on a GPU.
+    int32_t composed;
+    /// Masked variants that are computed at once; 0 for the device's default.
+    int64_t most_variants;
 } opnilog_torch_create_args;
 
 typedef struct opnilog_torch_read_args {
@@ -177,6 +181,8 @@ typedef struct opnilog_torch_loss {
     double among_50;
     /// Masked variants computed: `rows` of the design.
     int64_t variants;
+    /// How many are computed at once at most: halved, for good, when a GPU's memory ran out.
+    int64_t most_variants;
 } opnilog_torch_loss;
 
 typedef struct opnilog_torch_tensor {
@@ -215,10 +221,15 @@ typedef struct opnilog_torch_api {
 
     /// Rows of the embedding and of the generator.
     int64_t (*_Nonnull words)(const opnilog_torch_model *_Nonnull model);
-    /// One training step.
+    /// One training step. On a GPU it is only begun: its loss is had from `losses`.
     opnilog_torch_status (*_Nonnull step)(
         opnilog_torch_model *_Nonnull model, const opnilog_torch_step_args *_Nonnull args,
-        opnilog_torch_loss *_Nonnull ret_loss, opnilog_torch_error *_Nonnull error);
+        opnilog_torch_error *_Nonnull error);
+    /// Losses of the steps, each once and in their order: at most `capacity` of those that are known, or of all if `wait`
+    /// is not 0. OPNILOG_TORCH_NOT_FINITE at a loss that is no finite number, with which nothing moved.
+    opnilog_torch_status (*_Nonnull losses)(
+        opnilog_torch_model *_Nonnull model, int32_t wait, opnilog_torch_loss *_Nonnull ret_losses, int64_t capacity,
+        int64_t *_Nonnull ret_count, opnilog_torch_error *_Nonnull error);
     /// Loss and hits of a batch without dropout; nothing changes.
     opnilog_torch_status (*_Nonnull evaluate)(
         opnilog_torch_model *_Nonnull model, const opnilog_torch_batch *_Nonnull batch,

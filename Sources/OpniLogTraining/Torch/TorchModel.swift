@@ -23,17 +23,23 @@ final class TorchModel: @unchecked Sendable {
     /// - Parameters:
     ///   - words: Rows of the embedding and of the generator.
     ///   - place: A device that was started.
+    ///   - composed: For comparisons: computed as on a GPU, on a CPU too.
+    ///   - mostVariants: Masked variants that are computed at once; nil for the device's default.
     static func create(
         _ bridge: TorchBridge,
         words: Int,
         seed: UInt64,
-        place: Place
+        place: Place,
+        composed: Bool = false,
+        mostVariants: Int? = nil
     ) throws(TrainingError) -> TorchModel {
         var args = opnilog_torch_create_args()
         args.size = MemoryLayout<opnilog_torch_create_args>.size
         args.place = place.value
         args.words = Int64(words)
         args.seed = seed
+        args.composed = composed ? 1 : 0
+        args.most_variants = Int64(mostVariants ?? 0)
         var pointer: OpaquePointer?
         try check { bridge.api.pointee.create(&args, &pointer, $0) }
         return try TorchModel(bridge: bridge, owning: owned(pointer))
@@ -115,9 +121,14 @@ extension TorchModel {
     /// Rows of the embedding and of the generator.
     var words: Int { Int(bridge.api.pointee.words(pointer)) }
 
-    /// One training step.
+    /// One training step, and its loss.
     func step(_ batch: Batch, _ step: Step) throws(TrainingError) -> LossSums {
-        var loss = LossSums.empty
+        try begin(batch, step)
+        return try losses(waiting: true).last?.sums ?? LossSums()
+    }
+
+    /// Begins a training step, which on a GPU goes on after the call.
+    func begin(_ batch: Batch, _ step: Step) throws(TrainingError) {
         try check { api, error in
             batch.withTorchBatch { batch in
                 var args = opnilog_torch_step_args(
@@ -125,10 +136,34 @@ extension TorchModel {
                     learning_rate: step.learningRate, weight_decay: step.weightDecay, dropout: step.dropout,
                     unknown_share: step.unknownShare, seed: step.seed, step: step.number,
                     apply: step.isApplied ? 1 : 0)
-                return api.step(pointer, &args, &loss, error)
+                return api.step(pointer, &args, error)
             }
         }
-        return LossSums(loss)
+    }
+
+    /// The loss of a step.
+    struct StepLoss: Sendable {
+        var sums: LossSums
+        /// Masked variants that are computed at once at most: fewer than before if the device's memory ran out.
+        var mostVariants: Int
+    }
+
+    /// Losses of the steps that were begun, each once and in their order.
+    ///
+    /// - Parameter waiting: Whether to wait for all, or to take those that are known.
+    func losses(waiting: Bool) throws(TrainingError) -> [StepLoss] {
+        var all: [StepLoss] = []
+        var losses = [opnilog_torch_loss](repeating: LossSums.empty, count: 64)
+        while true {
+            var count: Int64 = 0
+            try check { api, error in
+                api.losses(pointer, waiting ? 1 : 0, &losses, Int64(losses.count), &count, error)
+            }
+            all += losses.prefix(Int(count)).map {
+                StepLoss(sums: LossSums($0), mostVariants: Int($0.most_variants))
+            }
+            if count < losses.count { return all }
+        }
     }
 
     /// Loss and hits of a batch, without dropout.

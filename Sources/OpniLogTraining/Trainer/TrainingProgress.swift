@@ -24,6 +24,8 @@ public struct TrainingProgress: Sendable, Hashable, Codable {
     public var learningRate: Double
     /// Masked variants of the step.
     public var rows: Int
+    /// Masked variants that are computed at once at most; it is halved, for good, when the device's memory runs out.
+    public var rowsAtOnce: Int
     /// Logs of the step.
     public var logs: Int
     /// Since the training began.

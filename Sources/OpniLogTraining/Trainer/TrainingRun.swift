@@ -13,6 +13,8 @@ struct TrainingRun {
     private let began: ContinuousClock.Instant
 
     private var position: TrainingPosition
+    private var begun: [BegunStep] = []
+    private var rowsAtOnce = 0
     /// Seconds and waiting of the runs that this one goes on with.
     private let secondsBefore: Double
     private var waited: Duration
@@ -123,33 +125,59 @@ struct TrainingRun {
             guard step < steps else {
                 throw TrainingError(.failed, "The dataset gave more batches than the \(steps) it named; report this.")
             }
-            let loss = try await take(batch, rate(step), in: phase, at: step)
-            position[keyPath: sums] += loss
-            position.rows += loss.variants
-            position.logs += batch.logs
-            position.batch += 1
-            tell(phase, epoch: epoch, step: step + 1, of: steps, rate: rate(step), loss, batch)
+            try await begin(
+                batch,
+                BegunStep(
+                    phase: phase, epoch: epoch, step: step, steps: steps, rate: rate(step), logs: batch.logs, sums: sums
+                ))
             if let store, clock.now - keptAt >= store.policy.interval { try await keep() }
         }
+        try await settle(waiting: true)
     }
 
-    private mutating func take(
-        _ batch: Batch,
-        _ rate: Double,
-        in phase: TrainingProgress.Phase,
-        at index: Int
-    ) async throws(TrainingError) -> LossSums {
+    /// A step on its way through the device.
+    private struct BegunStep {
+        var phase: TrainingProgress.Phase
+        var epoch: Int
+        var step: Int
+        var steps: Int
+        var rate: Double
+        var logs: Int
+        var sums: WritableKeyPath<TrainingPosition, LossSums>
+    }
+
+    private mutating func begin(_ batch: Batch, _ begun: BegunStep) async throws(TrainingError) {
         let recipe = configuration.recipe
         let step = TorchModel.Step(
-            learningRate: rate, weightDecay: recipe.weightDecay, dropout: recipe.dropout,
+            learningRate: begun.rate, weightDecay: recipe.weightDecay, dropout: recipe.dropout,
             unknownShare: recipe.unknownShare, seed: configuration.seed, number: UInt64(position.steps))
         let model = model
+        try await TorchThread.shared.run { () throws(TrainingError) in try model.begin(batch, step) }
+        self.begun.append(begun)
+        position.steps += 1
+        position.batch += 1
+        try await settle(waiting: false)
+    }
+
+    /// Takes in the losses of steps that were begun: those that are known, or all.
+    private mutating func settle(waiting: Bool) async throws(TrainingError) {
+        let model = model
+        let losses: [TorchModel.StepLoss]
         do throws(TrainingError) {
-            let loss = try await TorchThread.shared.run { () throws(TrainingError) in try model.step(batch, step) }
-            position.steps += 1
-            return loss
+            losses = try await TorchThread.shared.run { () throws(TrainingError) in try model.losses(waiting: waiting) }
         } catch  where error.code == .notFinite {
-            throw notFinite("The loss of batch \(index) of the \(phase.rawValue)", error)
+            let at = begun.first.map { "The loss of batch \($0.step) of the \($0.phase.rawValue)" } ?? "A loss"
+            throw notFinite(at, error)
+        }
+        for loss in losses {
+            let step = begun.removeFirst()
+            position[keyPath: step.sums] += loss.sums
+            position.rows += loss.sums.variants
+            position.logs += step.logs
+            rowsAtOnce = loss.mostVariants
+            tell(
+                step.phase, epoch: step.epoch, step: step.step + 1, of: step.steps, rate: step.rate, loss.sums,
+                step.logs)
         }
     }
 
@@ -169,13 +197,14 @@ struct TrainingRun {
             held.sums += loss
             held.logs += batch.logs
             step += 1
-            tell(.evaluation, epoch: data.epochs - 1, step: step, of: data.heldOutBatches, rate: 0, loss, batch)
+            tell(.evaluation, epoch: data.epochs - 1, step: step, of: data.heldOutBatches, rate: 0, loss, batch.logs)
         }
         return held
     }
 
     /// Writes a checkpoint, unless one was written since the last step.
     private mutating func keep() async throws(TrainingError) {
+        try await settle(waiting: true)
         guard let store, position.steps > keptSteps else { return }
         var position = position
         (position.seconds, position.waitedSeconds) = (seconds, waited / .seconds(1))
@@ -195,12 +224,13 @@ struct TrainingRun {
 
     private func tell(
         _ phase: TrainingProgress.Phase, epoch: Int, step: Int, of steps: Int, rate: Double, _ loss: LossSums,
-        _ batch: Batch
+        _ logs: Int
     ) {
         onProgress(
             TrainingProgress(
                 phase: phase, epoch: epoch, step: step, steps: steps, loss: loss.mean, learningRate: rate,
-                rows: loss.variants, logs: batch.logs, seconds: seconds, waitedSeconds: waited / .seconds(1)))
+                rows: loss.variants, rowsAtOnce: rowsAtOnce, logs: logs, seconds: seconds,
+                waitedSeconds: waited / .seconds(1)))
     }
 
     /// The next batch; the one place where a training can be cancelled, so that no step is left half done.

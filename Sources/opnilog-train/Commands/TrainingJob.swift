@@ -56,7 +56,14 @@ struct TrainingJob: Sendable {
     private func show(_ progress: AsyncStream<TrainingProgress>, _ metrics: MetricsLog) async {
         var phase: TrainingProgress.Phase?
         var before = 0
+        var rowsAtOnce: Int?
         for await step in progress {
+            if let rowsAtOnce, step.rowsAtOnce < rowsAtOnce {
+                console.note(
+                    "the device's memory ran out; batches are computed in parts of \(Figures.grouped(step.rowsAtOnce)) masked "
+                        + "words from here on, which changes nothing but rounding")
+            }
+            rowsAtOnce = step.rowsAtOnce
             if step.phase != phase {
                 phase = step.phase
                 before = step.step - 1

@@ -27,10 +27,11 @@ struct ReadingTests {
 
     private func verdict(path: String, toTrainWith seed: UInt64? = nil) async throws -> TrainingError? {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
-        _ = try await bridge.start(device: .cpu, threads: 1)
+        _ = try await bridge.start(device: Prerequisites.device, threads: 1)
         do throws(TrainingError) {
             return try await TorchThread.shared.run { () throws(TrainingError) in
-                _ = try TorchModel.read(bridge, path: path, place: .init(device: .cpu), toTrainWith: seed)
+                _ = try TorchModel.read(
+                    bridge, path: path, place: .init(device: Prerequisites.device), toTrainWith: seed)
                 return nil
             }
         } catch {

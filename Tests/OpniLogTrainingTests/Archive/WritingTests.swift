@@ -23,7 +23,8 @@ struct WritingTests {
             _ = try await trainer.train(on: Samples.data(words: words))
             try await trainer.save(to: folder.path)
         }
-        let scorer = try await Scorer(model: folder.path, bridge: Prerequisites.bridge, device: .cpu, threads: 1)
+        let scorer = try await Scorer(
+            model: folder.path, bridge: Prerequisites.bridge, device: Prerequisites.device, threads: 1)
         let text = "\(Samples.word(5)) \(Samples.word(9)) unseen \(Samples.word(60)) 123 \(Samples.word(5))"
         let logits = try await scorer.logits(masked: text)
 

@@ -26,7 +26,8 @@ struct ReferenceScoringTests {
     }
 
     private static func scorer() async throws -> Scorer {
-        try await Scorer(model: Prerequisites.reference, bridge: Prerequisites.bridge, device: .cpu, threads: 1)
+        try await Scorer(
+            model: Prerequisites.reference, bridge: Prerequisites.bridge, device: Prerequisites.device, threads: 1)
     }
 
     @Test func scoresAreTheOriginals() async throws {
@@ -84,7 +85,7 @@ struct ReferenceScoringTests {
         folder.write(readFile("\(Prerequisites.reference)/\(ModelFile.name)"), to: ModelFile.name)
         try Samples.vocabulary(24).write(to: "\(folder.path)/\(ModelFile.vocabularyName)")
         let error = await #expect(throws: TrainingError.self) {
-            try await Scorer(model: folder.path, bridge: Prerequisites.bridge, device: .cpu, threads: 1)
+            try await Scorer(model: folder.path, bridge: Prerequisites.bridge, device: Prerequisites.device, threads: 1)
         }
         #expect(error?.code == .badModel)
         #expect(
@@ -95,7 +96,7 @@ struct ReferenceScoringTests {
 
     @Test func aFolderWithoutAModelIsRefused() async throws {
         let error = await #expect(throws: TrainingError.self) {
-            try await Scorer(model: "/nowhere", bridge: Prerequisites.bridge, device: .cpu, threads: 1)
+            try await Scorer(model: "/nowhere", bridge: Prerequisites.bridge, device: Prerequisites.device, threads: 1)
         }
         #expect(error?.code == .badModel)
         #expect(error?.message == "The model's vocabulary cannot be used.")

@@ -1,12 +1,18 @@
 import Glibc
 
+@testable import OpniLogTraining
+
 /// What most tests of this room need from outside the package. `OPNILOG_REQUIRE_ALL=1` turns their absence into a
 /// failure, because the tests then run and find nothing.
 enum Prerequisites {
     private static let requireAll = value("OPNILOG_REQUIRE_ALL") == "1"
 
-    /// The root of the package.
-    static let package = String(#filePath.prefix(upTo: #filePath.range(of: "/Tests/OpniLogTrainingTests")))
+    /// The root of the package; on a machine that it was not built on, `OPNILOG_PACKAGE` says where it is.
+    static let package =
+        value("OPNILOG_PACKAGE") ?? String(#filePath.prefix(upTo: #filePath.range(of: "/Tests/OpniLogTrainingTests")))
+
+    /// Where models are computed: the CPU, or what `OPNILOG_TEST_DEVICE` says (the GPU lane: cuda).
+    static let device = ComputeDevice(value("OPNILOG_TEST_DEVICE") ?? "cpu") ?? .cpu
 
     /// The bridge that `make libtorch` built, or another.
     static let bridge = value("OPNILOG_TORCH") ?? "\(package)/.build/bridge/libopnilog_torch.so"

@@ -79,6 +79,7 @@ enum Samples {
 extension TrainerConfiguration {
     /// For tests: on the CPU, through the bridge that is there.
     static func test(recipe: TrainingRecipe = .ours, threads: Int = 1, seed: UInt64 = 0) -> TrainerConfiguration {
-        TrainerConfiguration(bridge: Prerequisites.bridge, device: .cpu, threads: threads, recipe: recipe, seed: seed)
+        TrainerConfiguration(
+            bridge: Prerequisites.bridge, device: Prerequisites.device, threads: threads, recipe: recipe, seed: seed)
     }
 }

@@ -141,17 +141,19 @@ import Testing
 struct BridgeStartTests {
     @Test func libtorchTellsWhatItIs() async throws {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
-        let facts = try await bridge.start(device: .cpu, threads: 2)
+        let facts = try await bridge.start(device: Prerequisites.device, threads: 2)
         #expect(facts.version.hasPrefix("2."))
         #expect(!facts.cpuCapability.isEmpty)
         #expect(facts.threads == 2)
-        #expect(facts.device == .cpu)
-        #expect(try await bridge.start(device: .cpu, threads: 1).threads == 1)
+        #expect(facts.device == Prerequisites.device)
+        #expect(try await bridge.start(device: Prerequisites.device, threads: 1).threads == 1)
     }
 
     @Test func threadsMustBePossible() async throws {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
-        let error = await #expect(throws: TrainingError.self) { try await bridge.start(device: .cpu, threads: 0) }
+        let error = await #expect(throws: TrainingError.self) {
+            try await bridge.start(device: Prerequisites.device, threads: 0)
+        }
         #expect(error?.code == .invalidSetting)
         #expect(error?.message == "--threads is 0; give a number from 1 to 1024.")
     }
@@ -168,7 +170,7 @@ struct BridgeStartTests {
 
     @Test func brokenBatchesAreRefusedByName() async throws {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
-        _ = try await bridge.start(device: .cpu, threads: 1)
+        _ = try await bridge.start(device: Prerequisites.device, threads: 1)
         let cases: [(Batch, String)] = [
             (Batch(logs: [[1, 24]]), "log 0 of the batch has the token 24, and the model 24 words"),
             (Batch(logs: [[1, -1]]), "log 0 of the batch has the token -1, and the model 24 words"),
@@ -185,7 +187,8 @@ struct BridgeStartTests {
         for (batch, text) in cases {
             let error = await #expect(throws: TrainingError.self) {
                 try await TorchThread.shared.run { () throws(TrainingError) in
-                    let model = try TorchModel.create(bridge, words: 24, seed: 0, place: .init(device: .cpu))
+                    let model = try TorchModel.create(
+                        bridge, words: 24, seed: 0, place: .init(device: Prerequisites.device))
                     _ = try model.step(batch, .init(learningRate: 1e-3))
                 }
             }

@@ -30,12 +30,16 @@ struct JudgeTests {
     }
 
     /// Ten steps in the bridge; leaves the job and all tensors in `folder`.
-    private func train(_ batches: [Batch], words: Int, weightDecay: Double, in folder: TemporaryFolder) async throws {
+    private func train(
+        _ batches: [Batch], words: Int, weightDecay: Double, composed: Bool, mostVariants: Int?,
+        in folder: TemporaryFolder
+    ) async throws {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
-        _ = try await bridge.start(device: .cpu, threads: 2)
+        _ = try await bridge.start(device: Prerequisites.device, threads: 2)
         let job = try await TorchThread.shared.run { () throws(TrainingError) in
-            let place = TorchModel.Place(device: .cpu, isDouble: true)
-            let model = try TorchModel.create(bridge, words: words, seed: 7, place: place)
+            let place = TorchModel.Place(device: Prerequisites.device, isDouble: true)
+            let model = try TorchModel.create(
+                bridge, words: words, seed: 7, place: place, composed: composed, mostVariants: mostVariants)
             let tensors = try model.tensors()
             func dump(_ kind: TorchModel.Kind, _ name: String) throws(TrainingError) {
                 for (index, tensor) in tensors.enumerated() {
@@ -68,8 +72,11 @@ struct JudgeTests {
         }
     }
 
-    @Test(arguments: [0, 0.005])
-    func lossGradientsAndTenStepsAreTheLiteralModels(weightDecay: Double) async throws {
+    /// As on a CPU, as on a GPU, and a batch in parts.
+    @Test(arguments: [(0, false, nil), (0.005, false, nil), (0.005, true, 40)])
+    func lossGradientsAndTenStepsAreTheLiteralModels(
+        weightDecay: Double, composed: Bool, mostVariants: Int?
+    ) async throws {
         let folder = TemporaryFolder()
         // Lengths on both sides of every edge between the groups, the shortest, the longest, and equal ones.
         // Only the first batch has them all: the literal way is slow.
@@ -77,7 +84,8 @@ struct JudgeTests {
         let batches = (0..<10).map {
             Samples.batch(lengths: $0 == 0 ? edges : [2, 5, 5, 11], words: 70, seed: UInt64($0))
         }
-        try await train(batches, words: 70, weightDecay: weightDecay, in: folder)
+        try await train(
+            batches, words: 70, weightDecay: weightDecay, composed: composed, mostVariants: mostVariants, in: folder)
         let script = "\(Prerequisites.package)/Tests/OpniLogTrainingTests/Trainer/judge.py"
         let (output, status) = run("'\(Prerequisites.python)' '\(script)' '\(folder.path)'")
         try #require(status == 0)

@@ -10,14 +10,16 @@ struct StepTests {
 
     /// Runs `body` with a new float64 model on libtorch's thread.
     private func withModel<R: Sendable>(
-        words: Int = words, threads: Int = 1, isDouble: Bool = true,
+        words: Int = words, threads: Int = 1, isDouble: Bool = true, composed: Bool = false, mostVariants: Int? = nil,
         _ body: @escaping @Sendable (TorchModel) throws(TrainingError) -> R
     ) async throws -> R {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
-        _ = try await bridge.start(device: .cpu, threads: threads)
+        _ = try await bridge.start(device: Prerequisites.device, threads: threads)
         return try await TorchThread.shared.run { () throws(TrainingError) in
-            let place = TorchModel.Place(device: .cpu, isDouble: isDouble)
-            return try body(try TorchModel.create(bridge, words: words, seed: 3, place: place))
+            let place = TorchModel.Place(device: Prerequisites.device, isDouble: isDouble)
+            return try body(
+                try TorchModel.create(
+                    bridge, words: words, seed: 3, place: place, composed: composed, mostVariants: mostVariants))
         }
     }
 
@@ -76,6 +78,40 @@ struct StepTests {
         #expect(whole.variants == 150 * 63)
         #expect(halves.map(\.variants).reduce(0, +) == whole.variants)
         #expect(abs(halves.map(\.sum).reduce(0, +) - whole.sum) < 1e-7)
+    }
+
+    /// Dropout and unknown words belong to a log, wherever a batch is cut and whatever computes it.
+    @Test func theWayOfComputingChangesNothingButRounding() async throws {
+        let batch = Samples.batch(lengths: [2, 5, 8, 9, 12, 17, 30, 41, 64, 5, 64, 33], words: Self.words)
+        var all: [[Double]] = []
+        for (composed, mostVariants, threads) in [
+            (false, nil, 1), (false, nil, 2), (false, 1, 1), (false, 70, 2), (true, nil, 1), (true, 70, 2),
+        ] {
+            all.append(
+                try await withModel(threads: threads, composed: composed, mostVariants: mostVariants) {
+                    model throws(TrainingError) in
+                    let step = TorchModel.Step(
+                        learningRate: 0, dropout: 0.1, unknownShare: 0.1, seed: 4, number: 2, isApplied: false)
+                    let loss = try model.step(batch, step)
+                    let evaluated = try model.evaluate(batch)
+                    return [loss.sum, evaluated.sum, evaluated.first, evaluated.among50] + (try Self.gradients(model))
+                })
+        }
+        for other in all.dropFirst() { #expect(Self.difference(all[0], other) < 1e-9) }
+    }
+
+    @Test func ranksAreThoseOfTheLogits() async throws {
+        let log: [Int32] = [1, 5, 39, 3, 20]
+        let (logits, ranks) = try await withModel { model throws(TrainingError) in
+            let batch = Batch(logs: [[1, 7], log])
+            return (try model.logits(Batch(logs: [log])), try model.ranks(batch))
+        }
+        for (place, token) in log.dropFirst().enumerated() {
+            let row = logits[place * Self.words..<(place + 1) * Self.words].map { $0 }
+            let above = row.indices.filter { row[$0] > row[Int(token)] || (row[$0] == row[Int(token)] && $0 > token) }
+            #expect(ranks[64 + place + 1] == Int32(above.count))
+        }
+        #expect(ranks[64 + log.count] == -1)
     }
 
     @Test func rowsWithoutAGradientMoveUnderWeightDecay() async throws {

@@ -30,7 +30,7 @@ struct TrainerTests {
         #expect(report.logs == 132 * 8)
         #expect(report.rows > report.logs * 4)
         #expect(report.heldOutLogs == 16)
-        #expect(report.device == "cpu")
+        #expect(report.device == "\(Prerequisites.device)")
         #expect(report.threads == 1)
     }
 
@@ -93,7 +93,8 @@ struct TrainerTests {
             _ = try await trainer.train(on: Samples.data(words: words, steps: 60))
             try await trainer.save(to: folder.path)
         }
-        let scorer = try await Scorer(model: folder.path, bridge: Prerequisites.bridge, device: .cpu, threads: 1)
+        let scorer = try await Scorer(
+            model: folder.path, bridge: Prerequisites.bridge, device: Prerequisites.device, threads: 1)
         let scores = try await scorer.score(
             masked: [[5, 8, 11, 14].map(Samples.word).joined(separator: " "), "neverseen"], explain: true)
         #expect(scores[0].tokens.map(\.word) == [5, 8, 11, 14].map(Samples.word))

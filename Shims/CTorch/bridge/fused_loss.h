@@ -1,0 +1,27 @@
+#pragma once
+
+// The loops over logits: each row is read from memory once and then stays in the cache.
+
+#include <cstdint>
+
+namespace opnilog::fused {
+
+/// Rows of logits that still lack the bias, each `stride` numbers from the next: whole vectors, at least `words`.
+template <typename T>
+struct Logits {
+    T *numbers;
+    int64_t rows, words, stride;
+    const T *bias;
+    const int64_t *label;  // [rows]
+};
+
+/// Each row becomes the gradient of the mean loss, weight (softmax − true) / `total`; its sum over the rows is added to
+/// `bias_gradient`. Returns the sum of weight × cross-entropy.
+template <typename T>
+double slopes(const Logits<T> &logits, const double *weight, double total, T *bias_gradient);
+
+/// Of each row the cross-entropy, and how many logits stand above the label's (of equal ones the higher id is above).
+template <typename T>
+void judge(const Logits<T> &logits, double *entropy, int64_t *rank);
+
+}  // namespace opnilog::fused
