@@ -52,11 +52,7 @@ final class FileLogs: Sendable {
                 .noUsableLog, "\(total.bad) of \(total.documents) lines are no JSON objects",
                 remedy: "give --input-format text if the file is plain text, or a larger --max-bad-share")
         }
-        if total.messages == 0, total.withoutField > 0 {
-            throw CommandError(
-                .noUsableLog, "none of the \(total.withoutField) documents has a text in the field \(field)",
-                remedy: "name the field that holds the message with --field")
-        }
+        try total.check(field: field)
     }
 }
 
@@ -80,6 +76,14 @@ struct PageCount: Sendable, Equatable {
         messages += other.messages
         withoutField += other.withoutField
         bad += other.bad
+    }
+
+    /// - Throws: `noUsableLog` if no document had the field.
+    func check(field: String) throws(CommandError) {
+        guard messages == 0, withoutField > 0 else { return }
+        throw CommandError(
+            .noUsableLog, "none of the \(withoutField) documents has a text in the field \(field)",
+            remedy: "name the field that holds the message with --field")
     }
 
     /// What was passed over, for a note; nil if nothing was.

@@ -37,6 +37,7 @@ enum ScoreCommand {
     ) async throws -> ExitCode {
         let reading = WindowsInOrder(source)
         let total = try await ScorePipeline.run(lines, write: write) { try await reading.read(into: $0) }
+        try total.count.check(field: source.query.field)
         note(total, console)
         return RunEnd.of(reading.holes, console)
     }
