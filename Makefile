@@ -17,7 +17,7 @@ FOR ?=
 # For `make bench-mask` and `make bench-train`: the folder with loghub/ and kubernetes/.
 DATA ?= ../shared/data
 
-.PHONY: bench-train laws digests test-kills bench-dataset bench-plan bench-memory bench-memory-table bench-mask bench-score bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge build demo test check format clean
+.PHONY: bench-train laws digests test-kills bench-dataset bench-plan bench-job bench-memory bench-memory-table bench-mask bench-score bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge gpu-bundle build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ libtorch: setup ## get libtorch (or use LIBTORCH=DIR) and build the bridge over 
 
 bridge: ## build the bridge alone: TORCH=DIR (a torch or libtorch folder) OUT=DIR
 	@Scripts/bridge.sh "$(TORCH)" "$(OUT)"
+
+gpu-bundle: setup ## what a GPU machine without Swift needs: program, libraries, bridge sources, tests (OUT=DIR)
+	@Scripts/gpu-bundle.sh "$(OUT)"
 
 build: setup ## build the release binary, .build/release/opnilog-train
 	@swift build -c release --product opnilog-train
@@ -83,6 +86,9 @@ bench-plan: build ## what `plan` predicts beside what a reading takes, on genera
 
 bench-score: build libtorch ## lines/s of scoring beside the original's way of it in plain PyTorch (DATA=DIR)
 	@Benchmarks/score.sh "$(DATA)"
+
+bench-job: build libtorch ## a million Kubernetes logs from a real node to an evaluated model: time a stage
+	@Benchmarks/job.sh
 
 bench-mask: setup ## masking beside plain Python re: lines/s, MB/s, instructions and allocations (DATA=DIR)
 	@Benchmarks/mask.sh "$(DATA)"

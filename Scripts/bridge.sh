@@ -25,7 +25,7 @@ command -v "$cxx" >/dev/null || { echo "bridge: no $cxx; apt-get install g++, or
 sources="$root/Shims/CTorch/bridge"
 library="$out/libopnilog_torch.so"
 state="$out/.libopnilog_torch.state"
-flags="-std=c++20 -O3 -fPIC -fvisibility=hidden -Wall -Wextra -Wno-psabi"
+flags="-std=c++20 -O3 -fPIC -fvisibility=hidden -Wall -Wextra -Wno-psabi -Wno-dangling-reference"
 if [ -f "$out/libtorch_cpu.so" ]; then rpath='$ORIGIN'; else rpath="$torch/lib"; fi
 
 wanted=$({

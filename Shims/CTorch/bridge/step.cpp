@@ -3,6 +3,7 @@
 #include "step.h"
 
 #include <c10/core/GradMode.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include <cmath>
 
