@@ -34,7 +34,8 @@ struct OrderedOutputTests {
 
     @Test("an output that cannot be written is the error of whoever writes")
     func failure() async throws {
-        let output = OrderedOutput { _ in throw CommandError(.output, "full") } onWritten: { _ in }
+        let full: OrderedOutput.Write = { _ in throw CommandError(.output, "full") }
+        let output = OrderedOutput(full) { _ in }
         await #expect(throws: CommandError.self) { try await output.put([0], at: 0, weight: 1) }
     }
 }

@@ -123,7 +123,8 @@ public final class Scorer: Sendable {
         var judgements = queue.find(texts)
         let unknown = judgements.indices.filter { judgements[$0] == nil }
         if !unknown.isEmpty {
-            let computed = try await queue.judge(unknown.map { ScoringItem(text: texts[$0], tokens: encode(texts[$0])) })
+            let items = unknown.map { ScoringItem(text: texts[$0], tokens: encode(texts[$0])) }
+            let computed = try await queue.judge(items)
             for (place, judgement) in zip(unknown, computed) { judgements[place] = judgement }
         }
         return zip(texts, judgements).compactMap { text, judgement in
