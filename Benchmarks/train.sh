@@ -2,7 +2,7 @@
 # Training beside the original's loop, by turns in one run, on the same logs.
 #
 # usage: Benchmarks/train.sh DATA [OPTIONS]   (DATA: the folder with loghub/ and kubernetes/; options of train/bench.py)
-# Writes Benchmarks/results/train.txt.
+# Writes Benchmarks/results/train.txt. About an hour on two cores; `--sets hadoop --rounds 1 --rate-steps 3` is a quick look.
 #
 # What is compared. One side is Benchmarks/train/original.py, a plain PyTorch loop written for this benchmark that does what
 # the original's training does, step by step (its head says what); the other is the release binary, `opnilog-train
