@@ -80,7 +80,7 @@ bench-scroll-memory: build ## flat memory over 100,000,000 simulated documents a
 bench-window: setup ## bytes that a sliding window of 30 days reads, beside runs from scratch (DOCUMENTS an hour)
 	@Benchmarks/window.sh $(DOCUMENTS)
 
-bench-train: build libtorch ## training beside the original's loop, by turns; hours on a CPU (DATA=DIR, OPTIONS of Benchmarks/train/bench.py)
+bench-train: build libtorch setup-tests ## training beside a loop like the original's, by turns (DATA=DIR, OPTIONS="…" of Benchmarks/train/bench.py)
 	@Benchmarks/train.sh "$(DATA)" $(OPTIONS)
 
 bench-plan: build ## what `plan` predicts beside what a reading takes, on generated logs (DOCUMENTS="50000 1000000")

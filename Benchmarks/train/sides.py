@@ -59,7 +59,9 @@ class Sides:
             environment["LD_LIBRARY_PATH"] = str(libraries)
         with DeviceMemory(self.device) as memory:
             start = time.perf_counter()
-            done = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True)
+            # Behind a shell that waits: a process's peak of memory begins with its parent's, and the judge's is large.
+            done = subprocess.run(
+                ["sh", "-c", '"$@"; exit $?', "sh", *map(str, command)], env=environment, capture_output=True, text=True)
             seconds = time.perf_counter() - start
         if done.returncode != 0:
             sys.exit(f"{command[0]} {command[1]} ended with {done.returncode}: {done.stderr}")
