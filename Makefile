@@ -16,10 +16,10 @@ OUT ?=
 # For `make fuzz-mask` and `make fuzz-mask-sanitized`: how many lines, how many seconds.
 LINES ?=
 FOR ?=
-# For `make bench-mask`: the folder with loghub/ and kubernetes/.
+# For `make bench-mask` and `make bench-train`: the folder with loghub/ and kubernetes/.
 DATA ?= ../shared/data
 
-.PHONY: laws digests test-kills bench-dataset bench-plan bench-job bench-memory bench-memory-table bench-mask bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge gpu-bundle build demo test check format clean
+.PHONY: bench-train laws digests test-kills bench-dataset bench-plan bench-job bench-memory bench-memory-table bench-mask bench-score bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge gpu-bundle build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,8 +80,14 @@ bench-scroll-memory: build ## flat memory over 100,000,000 simulated documents a
 bench-window: setup ## bytes that a sliding window of 30 days reads, beside runs from scratch (DOCUMENTS an hour)
 	@Benchmarks/window.sh $(DOCUMENTS)
 
+bench-train: build libtorch ## training beside the original's loop, by turns; hours on a CPU (DATA=DIR, OPTIONS of Benchmarks/train/bench.py)
+	@Benchmarks/train.sh "$(DATA)" $(OPTIONS)
+
 bench-plan: build ## what `plan` predicts beside what a reading takes, on generated logs (DOCUMENTS="50000 1000000")
 	@Benchmarks/plan.sh $(DOCUMENTS)
+
+bench-score: build libtorch ## lines/s of scoring beside the original's way of it in plain PyTorch (DATA=DIR)
+	@Benchmarks/score.sh "$(DATA)"
 
 bench-job: build libtorch ## a million Kubernetes logs from a real node to an evaluated model: time a stage
 	@Benchmarks/job.sh

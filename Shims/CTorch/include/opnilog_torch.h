@@ -148,14 +148,31 @@ typedef struct opnilog_torch_create_args {
     int64_t most_variants;
 } opnilog_torch_create_args;
 
+/// What a model is read for.
+enum {
+    /// Its parameters alone.
+    OPNILOG_TORCH_TO_SCORE = 0,
+    /// To go on with its training to the bit: the optimiser's state must be there, and `seed` is the one that the model
+    /// was created with (what is never trained is a function of it and goes into every file).
+    OPNILOG_TORCH_TO_RESUME = 1,
+    /// To begin another training with it: the optimiser's state is taken if it is there and fits, and words may be added,
+    /// whose rows begin with the initial values of `seed`.
+    OPNILOG_TORCH_TO_CONTINUE = 2,
+};
+
 typedef struct opnilog_torch_read_args {
     size_t size;
     opnilog_torch_place place;
     const char *_Nonnull path;
-    /// Not 0: to train on. Reads the optimiser's state too, and takes `seed` as the one that the model was created with
-    /// (what is never trained is a function of it and goes into every file).
-    int32_t to_train;
+    int32_t purpose;
     uint64_t seed;
+    /// To continue only: the words that the file has, else it is none (OPNILOG_TORCH_BAD_FILE).
+    int64_t file_words;
+    /// To continue only: the words that begin anew; the model has the file's words or `end_new`, whichever is more.
+    int64_t first_new;
+    int64_t end_new;
+    /// To continue only, if not null: how many steps the optimiser's state has seen; 0 where it begins anew.
+    int64_t *_Nullable ret_optimiser_steps;
 } opnilog_torch_read_args;
 
 typedef struct opnilog_torch_write_args {
