@@ -41,7 +41,7 @@ extension [TrainingSetting] {
     static func of(_ facts: TorchFacts) -> Self {
         [
             TrainingSetting("device", facts.device), TrainingSetting("threads", facts.threads),
-            TrainingSetting("CPU capability", facts.cpuCapability), TrainingSetting("libtorch", facts.version),
+            TrainingSetting("CPU capability", facts.cpuCapability), TrainingSetting("libtorch", facts.build),
         ]
     }
 

@@ -65,6 +65,7 @@ extension TrainingData {
 
     private static func batches(of subset: Subset) -> Batches {
         var iterator = subset.makeAsyncIterator()
-        return { () async throws(DatasetError) in try await iterator.next() }
+        let ahead = BatchesAhead { () async throws(DatasetError) in try await iterator.next() }
+        return { () async throws(DatasetError) in try await ahead.next() }
     }
 }

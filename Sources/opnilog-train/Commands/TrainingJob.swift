@@ -27,6 +27,7 @@ struct TrainingJob: Sendable {
         configuration.onProgress = { [metrics] in metrics.append($0) }
         let begun = try Manifest(settings)
         return try await withTrainer(configuration) { trainer in
+            if let unused = trainer.facts.unusedGPU { console.note("warning: \(unused)") }
             let prepared = try await dataset.prepare()
             console.endStage()
             if let remark = prepared.report?.total.masking.remark { console.note(remark) }
