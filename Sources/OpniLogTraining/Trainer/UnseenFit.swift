@@ -22,7 +22,15 @@ enum UnseenFit {
             progress.phase = .unseen
             onProgress(progress)
         }
-        try await run.fitAll()
+        do throws(TrainingError) {
+            try await run.fitAll()
+        } catch  where error.code == .notFinite {
+            // The training itself is whole, and another seed is none of its business.
+            throw TrainingError(
+                .failed,
+                "The fit for figures on unseen templates went astray; go on without these figures (--disjoint-figure).",
+                cause: error)
+        }
         guard let last = run.position.epochs.last, let figures = HeldOutFigures(last.heldOut) else { return nil }
         return UnseenFigures(
             templates: part.templates, unseenTemplates: part.unseenTemplates, words: part.data.vocabulary.count,

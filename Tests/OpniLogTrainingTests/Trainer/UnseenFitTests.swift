@@ -59,6 +59,24 @@ struct UnseenFitTests {
         #expect(resumed.steps.map(\.phase) == .init(repeating: .unseen, count: 12))
     }
 
+    /// A rate at which the first step is good and the second is not.
+    @Test func oneThatGoesAstraySaysSo() async throws {
+        var data = Samples.data(epochs: 1, steps: 1, closing: 0)
+        data.heldOut = { Samples.batches([]) }
+        data.unseen = { () async throws(DatasetError) in
+            .init(data: Samples.data(epochs: 1, steps: 2), templates: 9, unseenTemplates: 1)
+        }
+        var configuration = TrainerConfiguration.test(recipe: .original)
+        configuration.recipe.peakLearningRate = 1e30
+        configuration.measuresUnseen = true
+        let (own, wild) = (configuration, data)
+        let error = await #expect(throws: TrainingError.self) {
+            try await withTrainer(own) { try await $0.train(on: wild) }
+        }
+        #expect(error?.code == .failed)
+        #expect(error?.message.hasPrefix("The fit for figures on unseen templates went astray; go on without") == true)
+    }
+
     @Test func withoutTwoSidesThereIsNone() async throws {
         #expect(try await train(Samples.data()).report.unseen == nil)
     }
