@@ -60,11 +60,12 @@ struct TrainResumeTests {
         }
     }
 
-    /// A training that is interrupted at one of its first steps.
+    /// A training that is interrupted at one of its first steps; it is kept at each, so that 600 take seconds.
     private func interrupted(_ output: String, _ options: [String]) async throws {
         let errors = try LinePipe(folder.path("errors"))
         defer { unlink(errors.path) }
-        let child = try start(output, options + ["--progress", "plain"], steps: 600, errors: errors.path)
+        let child = try start(
+            output, options + ["--checkpoint-every", "0s", "--progress", "plain"], steps: 600, errors: errors.path)
         while !(await errors.nextLine()).hasPrefix("training  ") {}
         child.signal(SIGTERM)
         #expect(await child.wait() == 75)
