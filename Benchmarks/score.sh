@@ -18,6 +18,6 @@ work=.build/bench-score
 rm -rf "$work"
 mkdir -p "$work"
 logs=$data/kubernetes/cluster-a.ndjson.gz
-"$program" train --input "$logs" --output "$work/model" --steps 150 --samples 3600 --device cpu --progress none 2> /dev/null
+"$program" train --input "$logs" --output "$work/model" --steps 150 --samples 3600 --device cpu --progress none
 "${OPNILOG_PYTHON:-.build/python/bin/python}" Benchmarks/score.py "$program" "$work" "$logs" "$@" \
     | tee Benchmarks/results/score.txt
