@@ -7,6 +7,8 @@ SHELL := /bin/bash
 
 # A libtorch of your own instead of the pinned Python package (docs/libtorch.md).
 LIBTORCH ?=
+# For `make libtorch`: 1 for the build of libtorch that drives NVIDIA's GPUs, 0 for the one that does not.
+CUDA ?=
 # For `make bridge`: the torch folder to build against, and where the bridge goes.
 TORCH ?=
 OUT ?=
@@ -17,7 +19,7 @@ FOR ?=
 # For `make bench-mask` and `make bench-train`: the folder with loghub/ and kubernetes/.
 DATA ?= ../shared/data
 
-.PHONY: bench-train laws digests test-kills bench-dataset bench-plan bench-memory bench-memory-table bench-mask bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge gpu-bundle build demo test check format clean
+.PHONY: bench-train laws digests test-kills bench-dataset bench-plan bench-job bench-memory bench-memory-table bench-mask bench-score bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge gpu-bundle build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +31,8 @@ setup-tests: setup ## install what the tests need besides: Python packages, a Ja
 	@Scripts/setup.sh tests
 	@Scripts/python.sh
 
-libtorch: setup ## get libtorch (or use LIBTORCH=DIR) and build the bridge over it
-	@Scripts/libtorch.sh "$(LIBTORCH)"
+libtorch: setup ## get libtorch (CUDA=1: for GPUs; LIBTORCH=DIR: use that one) and build the bridge over it
+	@CUDA="$(CUDA)" Scripts/libtorch.sh "$(LIBTORCH)"
 
 bridge: ## build the bridge alone: TORCH=DIR (a torch or libtorch folder) OUT=DIR
 	@Scripts/bridge.sh "$(TORCH)" "$(OUT)"
@@ -83,6 +85,12 @@ bench-train: build libtorch setup-tests ## training beside a loop like the origi
 
 bench-plan: build ## what `plan` predicts beside what a reading takes, on generated logs (DOCUMENTS="50000 1000000")
 	@Benchmarks/plan.sh $(DOCUMENTS)
+
+bench-score: build libtorch ## lines/s of scoring beside the original's way of it in plain PyTorch (DATA=DIR)
+	@Benchmarks/score.sh "$(DATA)"
+
+bench-job: build libtorch ## a million Kubernetes logs from a real node to an evaluated model: time a stage
+	@Benchmarks/job.sh
 
 bench-mask: setup ## masking beside plain Python re: lines/s, MB/s, instructions and allocations (DATA=DIR)
 	@Benchmarks/mask.sh "$(DATA)"

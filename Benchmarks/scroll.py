@@ -29,9 +29,18 @@ def run(*command):
     return json.loads(out.strip().splitlines()[-1])
 
 
-def contenders(url, index):
-    """What is compared: the same choice of _source for all, one scroll at a time, and ours as it comes."""
+# When the logs of the node's index begin, a millisecond apart.
+EPOCH = 1_600_000_000_000
+
+
+def contenders(url, index, windows):
+    """What is compared: the same choice of _source for all, one scroll at a time, and ours as it comes. `windows`: also the
+    bare loop over as many windows of time as ours makes of the index."""
     found = {}
+    if windows:
+        for source in ("whole", "field"):
+            found[f"bare loop in windows, {source}"] = lambda source=source: run(
+                bare, url, index, "10000", source, str(-(-DOCUMENTS // 128_000)), str(EPOCH), str(EPOCH + DOCUMENTS))
     for source in ("whole", "field"):
         found[f"bare loop, {source}"] = lambda source=source: run(bare, url, index, "10000", source)
         found[f"ours, one scroll, {source}"] = lambda source=source: run(ours, url, index, "1", source)
@@ -46,8 +55,8 @@ def spread(values):
     return f"{statistics.median(values):.3f} [{values[0]:.3f} … {values[-1]:.3f}]"
 
 
-def measure(title, url, index, lines):
-    candidates = contenders(url, index)
+def measure(title, url, index, lines, windows=False):
+    candidates = contenders(url, index, windows)
     for measure_once in candidates.values():
         measure_once()
     seen = {name: [] for name in candidates}
@@ -74,6 +83,10 @@ def measure(title, url, index, lines):
     for source in ("whole", "field"):
         lines.append(f"Rate of ours over the bare loop's, {source}, round by round: "
                      + ratio(f"ours, one scroll, {source}", f"bare loop, {source}"))
+    if windows:
+        for source in ("whole", "field"):
+            lines.append(f"Rate of ours over the bare loop's in windows, {source}, round by round: "
+                         + ratio(f"ours, one scroll, {source}", f"bare loop in windows, {source}"))
     lines.append("Rate of ours, as it comes, over the better bare loop's: "
                  + ratio("ours, as it comes", max(("bare loop, whole", "bare loop, field"), key=lambda n: statistics.median(
                      r["documents"] / r["seconds"] for r in seen[n]))))
@@ -104,7 +117,7 @@ def logs(path, count):
     out = tempfile.NamedTemporaryFile(suffix=".ndjson.gz", delete=False)
     with gzip.open(out, "wt", compresslevel=1) as file:
         for number in range(count):
-            document = dict(documents[number % len(documents)], time=1_600_000_000_000 + number)
+            document = dict(documents[number % len(documents)], time=EPOCH + number)
             file.write(json.dumps(document) + "\n")
     os.chmod(out.name, 0o644)
     return out.name
@@ -137,7 +150,8 @@ for version in (["2.19"] if node else []):
         subprocess.run([node, "load", started["dir"], file, "--index", "logs", "--shards", "1"], check=True,
                        capture_output=True)
         os.unlink(file)
-        measure(f"A real node, {started['version']}, {DOCUMENTS:,} documents, one shard", started["url"], "logs", lines)
+        measure(f"A real node, {started['version']}, {DOCUMENTS:,} documents, one shard", started["url"], "logs", lines,
+                windows=True)
     finally:
         subprocess.run([node, "stop", started["dir"]], check=True, capture_output=True)
 

@@ -1,5 +1,8 @@
 // The least that any client can do: libcurl on one kept connection, one scroll, each answer held in memory and searched
-// for its scroll id and whether it has hits, no more. bare URL INDEX SIZE whole|field; one line of JSON.
+// for its scroll id and whether it has hits, no more. One line of JSON.
+//
+// bare URL INDEX SIZE whole|field [WINDOWS FROM TO]: the index in one scroll, or in as many as WINDOWS, one after the other,
+// each over an equal part of the times from FROM to TO (milliseconds), as a client must that can begin again.
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -56,8 +59,38 @@ static long peak(void) {
     return kib * 1024;
 }
 
+struct counts { size_t bytes, pages; long long documents; };
+
+/// One scroll from its opening to its end.
+static void read_all(CURL *curl, char **argv, const char *query, struct body *body, struct counts *counts) {
+    char url[1024], text[16384], id[12288];
+    snprintf(url, sizeof url, "%s/%s/_search?scroll=5m", argv[1], argv[2]);
+    snprintf(text, sizeof text, "{\"size\":%s,\"sort\":[\"_doc\"]%s%s}", argv[3], query,
+             strcmp(argv[4], "field") == 0 ? ",\"_source\":[\"log\"]" : "");
+    ask(curl, "POST", url, text, body);
+    snprintf(url, sizeof url, "%s/_search/scroll", argv[1]);
+    for (size_t page = 0;; page++) {
+        counts->bytes += body->count;
+        const char *from = strstr(body->start, "\"_scroll_id\":\"");
+        if (!from) { exit(1); }
+        from += 14;
+        snprintf(id, sizeof id, "%.*s", (int)(strchr(from, '"') - from), from);
+        const char *hits = strstr(body->start, "\"total\":{\"value\":");
+        if (hits && page == 0) { counts->documents += atoll(hits + 17); }
+        if (strstr(body->start, "\"hits\":[]")) { break; }
+        counts->pages++;
+        snprintf(text, sizeof text, "{\"scroll\":\"5m\",\"scroll_id\":\"%s\"}", id);
+        ask(curl, "POST", url, text, body);
+    }
+    snprintf(text, sizeof text, "{\"scroll_id\":[\"%s\"]}", id);
+    ask(curl, "DELETE", url, text, body);
+}
+
 int main(int argc, char **argv) {
-    if (argc != 5) { fprintf(stderr, "usage: bare URL INDEX SIZE whole|field\n"); return 64; }
+    if (argc != 5 && argc != 8) {
+        fprintf(stderr, "usage: bare URL INDEX SIZE whole|field [WINDOWS FROM TO]\n");
+        return 64;
+    }
     double start = seconds();
     curl_global_init(CURL_GLOBAL_ALL);
     CURL *curl = curl_easy_init();
@@ -67,34 +100,24 @@ int main(int argc, char **argv) {
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
     curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L << 10);
-    char url[1024], text[16384], id[12288];
-    snprintf(url, sizeof url, "%s/%s/_search?scroll=5m", argv[1], argv[2]);
-    snprintf(text, sizeof text, "{\"size\":%s,\"sort\":[\"_doc\"]%s}", argv[3],
-             strcmp(argv[4], "field") == 0 ? ",\"_source\":[\"log\"]" : "");
-    ask(curl, "POST", url, text, &body);
-    snprintf(url, sizeof url, "%s/_search/scroll", argv[1]);
-    size_t bytes = 0, pages = 0;
-    long long total = 0;
-    for (;;) {
-        bytes += body.count;
-        const char *from = strstr(body.start, "\"_scroll_id\":\"");
-        if (!from) { return 1; }
-        from += 14;
-        snprintf(id, sizeof id, "%.*s", (int)(strchr(from, '"') - from), from);
-        const char *hits = strstr(body.start, "\"total\":{\"value\":");
-        if (hits && pages == 0) { total = atoll(hits + 17); }
-        if (strstr(body.start, "\"hits\":[]")) { break; }
-        pages++;
-        snprintf(text, sizeof text, "{\"scroll\":\"5m\",\"scroll_id\":\"%s\"}", id);
-        ask(curl, "POST", url, text, &body);
+    struct counts counts = {0};
+    if (argc == 5) {
+        read_all(curl, argv, "", &body, &counts);
+    } else {
+        long long windows = atoll(argv[5]), from = atoll(argv[6]), to = atoll(argv[7]);
+        for (long long i = 0; i < windows; i++) {
+            char query[256];
+            snprintf(query, sizeof query,
+                     ",\"query\":{\"range\":{\"time\":{\"gte\":%lld,\"lt\":%lld,\"format\":\"epoch_millis\"}}}",
+                     from + (to - from) * i / windows, from + (to - from) * (i + 1) / windows);
+            read_all(curl, argv, query, &body, &counts);
+        }
     }
-    snprintf(text, sizeof text, "{\"scroll_id\":[\"%s\"]}", id);
-    ask(curl, "DELETE", url, text, &body);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
         + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    printf("{\"documents\":%lld,\"bytes\":%zu,\"pages\":%zu,\"seconds\":%f,\"cpu\":%f,\"peakRSS\":%ld}\n", total, bytes,
-           pages, seconds() - start, cpu, peak());
+    printf("{\"documents\":%lld,\"bytes\":%zu,\"pages\":%zu,\"seconds\":%f,\"cpu\":%f,\"peakRSS\":%ld}\n", counts.documents,
+           counts.bytes, counts.pages, seconds() - start, cpu, peak());
     return 0;
 }

@@ -7,7 +7,8 @@ public struct PreparedDataset: Sendable {
     /// Digests, sizes and the plan.
     public let summary: DatasetSummary
 
-    private let run: SubsetRun
+    let run: SubsetRun
+    let configuration: DatasetConfiguration
 
     /// Counts the words of a table and sums its weights.
     ///
@@ -18,11 +19,7 @@ public struct PreparedDataset: Sendable {
     ) async throws(DatasetError) {
         let plan = try StepPlan(lines: table.metadata.lines, settings: configuration.steps)
         try SubsetMemory.check(plan, table, configuration.memory)
-        var counter = VocabularyCounter(memory: configuration.memory.words, limit: configuration.vocabularyLimit)
-        counter.minimumCount = configuration.minimumWordCount
-        counter.continuing = configuration.continuedVocabulary
-        counter.workers = configuration.workers
-        let words = try await counter.count(table)
+        let words = try await VocabularyCounter(configuration).count(table)
         let weights = try await TableWeights(
             of: table, exponent: configuration.exponent,
             cap: TemplateCap(
@@ -31,6 +28,7 @@ public struct PreparedDataset: Sendable {
             workers: configuration.workers)
         self.table = table
         self.report = report
+        self.configuration = configuration
         run = SubsetRun(
             table: table, weights: weights, vocabulary: words.vocabulary, law: configuration.law,
             seed: configuration.seed, plan: plan, workers: configuration.workers)
@@ -68,6 +66,15 @@ public struct PreparedDataset: Sendable {
             from: run.table, weights: run.weights,
             settings: DrawSettings(
                 law: run.law, lines: .all, samples: run.plan.samples, seed: run.seed, epoch: UInt64(epoch)))
+    }
+}
+
+extension VocabularyCounter {
+    init(_ configuration: DatasetConfiguration) {
+        self.init(memory: configuration.memory.words, limit: configuration.vocabularyLimit)
+        minimumCount = configuration.minimumWordCount
+        continuing = configuration.continuedVocabulary
+        workers = configuration.workers
     }
 }
 

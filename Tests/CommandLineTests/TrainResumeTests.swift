@@ -50,6 +50,16 @@ struct TrainResumeTests {
         try JSONDecoder().decode(Manifest.self, from: Data(folder.text("\(output)/manifest.json").utf8))
     }
 
+    /// What the metrics tell of the training, without its times and the device's memory.
+    private func steps(_ output: String) throws -> [TrainingProgress] {
+        try folder.text("\(output)/metrics.jsonl").split(separator: "\n").compactMap { line in
+            if line.contains("\"phase\":\"reading\"") { return nil }
+            var step = try JSONDecoder().decode(TrainingProgress.self, from: Data(line.utf8))
+            (step.seconds, step.waitedSeconds, step.rowsAtOnce) = (0, 0, 0)
+            return step
+        }
+    }
+
     /// A training that is interrupted at one of its first steps.
     private func interrupted(_ output: String, _ options: [String]) async throws {
         let errors = try LinePipe(folder.path("errors"))
@@ -93,6 +103,7 @@ struct TrainResumeTests {
             #expect(try model(output) == whole, "schedule \(schedule)")
             #expect(!folder.exists(output + "/checkpoints"), "schedule \(schedule)")
             #expect(!folder.exists(output + "/buckets"), "schedule \(schedule)")
+            #expect(try steps(output) == steps("whole"), "schedule \(schedule)")
             #expect(try manifest(output).training?.tensorDigest == manifest("whole").training?.tensorDigest)
         }
         // A program that runs on while the kill is on its way may end before it.
@@ -115,7 +126,10 @@ struct TrainResumeTests {
         #expect(try model("out") == model("whole"))
         #expect(folder.text("out/vocab.txt") == folder.text("whole/vocab.txt"))
         #expect(!folder.exists("out/checkpoints"))
+        #expect(try steps("out") == steps("whole"))
+        #expect(try steps("out").map(\.trained).last == 660)
         let (before, after) = (try #require(try manifest("whole").training), try #require(try manifest("out").training))
+        #expect(before.epochFigures == after.epochFigures && before.epochFigures.count == 2)
         #expect(before.heldOutLoss == after.heldOutLoss && before.trainLoss == after.trainLoss)
         #expect(before.rows == after.rows && before.closingLoss == after.closingLoss)
         let manifestText = folder.text("out/manifest.json")

@@ -29,6 +29,18 @@ private struct HourlySource: LogSource {
     }
 }
 
+/// A few lines without a time.
+private struct LinesSource: LogSource {
+    let name = "lines"
+    let lines: [String]
+
+    func windows() async throws -> [LogWindow] { [LogWindow(name: "all", hour: nil)] }
+
+    func read(_ window: LogWindow, into sink: LogSink) async throws {
+        try await sink.add(MessagePage(lines, hour: .none))
+    }
+}
+
 @Suite struct StreamingLogDatasetTests {
     private func configuration(_ directory: TemporaryDirectory, workers: Int = 2) -> DatasetConfiguration {
         var configuration = DatasetConfiguration(directory: directory.path)
@@ -47,6 +59,53 @@ private struct HourlySource: LogSource {
         var digests: [String] = []
         for try await subset in dataset { digests.append(try await digest(of: subset)) }
         return digests
+    }
+
+    /// The rows of a subset's batches.
+    private func rows(of subset: Subset) async throws -> Set<[Int32]> {
+        var rows: Set<[Int32]> = []
+        for try await batch in subset {
+            for row in 0..<batch.rows {
+                rows.insert(Array(batch.tokens[row * Batch.length..<(row + 1) * Batch.length]))
+            }
+        }
+        return rows
+    }
+
+    @Test func unseenTemplatesAreNotAmongThoseThatAreFitted() async throws {
+        let directory = TemporaryDirectory()
+        let dataset = StreamingLogDataset(source: HourlySource(), configuration: configuration(directory))
+        let prepared = try await dataset.prepare()
+        let unseen = try #require(try await prepared.unseenTemplates())
+        #expect(unseen.templates + unseen.unseenTemplates == Int(prepared.summary.templates))
+        #expect(unseen.unseenTemplates > 100)
+        let fitted = try await rows(of: unseen.fit(epoch: 0)).union(try await rows(of: unseen.fit(epoch: 1)))
+        let figures = try await rows(of: unseen.heldOut())
+        // What no fitted template has is unknown, which no fitted row is, so that equal rows would be equal texts.
+        #expect(fitted.allSatisfy { !$0.contains(Vocabulary.Reserved.unknown) })
+        #expect(!figures.isEmpty && figures.isDisjoint(with: fitted))
+        #expect(unseen.fit(epoch: 0).batchCount == prepared.fit(epoch: 0).batchCount)
+        let alone = configuration(directory, workers: 1)
+        let other = try await PreparedDataset(table: prepared.table, configuration: alone).unseenTemplates()
+        #expect(try await digest(of: #require(other).fit(epoch: 0)) == digest(of: unseen.fit(epoch: 0)))
+    }
+
+    @Test func wordsThatOnlyUnseenTemplatesHaveAreUnknown() async throws {
+        let directory = TemporaryDirectory()
+        let words = hourNames.flatMap { first in hourNames.prefix(4).map { "only\(first)\($0)" } }
+        let source = LinesSource(lines: words)
+        let prepared = try await StreamingLogDataset(source: source, configuration: configuration(directory)).prepare()
+        let unseen = try #require(try await prepared.unseenTemplates())
+        #expect(unseen.vocabulary.count == Vocabulary.Reserved.names.count + unseen.templates)
+        let figures = try await rows(of: unseen.heldOut())
+        #expect(figures.count == 1 && figures.first?[1] == Vocabulary.Reserved.unknown)
+    }
+
+    @Test func aTemplateAloneHasNoOtherSide() async throws {
+        let directory = TemporaryDirectory()
+        let source = LinesSource(lines: ["one", "one"])
+        let prepared = try await StreamingLogDataset(source: source, configuration: configuration(directory)).prepare()
+        #expect(try await prepared.unseenTemplates() == nil)
     }
 
     @Test func theSequenceHoldsTheEpochsAndThenTheClosingPass() async throws {

@@ -2,6 +2,7 @@
 
 #include "archive.h"
 #include "bridge.h"
+#include "driver.h"
 #include "model.h"
 #include "runtime.h"
 #include "step.h"
@@ -115,10 +116,16 @@ opnilog_torch_status api_read_tensor(
     });
 }
 
+opnilog_torch_status api_describe_device(
+    int32_t index, opnilog_torch_device *ret_device, opnilog_torch_error *error) {
+    OPNILOG_BODY(error, { describe_device(index, *ret_device); });
+}
+
 constexpr opnilog_torch_api kApi = {
     OPNILOG_TORCH_ABI_VERSION, sizeof(opnilog_torch_api),
     api_start, api_facts, api_create, api_read, api_write, api_free, api_live, api_words,
     api_step, api_losses, api_evaluate, api_ranks, api_logits, api_tensor_count, api_describe_tensor, api_read_tensor,
+    api_describe_device,
 };
 
 }  // namespace

@@ -1,105 +1,9 @@
-#include <ATen/ops/from_blob.h>
-#include <caffe2/serialize/file_adapter.h>
-#include <caffe2/serialize/inline_container.h>
-
 #include "archive.h"
-#include "pickle.h"
+#include "model_file.h"
 
 namespace opnilog {
 
 namespace {
-
-using caffe2::serialize::PyTorchStreamReader;
-
-constexpr size_t kMostPickleBytes = 16 << 20;
-/// Of one tensor's data: twelve times the largest that a model has, so that a false size allocates nothing absurd.
-constexpr size_t kMostTensorBytes = 256 << 20;
-
-[[noreturn]] void bad(const std::string &what) { throw Failure(OPNILOG_TORCH_BAD_FILE, what); }
-
-/// Runs `body`, whose exceptions mean that the archive is damaged.
-template <typename Body>
-auto reading(const std::string &what, const Body &body) {
-    try {
-        return body();
-    } catch (const c10::Error &error) {
-        bad(what + ": " + error.what_without_backtrace());
-    }
-}
-
-struct NumberType {
-    const char *storage;
-    at::ScalarType type;
-};
-constexpr NumberType kNumberTypes[] = {
-    {"FloatStorage", at::kFloat}, {"DoubleStorage", at::kDouble}, {"HalfStorage", at::kHalf},
-    {"BFloat16Storage", at::kBFloat16},
-};
-
-at::ScalarType number_type(const std::string &name, const std::string &storage) {
-    for (const auto &known : kNumberTypes)
-        if (storage == known.storage) return known.type;
-    bad(name + " holds " + storage + ", not floating-point numbers");
-}
-
-class Archive {
-  public:
-    explicit Archive(const std::string &path)
-        : reader_(reading("the file is no model archive", [&] {
-              return std::make_unique<PyTorchStreamReader>(std::make_shared<caffe2::serialize::FileAdapter>(path));
-          })),
-          document_(pickle_bytes()) {
-        if (reader_->hasRecord("byteorder") && bytes_of("byteorder", 16) != "little")
-            bad("the model was written on a big-endian machine");
-    }
-
-    const pickle::Value &root() const { return document_.root(); }
-
-    /// The numbers of a view, contiguous, on the CPU, in the file's type.
-    at::Tensor tensor(const std::string &name, const pickle::Tensor &view) {
-        const auto type = number_type(name, view.storage_type);
-        const std::string record = "data/" + view.storage_key;
-        const size_t item = c10::elementSize(type);
-        if (!reader_->hasRecord(record)) bad(name + " has no data in the file");
-        // Checked before anything of that size is allocated.
-        const size_t size = reader_->getRecordSize(record);
-        if (size > kMostTensorBytes) bad(name + " has " + std::to_string(size) + " bytes of data");
-        if (size % item != 0 || view.storage_numbers != int64_t(size / item))
-            bad(name + " has " + std::to_string(size) + " bytes of data for " + std::to_string(view.storage_numbers) + " numbers");
-        check_inside(name, view);
-        const auto data = reading(name + " cannot be read", [&] { return std::get<0>(reader_->getRecord(record)); });
-        auto *start = static_cast<char *>(data.get()) + size_t(view.offset) * item;
-        return at::from_blob(start, view.sizes, view.strides, at::TensorOptions().dtype(type)).clone(at::MemoryFormat::Contiguous);
-    }
-
-  private:
-    /// Sizes are those that the model wants (checked before), so nothing here can overflow but the strides.
-    static void check_inside(const std::string &name, const pickle::Tensor &view) {
-        int64_t last = view.offset;
-        bool inside = view.offset >= 0 && view.offset < view.storage_numbers;
-        for (size_t i = 0; inside && i < view.sizes.size(); ++i) {
-            inside = view.strides[i] >= 0 && view.strides[i] <= view.storage_numbers;
-            if (inside) last += (view.sizes[i] - 1) * view.strides[i];
-            inside = inside && last < view.storage_numbers;
-        }
-        if (!inside) bad(name + " reaches beyond its data");
-    }
-
-    std::string bytes_of(const std::string &record, size_t most) {
-        const size_t size = reading(record + " is missing", [&] { return reader_->getRecordSize(record); });
-        if (size > most) bad(record + " has " + std::to_string(size) + " bytes");
-        const auto data = reading(record + " cannot be read", [&] { return std::get<0>(reader_->getRecord(record)); });
-        return {static_cast<const char *>(data.get()), size};
-    }
-
-    std::string pickle_bytes() {
-        if (!reader_->hasRecord("data.pkl")) bad("the archive holds no data.pkl, so it is no model");
-        return bytes_of("data.pkl", kMostPickleBytes);
-    }
-
-    std::unique_ptr<PyTorchStreamReader> reader_;
-    pickle::Document document_;
-};
 
 std::string shape_text(const std::vector<int64_t> &shape) {
     std::string text = "[";
@@ -109,62 +13,132 @@ std::string shape_text(const std::vector<int64_t> &shape) {
 
 const pickle::Tensor &find_tensor(const pickle::Value &state, const std::string &name) {
     const auto *value = state.find(name);
-    if (value == nullptr) bad("the model lacks " + name);
+    if (value == nullptr) bad_file("the model lacks " + name);
     if (value->kind != pickle::Value::tensor || value->view.strides.size() != value->view.sizes.size())
-        bad(name + " is no tensor");
+        bad_file(name + " is no tensor");
     return value->view;
 }
 
 const pickle::Tensor &find_tensor(const pickle::Value &state, const std::string &name, const std::vector<int64_t> &shape) {
     const auto &view = find_tensor(state, name);
-    if (view.sizes != shape) bad(name + " has the shape " + shape_text(view.sizes) + ", not " + shape_text(shape));
+    if (view.sizes != shape) bad_file(name + " has the shape " + shape_text(view.sizes) + ", not " + shape_text(shape));
     return view;
 }
 
 const pickle::Value &find_dictionary(const pickle::Value &in, const std::string &name) {
     const auto *value = in.find(name);
-    if (value == nullptr || value->kind != pickle::Value::dictionary) bad("the file holds no " + name);
+    if (value == nullptr || value->kind != pickle::Value::dictionary) bad_file("the file holds no " + name);
     return *value;
 }
 
+/// Whether the parameter has a row for each word.
+bool has_row_a_word(const Slot &slot) { return slot.trained && *slot.trained >= Embedding; }
+
+/// The words of a model that is trained on whose rows do not come from the file. None: first = end.
+struct NewWords {
+    int64_t first = 0, end = 0;
+};
+
+/// The parameters: in a dictionary beside other things, or in older files alone.
+const pickle::Value &find_parameters(const ModelFile &file) {
+    const auto &root = file.root();
+    const bool is_bare = root.find("model_state_dict") == nullptr && root.find("generator.proj.bias") != nullptr;
+    return is_bare ? root : find_dictionary(root, "model_state_dict");
+}
+
+/// Copies what the file has of a parameter or its moments; rows of new words stay as they are.
+void copy_known(at::Tensor &to, const at::Tensor &from, const Slot &slot, const NewWords &words) {
+    if (!has_row_a_word(slot)) {
+        to.copy_(from);
+        return;
+    }
+    const int64_t rows = from.size(0);
+    const int64_t first = std::min(words.first, rows), end = std::min(std::max(words.end, first), rows);
+    to.narrow(0, 0, first).copy_(from.narrow(0, 0, first));
+    to.narrow(0, end, rows - end).copy_(from.narrow(0, end, rows - end));
+}
+
+/// How often a parameter was stepped: a tensor, or before torch 1.12 a number.
+at::Tensor read_steps(ModelFile &file, const pickle::Value &moments, const std::string &name) {
+    const auto *steps = moments.find("step");
+    if (steps != nullptr && steps->kind == pickle::Value::integer) return at::scalar_tensor(steps->number);
+    return file.tensor("step of " + name, find_tensor(moments, "step", {}));
+}
+
 /// The state of torch.optim.Adam: all trained parameters have one, or none has, before the first step.
-void read_moments(Archive &archive, opnilog_torch_model &model) {
-    const auto &state = find_dictionary(find_dictionary(archive.root(), "optimizer_state_dict"), "state");
+void read_moments(ModelFile &file, opnilog_torch_model &model, const std::vector<Slot> &in_file, const NewWords &words) {
+    const auto &state = find_dictionary(find_dictionary(file.root(), "optimizer_state_dict"), "state");
     if (state.pairs.empty()) return;
     model.prepare_training();
-    const auto all = slots(model.words);
-    for (size_t place = 0; place < all.size(); ++place) {
-        if (!all[place].trained) continue;
-        const auto &name = all[place].name;
+    for (size_t place = 0; place < in_file.size(); ++place) {
+        const auto &slot = in_file[place];
+        if (!slot.trained) continue;
         const auto *moments = state.find(int64_t(place));
-        if (moments == nullptr || moments->kind != pickle::Value::dictionary) bad("the optimiser has no state of " + name);
-        const auto copy = [&](at::Tensor &to, const std::string &key, const std::vector<int64_t> &shape) {
-            to.copy_(archive.tensor(key + " of " + name, find_tensor(*moments, key, shape)));
+        if (moments == nullptr || moments->kind != pickle::Value::dictionary)
+            bad_file("the optimiser has no state of " + slot.name);
+        const auto copy = [&](at::Tensor &to, const std::string &key) {
+            copy_known(to, file.tensor(key + " of " + slot.name, find_tensor(*moments, key, slot.shape)), slot, words);
         };
-        const auto parameter = size_t(*all[place].trained);
-        copy(model.steps[parameter], "step", {});
-        copy(model.first[parameter], "exp_avg", all[place].shape);
-        copy(model.second[parameter], "exp_avg_sq", all[place].shape);
+        const auto parameter = size_t(*slot.trained);
+        model.steps[parameter].copy_(read_steps(file, *moments, slot.name));
+        copy(model.first[parameter], "exp_avg");
+        copy(model.second[parameter], "exp_avg_sq");
     }
+}
+
+/// The same where it need not be there: whatever does not fit is as if it were not.
+void try_moments(ModelFile &file, opnilog_torch_model &model, const std::vector<Slot> &in_file, const NewWords &words) {
+    try {
+        read_moments(file, model, in_file, words);
+    } catch (const Failure &failure) {
+        if (failure.status != OPNILOG_TORCH_BAD_FILE) throw;
+        for (auto *of_kind : {&model.first, &model.second, &model.steps})
+            for (auto &tensor : *of_kind)
+                if (tensor.defined()) tensor.zero_();
+    }
+}
+
+int64_t words_of(const pickle::Value &parameters) {
+    const auto &generator = find_tensor(parameters, "generator.proj.bias");
+    if (generator.sizes.size() != 1 || generator.sizes[0] < 5 || generator.sizes[0] > kFullWords)
+        bad_file("generator.proj.bias has the shape " + shape_text(generator.sizes) + ", so the model's words are not 5 to 10,000");
+    return generator.sizes[0];
+}
+
+/// Which words are new, checked against those that the file has.
+NewWords new_words(const opnilog_torch_read_args &args, int64_t in_file) {
+    if (args.purpose != OPNILOG_TORCH_TO_CONTINUE) return {in_file, in_file};
+    if (in_file != args.file_words)
+        bad_file("The model has " + std::to_string(in_file) + " words and its vocabulary " + std::to_string(args.file_words) +
+            ", so they are not of one training");
+    require(args.first_new <= args.end_new && args.first_new <= in_file, "read: words would be missing between the known and the new");
+    return {args.first_new, args.end_new};
 }
 
 }  // namespace
 
 std::unique_ptr<opnilog_torch_model> read_model(const opnilog_torch_read_args &args) {
-    Archive archive(args.path);
-    const auto &state = find_dictionary(archive.root(), "model_state_dict");
-    const auto &generator = find_tensor(state, "generator.proj.bias");
-    if (generator.sizes.size() != 1 || generator.sizes[0] < 5 || generator.sizes[0] > kFullWords)
-        bad("generator.proj.bias has the shape " + shape_text(generator.sizes) + ", so the model's words are not 5 to 10,000");
+    const auto file = is_legacy(args.path) ? open_legacy(args.path) : open_zip(args.path);
+    const auto &parameters = find_parameters(*file);
+    const int64_t in_file = words_of(parameters);
+    const auto words = new_words(args, in_file);
+    const bool scores = args.purpose == OPNILOG_TORCH_TO_SCORE;
 
-    auto model = std::make_unique<opnilog_torch_model>(
-        generator.sizes[0], args.to_train != 0 ? args.seed : 0, args.place);
-    for (const auto &slot : slots(model->words))
+    auto model = std::make_unique<opnilog_torch_model>(std::max(in_file, words.end), scores ? 0 : args.seed, args.place);
+    if (words.end > words.first) model->initialise();
+    const auto slots_in_file = slots(in_file);
+    for (const auto &slot : slots_in_file)
         if (slot.trained)
-            model->values[*slot.trained].copy_(archive.tensor(slot.name, find_tensor(state, slot.name, slot.shape)));
+            copy_known(
+                model->values[*slot.trained], file->tensor(slot.name, find_tensor(parameters, slot.name, slot.shape)), slot, words);
     const std::string positions = "src_embed.1.pe";
-    model->positions.copy_(archive.tensor(positions, find_tensor(state, positions, {1, kLength, kWidth})).squeeze(0));
-    if (args.to_train != 0) read_moments(archive, *model);
+    model->positions.copy_(file->tensor(positions, find_tensor(parameters, positions, {1, kLength, kWidth})).squeeze(0));
+    if (args.purpose == OPNILOG_TORCH_TO_RESUME) read_moments(*file, *model, slots_in_file, words);
+    if (args.purpose == OPNILOG_TORCH_TO_CONTINUE) {
+        try_moments(*file, *model, slots_in_file, words);
+        if (args.ret_optimiser_steps != nullptr)
+            *args.ret_optimiser_steps = model->first[0].defined() ? model->steps[0].item<int64_t>() : 0;
+    }
     return model;
 }
 

@@ -42,9 +42,11 @@ struct Value {
 /// hostile file cost stack.
 class Document {
   public:
-    /// Throws `Failure` (BAD_FILE) for anything that a model file has no use for.
-    explicit Document(std::string_view bytes);
+    /// Throws `Failure` (BAD_FILE) for anything that a model file has no use for. `end`, if given, becomes the place
+    /// after the document, which may be followed by others.
+    explicit Document(std::string_view bytes, size_t *end = nullptr);
     const Value &root() const { return *root_; }
+    const std::deque<Value> &values() const { return values_; }
 
   private:
     friend class Reader;

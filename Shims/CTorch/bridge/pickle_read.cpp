@@ -35,6 +35,8 @@ class Reader {
   public:
     Reader(std::string_view bytes, Document &document) : bytes_(bytes), document_(document) {}
 
+    size_t place() const { return at_; }
+
     Value *run() {
         while (true) {
             const auto code = uint8_t(take(1)[0]);
@@ -197,10 +199,11 @@ class Reader {
         stack_.push_back(found->second);
     }
 
-    /// ("storage", type, key, location, numbers)
+    /// ("storage", type, key, location, numbers), and before torch 1.6 what it is a view of: nothing
     void persistent() {
         const auto &items = pop()->items;
-        if (items.size() != 5 || items[0]->kind != Value::text || items[0]->string != "storage" ||
+        const bool is_whole = items.size() == 5 || (items.size() == 6 && items[5]->kind == Value::nothing);
+        if (!is_whole || items[0]->kind != Value::text || items[0]->string != "storage" ||
             items[1]->kind != Value::global || items[2]->kind != Value::text || items[4]->kind != Value::integer)
             damaged("a storage is not described as one");
         Tensor &view = push(Value::storage)->view;
@@ -255,6 +258,10 @@ class Reader {
     std::unordered_map<uint64_t, Value *> memo_;
 };
 
-Document::Document(std::string_view bytes) { root_ = Reader(bytes, *this).run(); }
+Document::Document(std::string_view bytes, size_t *end) {
+    Reader reader(bytes, *this);
+    root_ = reader.run();
+    if (end != nullptr) *end = reader.place();
+}
 
 }  // namespace opnilog::pickle

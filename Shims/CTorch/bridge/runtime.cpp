@@ -8,6 +8,7 @@
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <dlfcn.h>
 #include <torch/version.h>
+#include <unistd.h>
 
 namespace opnilog {
 
@@ -23,16 +24,30 @@ void open_cuda() {
         const std::string cpu = where.dli_fname;
         path = cpu.substr(0, cpu.rfind('/') + 1) + path;
     }
+    if (access(path.c_str(), F_OK) != 0)
+        throw Failure(OPNILOG_TORCH_NO_CUDA, "this libtorch is a build for CPUs: there is no " + path);
+    // By its path: the wheel's libraries find their neighbours (nvidia/*/lib) by an RPATH that begins where they lie.
     // Global, because the libraries of CUDA look each other's symbols up.
     if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
         const char *reason = dlerror();
-        throw Failure(OPNILOG_TORCH_NO_DEVICE, std::string("no CUDA: ") + (reason == nullptr ? path : reason));
+        throw Failure(
+            OPNILOG_TORCH_NO_CUDA, path + " does not open: " + (reason == nullptr ? "unknown reason" : reason));
     }
 }
 
 template <size_t N>
 void copy_text(char (&to)[N], const std::string &text) {
     std::snprintf(to, N, "%s", text.c_str());
+}
+
+/// What libtorch was built with, by the name that `torch.__config__.show()` lists; empty if that is not listed.
+std::string build_setting(const std::string &name) {
+    const std::string all = at::show_config();
+    // Behind a space, so that no name is found in the end of another.
+    const size_t at = all.find(" " + name + "=");
+    if (at == std::string::npos) return "";
+    const size_t from = at + name.size() + 2;
+    return all.substr(from, all.find(',', from) - from);
 }
 
 }  // namespace
@@ -53,10 +68,17 @@ void fill_facts(opnilog_torch_facts &facts) {
     copy_text(facts.cpu_capability, at::get_cpu_capability());
     facts.threads = at::get_num_threads();
     facts.cuda_devices = cuda_devices();
+    copy_text(facts.cuda_version, build_setting("CUDA_VERSION"));
+    copy_text(facts.blas, build_setting("BLAS_INFO"));
 }
 
 int cuda_devices() {
     if (!c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA)) return 0;
+    // What is wrong with a driver is told by errors of ours, not on standard error.
+    struct : c10::WarningHandler {
+        void process(const c10::Warning &) override {}
+    } ignored;
+    c10::WarningUtils::WarningHandlerGuard guard(&ignored);
     return c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA)->deviceCount();
 }
 

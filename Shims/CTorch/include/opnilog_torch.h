@@ -19,7 +19,7 @@
 #define _Nullable
 #endif
 
-#define OPNILOG_TORCH_ABI_VERSION 3u
+#define OPNILOG_TORCH_ABI_VERSION 4u
 
 /// Positions of a log: `<CLS>` and at most 63 words.
 #define OPNILOG_TORCH_LENGTH 64
@@ -39,6 +39,10 @@ enum {
     OPNILOG_TORCH_FAILED = 5,
     /// A loss, or a parameter that was to be written, was no finite number.
     OPNILOG_TORCH_NOT_FINITE = 6,
+    /// NVIDIA's driver is not there, or does not start.
+    OPNILOG_TORCH_NO_DRIVER = 7,
+    /// libtorch was built without CUDA, or one of CUDA's libraries is not there.
+    OPNILOG_TORCH_NO_CUDA = 8,
 
     // Of the loader:
     OPNILOG_TORCH_NO_FILE = 16,
@@ -87,6 +91,10 @@ typedef struct opnilog_torch_facts {
     int32_t threads;
     /// CUDA devices that libtorch can use; 0 unless `start` asked for CUDA.
     int32_t cuda_devices;
+    /// Release of CUDA that libtorch was built for, e.g. "13.0"; empty for a CPU build.
+    char cuda_version[16];
+    /// The library of its matrix products on a CPU, e.g. "mkl".
+    char blas[32];
 } opnilog_torch_facts;
 
 static inline const char *_Nonnull opnilog_torch_facts_version(const opnilog_torch_facts *_Nonnull facts) {
@@ -94,6 +102,28 @@ static inline const char *_Nonnull opnilog_torch_facts_version(const opnilog_tor
 }
 static inline const char *_Nonnull opnilog_torch_facts_capability(const opnilog_torch_facts *_Nonnull facts) {
     return facts->cpu_capability;
+}
+static inline const char *_Nonnull opnilog_torch_facts_cuda_version(const opnilog_torch_facts *_Nonnull facts) {
+    return facts->cuda_version;
+}
+static inline const char *_Nonnull opnilog_torch_facts_blas(const opnilog_torch_facts *_Nonnull facts) {
+    return facts->blas;
+}
+
+/// A GPU as NVIDIA's driver tells it.
+typedef struct opnilog_torch_device {
+    size_t size;
+    /// How many there are.
+    int32_t count;
+    /// Newest release of CUDA that the driver serves: 13000 is 13.0.
+    int32_t cuda_version;
+    /// Bytes.
+    int64_t memory;
+    char name[256];
+} opnilog_torch_device;
+
+static inline const char *_Nonnull opnilog_torch_device_name(const opnilog_torch_device *_Nonnull device) {
+    return device->name;
 }
 
 typedef struct opnilog_torch_place {
@@ -118,14 +148,31 @@ typedef struct opnilog_torch_create_args {
     int64_t most_variants;
 } opnilog_torch_create_args;
 
+/// What a model is read for.
+enum {
+    /// Its parameters alone.
+    OPNILOG_TORCH_TO_SCORE = 0,
+    /// To go on with its training to the bit: the optimiser's state must be there, and `seed` is the one that the model
+    /// was created with (what is never trained is a function of it and goes into every file).
+    OPNILOG_TORCH_TO_RESUME = 1,
+    /// To begin another training with it: the optimiser's state is taken if it is there and fits, and words may be added,
+    /// whose rows begin with the initial values of `seed`.
+    OPNILOG_TORCH_TO_CONTINUE = 2,
+};
+
 typedef struct opnilog_torch_read_args {
     size_t size;
     opnilog_torch_place place;
     const char *_Nonnull path;
-    /// Not 0: to train on. Reads the optimiser's state too, and takes `seed` as the one that the model was created with
-    /// (what is never trained is a function of it and goes into every file).
-    int32_t to_train;
+    int32_t purpose;
     uint64_t seed;
+    /// To continue only: the words that the file has, else it is none (OPNILOG_TORCH_BAD_FILE).
+    int64_t file_words;
+    /// To continue only: the words that begin anew; the model has the file's words or `end_new`, whichever is more.
+    int64_t first_new;
+    int64_t end_new;
+    /// To continue only, if not null: how many steps the optimiser's state has seen; 0 where it begins anew.
+    int64_t *_Nullable ret_optimiser_steps;
 } opnilog_torch_read_args;
 
 typedef struct opnilog_torch_write_args {
@@ -253,6 +300,11 @@ typedef struct opnilog_torch_api {
     opnilog_torch_status (*_Nonnull read_tensor)(
         opnilog_torch_model *_Nonnull model, int32_t index, int32_t kind, double *_Nonnull ret_values,
         int64_t count, opnilog_torch_error *_Nonnull error);
+
+    /// GPU `index` of the machine, from 0, whether or not libtorch can use it; needs no `start`.
+    /// OPNILOG_TORCH_NO_DRIVER, or OPNILOG_TORCH_NO_DEVICE if there are fewer.
+    opnilog_torch_status (*_Nonnull describe_device)(
+        int32_t index, opnilog_torch_device *_Nonnull ret_device, opnilog_torch_error *_Nonnull error);
 } opnilog_torch_api;
 
 /// What the bridge exports, under this name.

@@ -4,15 +4,15 @@ import Synchronization
 ///
 /// Once it is full, nobody comes in until it has emptied to the low watermark, so that readers are woken seldom and can
 /// then bring several pages. An amount larger than the whole budget is let through alone.
-final class ByteGate: Sendable {
+package final class ByteGate: Sendable {
     private let state: Mutex<ByteGateState<CheckedContinuation<Bool, Never>>>
 
-    init(limit: Int) {
+    package init(limit: Int) {
         state = Mutex(ByteGateState(limit: limit, low: limit / 4 * 3))
     }
 
     /// Waits until `bytes` fit, then counts them in.
-    func enter(_ bytes: Int) async throws(DatasetError) {
+    package func enter(_ bytes: Int) async throws(DatasetError) {
         let id = state.withLock { $0.makeID() }
         let admitted = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -25,7 +25,7 @@ final class ByteGate: Sendable {
         if !admitted { throw .cancelled() }
     }
 
-    func leave(_ bytes: Int) {
+    package func leave(_ bytes: Int) {
         for waiter in state.withLock({ $0.leave(bytes) }) { waiter.resume(returning: true) }
     }
 }

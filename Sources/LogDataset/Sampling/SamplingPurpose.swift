@@ -23,6 +23,8 @@ public enum SamplingPurpose: UInt32, Sendable, CaseIterable {
     case coverageShards = 10
     /// The points of the original's draw by pages.
     case pagePoints = 11
+    /// Which whole templates are held out of a fit that is thrown away.
+    case heldOutTemplates = 12
 
     /// The generator for this purpose.
     ///

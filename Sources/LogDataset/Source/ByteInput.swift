@@ -123,11 +123,11 @@ final class ByteInput {
 }
 
 /// Wakes a thread that waits for input when its task is cancelled.
-final class Interrupt: Sendable {
+package final class Interrupt: Sendable {
     private let readEnd: CInt
     private let writeEnd: CInt
 
-    init() throws(DatasetError) {
+    package init() throws(DatasetError) {
         var ends: [CInt] = [-1, -1]
         if pipe(&ends) != 0 { throw .cannotRead("a pipe", errno) }
         (readEnd, writeEnd) = (ends[0], ends[1])
@@ -138,7 +138,7 @@ final class Interrupt: Sendable {
         close(writeEnd)
     }
 
-    func fire() {
+    package func fire() {
         var byte: UInt8 = 0
         _ = write(writeEnd, &byte, 1)
     }

@@ -45,8 +45,8 @@ public final class LogFileReader: Sendable {
         try self.init(path: path, format: format, field: field, timeField: timeField, interrupt: nil)
     }
 
-    init(
-        path: String, format: InputFormat, field: String, timeField: String, dropping: [FieldFilter] = [],
+    package init(
+        path: String, format: InputFormat, field: String, timeField: String = "time", dropping: [FieldFilter] = [],
         interrupt: Interrupt?
     ) throws(DatasetError) {
         let input = try ByteInput(path: path, interrupt: interrupt)

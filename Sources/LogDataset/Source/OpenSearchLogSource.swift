@@ -148,13 +148,18 @@ extension Hole {
 }
 
 /// A page of a scroll; all its documents are of the window's hour.
-private struct OpenSearchPage: LogPage {
-    let page: ScrollPage
-    let hour: Hour
+package struct OpenSearchPage: LogPage {
+    private let page: ScrollPage
+    private let hour: Hour
 
-    var bytes: Int { page.bytes }
+    package init(page: ScrollPage, hour: Hour = .none) {
+        self.page = page
+        self.hour = hour
+    }
 
-    func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally {
+    package var bytes: Int { page.bytes }
+
+    package func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally {
         page.forEachMessage { body($0, hour) }
         var tally = PageTally()
         tally.documentsWithoutField = UInt64(page.documentsWithoutField)

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Keyed by the 128-bit hash; the bytes are compared on a hit, so counts are exact whatever collides. Used by one
 /// worker at a time; memory goes with the table.
-final class CountTable: @unchecked Sendable {
+package final class CountTable: @unchecked Sendable {
     // Handed from worker to worker under the lock of the window's `LogSink`, never used by two at once.
 
     struct Entry {
@@ -19,7 +19,7 @@ final class CountTable: @unchecked Sendable {
         var hash: UInt128 { UInt128(high) << 64 | UInt128(low) }
     }
 
-    private(set) var count = 0
+    package private(set) var count = 0
 
     private var entries: UnsafeMutablePointer<Entry>
     private var entryCapacity: Int
@@ -38,7 +38,7 @@ final class CountTable: @unchecked Sendable {
         capacity < small ? capacity * 2 : capacity + capacity / 4
     }
 
-    init() {
+    package init() {
         entryCapacity = CountTable.firstEntryCapacity
         entries = CountTable.entries(nil, entryCapacity)
         slotMask = (entryCapacity << 1) - 1
@@ -61,14 +61,18 @@ final class CountTable: @unchecked Sendable {
     /// Bytes that `forEachSorted` takes while it runs: its keys, and half as many that a sort needs besides.
     var bytesToSort: Int { count * MemoryLayout<SortKey>.stride * 3 / 2 }
 
-    func add(_ masked: UnsafeRawBufferPointer, hour: Hour, count added: UInt64 = 1) {
+    /// Counts a text.
+    ///
+    /// - Returns: the number of its entry.
+    @discardableResult
+    package func add(_ masked: UnsafeRawBufferPointer, hour: Hour, count added: UInt64 = 1) -> Int {
         let hash = contentHash(masked)
         var slot = firstSlot(hash, hour)
         while slots[slot] != 0 {
             let entry = entries + Int(slots[slot] - 1)
             if entry.pointee.hash == hash, entry.pointee.hour == hour, masked.elementsEqual(text(of: entry.pointee)) {
                 entry.pointee.count += added
-                return
+                return Int(slots[slot] - 1)
             }
             slot = (slot + 1) & slotMask
         }
@@ -80,6 +84,7 @@ final class CountTable: @unchecked Sendable {
         count += 1
         if count * 2 > slotMask { growSlots() } else { slots[slot] = UInt32(count) }
         append(masked)
+        return count - 1
     }
 
     /// Calls `body` with every entry in the order of buckets: hour, hash, bytes.
@@ -116,7 +121,7 @@ final class CountTable: @unchecked Sendable {
     }
 
     /// Calls `body` with the number and the text of every entry, in the order in which they came.
-    func forEach(_ body: (Int, UnsafeRawBufferPointer) -> Void) {
+    package func forEach(_ body: (Int, UnsafeRawBufferPointer) -> Void) {
         for index in 0..<count { body(index, text(of: entries[index])) }
     }
 

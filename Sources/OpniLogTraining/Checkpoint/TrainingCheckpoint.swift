@@ -3,8 +3,8 @@ import LogDataset
 
 /// What stands beside the tensors of a checkpoint.
 struct TrainingCheckpoint: Sendable, Codable, Equatable {
-    /// The form this program writes; a larger one is refused.
-    static let format = 1
+    /// The form this program writes; another is refused.
+    static let format = 2
 
     var format = TrainingCheckpoint.format
     /// Milliseconds since 1970, as the policy gave it.
@@ -29,17 +29,17 @@ struct TrainingCheckpoint: Sendable, Codable, Equatable {
 
     /// The checkpoint of such lines; nil if they are not whole.
     ///
-    /// - Throws: `invalidSetting` if a newer opnilog wrote them.
+    /// - Throws: `invalidSetting` if another release of opnilog wrote them, in a form of its own.
     init?(_ bytes: [UInt8], in path: String) throws(TrainingError) {
         struct Form: Decodable { var format: Int }
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
         guard lines.count == 3, lines[2].isEmpty, lines[1] == Array(Self.digest(lines[0]).utf8),
             let form = try? JSONDecoder().decode(Form.self, from: Data(lines[0]))
         else { return nil }
-        guard form.format <= Self.format else {
+        guard form.format == Self.format else {
             throw TrainingError(
                 .invalidSetting,
-                "\(path) has format \(form.format), newer than this opnilog reads (\(Self.format)); go on with the "
+                "\(path) has format \(form.format), and this opnilog goes on with format \(Self.format); take the "
                     + "opnilog that wrote it, or start anew.")
         }
         guard let checkpoint = try? JSONDecoder().decode(Self.self, from: Data(lines[0])) else { return nil }
@@ -72,6 +72,16 @@ struct TrainingPosition: Sendable, Codable, Equatable {
         var logs = 0
     }
 
+    /// What an epoch came to.
+    struct Epoch: Sendable, Codable, Equatable {
+        /// Of its steps, with dropout.
+        var fit: LossSums
+        /// Of the model at its end.
+        var heldOut: HeldOut
+    }
+
+    /// The model that the training began with; nil for initial values.
+    var initial: InitialModelRecord?
     /// The epoch of the fit, from 0; the number of epochs once the fit is done.
     var epoch = 0
     /// Batches done of the epoch, or of the closing pass.
@@ -84,10 +94,11 @@ struct TrainingPosition: Sendable, Codable, Equatable {
     /// Of the present or, after the fit, its last epoch.
     var fit = LossSums()
     var closing = LossSums()
-    /// The figures, once they are taken.
-    var heldOut: HeldOut?
-    /// How long the training has taken, its fit alone, and its waiting for batches; in all runs together.
+    /// The epochs whose figures are taken.
+    var epochs: [Epoch] = []
+    /// How long the training has taken, its fit alone, its figures, and its waiting for batches; in all runs together.
     var seconds = 0.0
     var fitSeconds = 0.0
+    var evaluationSeconds = 0.0
     var waitedSeconds = 0.0
 }

@@ -24,11 +24,14 @@ struct TrainingSetting: Sendable, Codable, Equatable {
 
 extension [TrainingSetting] {
     /// What the result follows from, apart from the data.
-    static func of(_ configuration: TrainerConfiguration, _ vocabulary: Vocabulary) -> Self {
+    ///
+    /// - Parameter initial: The digest of the model that the training begins with.
+    static func of(_ configuration: TrainerConfiguration, _ vocabulary: Vocabulary, initial: String?) -> Self {
         let digest = SHA256()
         digest.update(vocabulary.assigned)
         for word in vocabulary.words { digest.update(word + "\n") }
         return [
+            TrainingSetting("initial model", initial ?? "none"),
             TrainingSetting("vocabulary", digest.finish().hexadecimal),
             TrainingSetting("recipe", configuration.recipe.summary), TrainingSetting("seed", configuration.seed),
         ]
@@ -38,7 +41,7 @@ extension [TrainingSetting] {
     static func of(_ facts: TorchFacts) -> Self {
         [
             TrainingSetting("device", facts.device), TrainingSetting("threads", facts.threads),
-            TrainingSetting("CPU capability", facts.cpuCapability), TrainingSetting("libtorch", facts.version),
+            TrainingSetting("CPU capability", facts.cpuCapability), TrainingSetting("libtorch", facts.build),
         ]
     }
 

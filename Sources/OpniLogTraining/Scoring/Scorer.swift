@@ -6,14 +6,17 @@ public final class Scorer: Sendable {
     /// Guesses among which a word is expected.
     public static let guesses = 50
 
+    /// Bytes of scores that are kept unless another number is given: some 150,000 masked texts of usual length.
+    public static let standardMemory = 64 << 20
+
     /// What libtorch is, and the device that was chosen.
     public let facts: TorchFacts
 
     private let model: TorchModel
-    private let masking: MaskSettings
     private let vocabulary: Vocabulary
-    /// Whether each id's word counts: one with a digit in it is no word the original judges by.
-    private let counts: [Bool]
+    private let rule: ScoringRule
+    private let maskers: MaskerShelf
+    private let queue: ScoringQueue
 
     /// Reads `nulog_model_latest.pt` and `vocab.txt`.
     ///
@@ -23,6 +26,7 @@ public final class Scorer: Sendable {
     ///   - device: Where to compute.
     ///   - threads: libtorch's threads on a CPU; nil takes the physical cores.
     ///   - masking: How logs are masked: by the rules that the model was trained with.
+    ///   - memory: Bytes of scores that are kept for masked texts that come again; 0 keeps none.
     /// - Throws: `noBridge`, `noLibtorch`, `noDevice`, or `badModel` for files that are missing, damaged or not of
     ///   each other.
     public init(
@@ -30,14 +34,14 @@ public final class Scorer: Sendable {
         bridge: String? = nil,
         device: ComputeDevice = .auto,
         threads: Int? = nil,
-        masking: MaskSettings = MaskSettings()
+        masking: MaskSettings = MaskSettings(),
+        memory: Int = Scorer.standardMemory
     ) async throws(TrainingError) {
-        self.masking = masking
         let bridge = try await TorchBridge.open(bridge)
         let facts = try await bridge.start(device: device, threads: threads)
         let vocabulary = try Scorer.readVocabulary("\(directory)/\(ModelFile.vocabularyName)")
         let path = "\(directory)/\(ModelFile.name)"
-        model = try await TorchThread.shared.run { () throws(TrainingError) in
+        let model = try await TorchThread.shared.run { () throws(TrainingError) in
             let model = try TorchModel.read(bridge, path: path, place: .init(device: facts.device))
             guard model.words == vocabulary.count else {
                 throw TrainingError(
@@ -47,9 +51,19 @@ public final class Scorer: Sendable {
             }
             return model
         }
+        let rule = ScoringRule(vocabulary)
         self.facts = facts
+        self.model = model
         self.vocabulary = vocabulary
-        counts = vocabulary.words.map { !$0.unicodeScalars.contains(where: \.isDigit) }
+        self.rule = rule
+        maskers = MaskerShelf(masking)
+        queue = ScoringQueue(limit: memory) { items throws(TrainingError) in
+            let ranks = try model.ranks(Batch(logs: items.map(\.tokens)))
+            return items.enumerated().map { row, item in
+                let own = ranks[row * Batch.length..<row * Batch.length + item.tokens.count]
+                return rule.judge(item.tokens.dropFirst(), ranks: own.dropFirst())
+            }
+        }
     }
 
     private static func readVocabulary(_ path: String) throws(TrainingError) -> Vocabulary {
@@ -60,7 +74,7 @@ public final class Scorer: Sendable {
         }
     }
 
-    /// Scores logs; those that mask to the same text are computed once.
+    /// Scores logs; those that mask to the same text are computed once, and not at all while their score is still kept.
     ///
     /// - Parameters:
     ///   - logs: Messages as they were logged.
@@ -68,18 +82,30 @@ public final class Scorer: Sendable {
     /// - Returns: One score a log, in order.
     /// - Throws: `cancelled`, or `failed`.
     public func score(_ logs: [String], explain: Bool = false) async throws(TrainingError) -> [LogScore] {
-        let masker = LogMasker(masking)
-        var places: [String: Int] = [:]
-        var texts: [String] = []
-        let order = logs.map { log in
-            let masked = masker.mask(log)
-            if let place = places[masked] { return place }
-            texts.append(masked)
-            places[masked] = texts.count - 1
-            return texts.count - 1
+        let masked = mask { add in
+            for var log in logs { log.withUTF8 { add(UnsafeRawBufferPointer($0)) } }
         }
-        let scores = try await score(masked: texts, explain: explain)
-        return order.map { scores[$0] }
+        let scores = try await score(masked, explain: explain)
+        return masked.places.map { scores[Int($0)] }
+    }
+
+    /// Masks logs to be scored by `score(_:explain:)`: the way of those who have many, and may score one block of them
+    /// while they mask the next.
+    ///
+    /// - Parameter lend: Is given a closure, and calls it with each log (UTF-8) in order.
+    public func mask(_ lend: (_ add: (UnsafeRawBufferPointer) -> Void) -> Void) -> MaskedLogs {
+        maskers.with { MaskedLogs($0, lend) }
+    }
+
+    /// Scores masked logs. Calls that are under way at once share batches.
+    ///
+    /// - Parameters:
+    ///   - logs: What `mask` gave.
+    ///   - explain: Whether each word's rank is wanted too.
+    /// - Returns: One score a distinct masked text; `logs.places` tells which is a log's.
+    /// - Throws: `cancelled`, or `failed`.
+    public func score(_ logs: MaskedLogs, explain: Bool = false) async throws(TrainingError) -> [LogScore] {
+        try await score(logs.texts, explain: explain)
     }
 
     /// Scores masked texts, in order.
@@ -89,66 +115,39 @@ public final class Scorer: Sendable {
     ///   - explain: Whether each word's rank is wanted too.
     /// - Throws: `cancelled`, or `failed`.
     public func score(masked texts: [String], explain: Bool = false) async throws(TrainingError) -> [LogScore] {
-        let encoded = texts.map { encode($0) }
-        // Logs of like length share a batch, so little is computed for padding.
-        let order = encoded.indices.sorted { (encoded[$0].count, $0) < (encoded[$1].count, $1) }
-        var scores = [LogScore?](repeating: nil, count: texts.count)
-        for start in stride(from: 0, to: order.count, by: Scorer.batch) {
-            if Task.isCancelled { throw .cancelled }
-            let places = order[start..<min(start + Scorer.batch, order.count)]
-            let batch = Batch(logs: places.map { encoded[$0] })
-            let model = model
-            let ranks = try await TorchThread.shared.run { () throws(TrainingError) in try model.ranks(batch) }
-            for (row, place) in places.enumerated() {
-                let own = ranks[row * Batch.length..<row * Batch.length + encoded[place].count]
-                scores[place] = judge(texts[place], encoded[place], Array(own), explain: explain)
-            }
-        }
-        return scores.compactMap { $0 }
+        try await score(texts.map { MaskedText($0) }, explain: explain)
     }
 
-    /// Logs computed at once.
-    private static let batch = 256
+    private func score(_ texts: [MaskedText], explain: Bool) async throws(TrainingError) -> [LogScore] {
+        if Task.isCancelled { throw .cancelled }
+        var judgements = queue.find(texts)
+        let unknown = judgements.indices.filter { judgements[$0] == nil }
+        if !unknown.isEmpty {
+            let items = unknown.map { ScoringItem(text: texts[$0], tokens: encode(texts[$0])) }
+            let computed = try await queue.judge(items)
+            for (place, judgement) in zip(unknown, computed) { judgements[place] = judgement }
+        }
+        return zip(texts, judgements).compactMap { text, judgement in
+            judgement.map { explained(text, $0, explain) }
+        }
+    }
 
-    func encode(_ masked: String) -> [Int32] {
+    private func explained(_ text: MaskedText, _ judgement: Judgement, _ explain: Bool) -> LogScore {
+        LogScore(
+            masked: String(decoding: text.bytes, as: UTF8.self), score: judgement.score,
+            tokens: explain ? rule.explain(encode(text).dropFirst(), judgement.ranks) : [])
+    }
+
+    func encode(_ masked: MaskedText) -> [Int32] {
         var tokens: [Int32] = []
-        var masked = masked
-        masked.withUTF8 { _ = vocabulary.encode(UnsafeRawBufferPointer($0), into: &tokens) }
+        masked.bytes.withUnsafeBytes { _ = vocabulary.encode($0, into: &tokens) }
         return tokens
     }
 
     /// Logits of one masked text, a row a word; for comparison with the original's.
     func logits(masked text: String) async throws(TrainingError) -> [Float] {
-        let batch = Batch(logs: [encode(text)])
+        let batch = Batch(logs: [encode(MaskedText(text))])
         let model = model
         return try await TorchThread.shared.run { () throws(TrainingError) in try model.logits(batch) }
-    }
-
-    private func judge(_ masked: String, _ tokens: [Int32], _ ranks: [Int32], explain: Bool) -> LogScore {
-        var counted = 0
-        var expected = 0
-        var scored: [ScoredToken] = []
-        for (token, rank) in zip(tokens, ranks).dropFirst() {
-            let counts = counts[Int(token)]
-            if counts {
-                counted += 1
-                expected += Int(rank) < Scorer.guesses ? 1 : 0
-            }
-            if explain {
-                scored.append(ScoredToken(word: vocabulary.words[Int(token)], rank: Int(rank), counts: counts))
-            }
-        }
-        let score = counted == 0 ? 1 : Double(expected) / Double(counted)
-        return LogScore(masked: masked, score: score, tokens: scored)
-    }
-}
-
-extension Unicode.Scalar {
-    /// Python's `str.isdigit`.
-    var isDigit: Bool {
-        switch properties.numericType {
-        case .decimal, .digit: true
-        default: false
-        }
     }
 }

@@ -1,5 +1,4 @@
 import CTorch
-import Glibc
 
 /// The opened `libopnilog_torch.so`, through which libtorch is used.
 public struct TorchBridge: Sendable {
@@ -58,24 +57,25 @@ public struct TorchBridge: Sendable {
             try call(threads: threads, device: OPNILOG_TORCH_CPU)
             return try facts(on: .cpu)
         case .cuda(let index):
+            // The driver first: without it, or without the GPU, a libtorch for CUDA would be fetched for nothing.
+            let gpu = try describe(gpu: index)
             try call(threads: threads, device: OPNILOG_TORCH_CUDA)
             let facts = try facts(on: device)
-            guard index < facts.cudaDevices else {
-                throw .torch(
-                    opnilog_torch_status(OPNILOG_TORCH_NO_DEVICE),
-                    "There is no \(device), but \(facts.cudaDevices) CUDA device(s)")
-            }
+            guard index < facts.cudaDevices else { throw .unusable(gpu, by: facts) }
             return facts
         case .auto:
-            // Without the driver's device file there is nothing to find, and libtorch_cuda.so is slow to open.
-            guard access("/dev/nvidiactl", F_OK) == 0,
-                let facts = try? startNow(device: .cuda(0), threads: threads)
-            else { return try startNow(device: .cpu, threads: threads) }
-            return facts
+            guard let gpu = try? describe(gpu: 0) else { return try startNow(device: .cpu, threads: threads) }
+            do {
+                return try startNow(device: .cuda(0), threads: threads)
+            } catch {
+                var facts = try startNow(device: .cpu, threads: threads)
+                facts.unusedGPU = "cuda:0, \(gpu.name), is not used: \(error.message)"
+                return facts
+            }
         }
     }
 
-    private func call(threads: Int32, device: Int) throws(TrainingError) {
+    func call(threads: Int32, device: Int) throws(TrainingError) {
         var args = opnilog_torch_start_args()
         args.size = MemoryLayout<opnilog_torch_start_args>.size
         args.threads = threads
@@ -85,7 +85,7 @@ public struct TorchBridge: Sendable {
         guard status == OPNILOG_TORCH_OK else { throw .torch(status, error.message) }
     }
 
-    private func facts(on device: ComputeDevice) throws(TrainingError) -> TorchFacts {
+    func facts(on device: ComputeDevice) throws(TrainingError) -> TorchFacts {
         var facts = opnilog_torch_facts()
         facts.size = MemoryLayout<opnilog_torch_facts>.size
         var error = opnilog_torch_error()
@@ -96,7 +96,9 @@ public struct TorchBridge: Sendable {
             cpuCapability: String(cString: opnilog_torch_facts_capability(&facts)),
             threads: Int(facts.threads),
             cudaDevices: Int(facts.cuda_devices),
-            device: device)
+            device: device,
+            cudaVersion: String(cString: opnilog_torch_facts_cuda_version(&facts)),
+            blas: String(cString: opnilog_torch_facts_blas(&facts)))
     }
 }
 
@@ -112,6 +114,18 @@ public struct TorchFacts: Sendable, Hashable {
     public var cudaDevices: Int
     /// The device that `.auto` came to, or the one that was asked for.
     public var device: ComputeDevice
+    /// Release of CUDA that libtorch was built for, e.g. `13.0`; empty for a build for CPUs.
+    public var cudaVersion: String
+    /// The library of its matrix products on a CPU, e.g. `mkl`; empty if it does not say.
+    public var blas: String
+    /// Why `.auto` came to the CPU though there is a GPU, and what to do; nil where it did not.
+    public var unusedGPU: String?
+
+    /// Version and build in words, e.g. `2.13.0 for CUDA 13.0 with mkl`: another build rounds otherwise.
+    public var build: String {
+        let target = cudaVersion.isEmpty ? "CPUs" : "CUDA \(cudaVersion)"
+        return "\(version) for \(target)" + (blas.isEmpty ? "" : " with \(blas)")
+    }
 }
 
 extension opnilog_torch_error {

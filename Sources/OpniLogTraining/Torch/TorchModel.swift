@@ -47,8 +47,8 @@ final class TorchModel: @unchecked Sendable {
 
     /// The model of a file, ours or the original's.
     ///
-    /// - Parameter seed: To train on: the seed that the model was created with; the optimiser's state is then read too.
-    ///   nil for scoring.
+    /// - Parameter seed: To go on with its training: the seed that the model was created with; the optimiser's state is
+    ///   then read too. nil for scoring.
     static func read(
         _ bridge: TorchBridge, path: String, place: Place, toTrainWith seed: UInt64? = nil
     ) throws(TrainingError) -> TorchModel {
@@ -57,11 +57,38 @@ final class TorchModel: @unchecked Sendable {
             path.withCString { path in
                 var args = opnilog_torch_read_args(
                     size: MemoryLayout<opnilog_torch_read_args>.size, place: place.value, path: path,
-                    to_train: seed == nil ? 0 : 1, seed: seed ?? 0)
+                    purpose: Int32(seed == nil ? OPNILOG_TORCH_TO_SCORE : OPNILOG_TORCH_TO_RESUME), seed: seed ?? 0,
+                    file_words: 0, first_new: 0, end_new: 0, ret_optimiser_steps: nil)
                 return bridge.api.pointee.read(&args, &pointer, error)
             }
         }
         return try TorchModel(bridge: bridge, owning: owned(pointer))
+    }
+
+    /// The model of a file to begin another training with, in which words may be new.
+    ///
+    /// - Parameters:
+    ///   - words: Rows of the file's embedding and generator.
+    ///   - new: The words whose rows begin with initial values; the model has rows for all of them.
+    ///   - seed: Gives these values.
+    /// - Returns: The model, and how many steps its optimiser has seen: 0 where that begins anew.
+    static func read(
+        _ bridge: TorchBridge, path: String, place: Place, words: Int, adding new: Range<Int>, seed: UInt64
+    ) throws(TrainingError) -> (model: TorchModel, optimiserSteps: Int) {
+        var pointer: OpaquePointer?
+        var steps: Int64 = 0
+        try check { error in
+            path.withCString { path in
+                withUnsafeMutablePointer(to: &steps) { steps -> opnilog_torch_status in
+                    var args = opnilog_torch_read_args(
+                        size: MemoryLayout<opnilog_torch_read_args>.size, place: place.value, path: path,
+                        purpose: Int32(OPNILOG_TORCH_TO_CONTINUE), seed: seed, file_words: Int64(words),
+                        first_new: Int64(new.lowerBound), end_new: Int64(new.upperBound), ret_optimiser_steps: steps)
+                    return bridge.api.pointee.read(&args, &pointer, error)
+                }
+            }
+        }
+        return (try TorchModel(bridge: bridge, owning: owned(pointer)), Int(steps))
     }
 
     private static func owned(_ pointer: OpaquePointer?) throws(TrainingError) -> OpaquePointer {

@@ -27,7 +27,14 @@ extension TrainingError {
         case OPNILOG_TORCH_NO_LIBTORCH:
             (.noLibtorch, "run `make libtorch`, or `make bridge` against the libtorch that is there.")
         case OPNILOG_TORCH_NO_DEVICE:
-            (.noDevice, "choose the device cpu, or see docs/libtorch.md for what CUDA needs.")
+            (.noDevice, "choose the device cpu, or another; `opnilog-train doctor` lists them.")
+        case OPNILOG_TORCH_NO_DRIVER:
+            (
+                .noDevice,
+                "install the driver (`nvidia-smi` must list the GPU; a container has to be given it), or choose the device cpu."
+            )
+        case OPNILOG_TORCH_NO_CUDA:
+            (.noDevice, "run `make libtorch CUDA=1`, or choose the device cpu.")
         case OPNILOG_TORCH_BAD_FILE:
             (.badModel, "give the folder of a model that was written whole.")
         case OPNILOG_TORCH_IO:

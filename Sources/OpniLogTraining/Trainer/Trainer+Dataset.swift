@@ -3,8 +3,9 @@ public import LogDataset
 extension Trainer {
     /// Trains on a dataset: its epochs, then figures on its held-out lines, then the closing pass over all lines.
     ///
-    /// The figures are the fit's; the closing pass (a tenth of the steps, at a tenth of the peak rate, falling to zero)
-    /// then makes the model that is delivered. Cancelling the task ends the training between two steps.
+    /// Figures are taken after each epoch of the fit, and the last ones are its; the closing pass (a tenth of the steps, at
+    /// a tenth of the peak rate, falling to zero) then makes the model that is delivered. With
+    /// ``TrainerConfiguration/measuresUnseen`` another fit follows, which is thrown away. Cancelling the task ends the training between two steps.
     ///
     /// With ``TrainerConfiguration/checkpoints`` the training is kept on its way, and goes on where an earlier one ended,
     /// whatever ended that. Once the model is saved, ``CheckpointPolicy/discard(in:)`` removes what was kept.
@@ -42,11 +43,29 @@ extension TrainingData {
             settings: .of(summary),
             fit: { TrainingData.batches(of: dataset.fit(epoch: $0).dropping(batches: $1)) },
             heldOut: { TrainingData.batches(of: dataset.heldOut()) },
-            closing: { TrainingData.batches(of: dataset.closing().dropping(batches: $0)) })
+            closing: { TrainingData.batches(of: dataset.closing().dropping(batches: $0)) },
+            unseen: { () async throws(DatasetError) in
+                guard let part = try await dataset.unseenTemplates() else { return nil }
+                return Unseen(
+                    data: TrainingData(part, planned: summary), templates: part.templates,
+                    unseenTemplates: part.unseenTemplates)
+            })
+    }
+
+    /// A fit alone, of a part of the templates. It is never kept, so no settings name it.
+    private init(_ part: UnseenTemplates, planned summary: DatasetSummary) {
+        self.init(
+            vocabulary: part.vocabulary, epochs: summary.epochs, stepsPerEpoch: summary.stepsPerEpoch, closingSteps: 0,
+            heldOutBatches: part.heldOut().batchCount, settings: [],
+            fit: { TrainingData.batches(of: part.fit(epoch: $0).dropping(batches: $1)) },
+            heldOut: { TrainingData.batches(of: part.heldOut()) },
+            closing: { _ in { () async throws(DatasetError) in nil } },
+            unseen: { () async throws(DatasetError) in nil })
     }
 
     private static func batches(of subset: Subset) -> Batches {
         var iterator = subset.makeAsyncIterator()
-        return { () async throws(DatasetError) in try await iterator.next() }
+        let ahead = BatchesAhead { () async throws(DatasetError) in try await iterator.next() }
+        return { () async throws(DatasetError) in try await ahead.next() }
     }
 }

@@ -56,21 +56,25 @@ public final class Trainer: Sendable {
         defer { continuation.finish() }
         try begin()
         let (bridge, facts, configuration) = (bridge, facts, configuration)
-        let words = data.vocabulary.count
-        let settings = data.settings + .of(configuration, data.vocabulary)
-        let store = configuration.checkpoints.map { CheckpointStore($0, settings: settings, machine: .of(facts)) }
-        let (model, position) = try await TorchThread.shared.run { () throws(TrainingError) in
-            let (place, seed) = (TorchModel.Place(device: facts.device), configuration.seed)
-            guard let found = try store?.open() else {
-                return (try TorchModel.create(bridge, words: words, seed: seed, place: place), TrainingPosition())
-            }
-            return (try TorchModel.read(bridge, path: found.tensors, place: place, toTrainWith: seed), found.position)
+        if configuration.measuresUnseen, configuration.initialModel != nil {
+            throw TrainingError(
+                .invalidSetting,
+                "No template is known to be unseen by the model to train on; leave one of the two out.")
         }
-        var run = TrainingRun(model, on: data, configuration, store, from: position) { [continuation] in
+        let start = try await TorchThread.shared.run { () throws(TrainingError) in
+            try TrainingStart(bridge, facts, configuration, data)
+        }
+        var run = TrainingRun(start, on: data, configuration) { [continuation] in
+            configuration.onProgress?($0)
             continuation.yield($0)
         }
-        let report = try await run.run(facts)
-        state.withLock { $0 = .trained(model, data.vocabulary, run.file) }
+        let report = try await run.run(facts) { () async throws(TrainingError) in
+            try await UnseenFit.figures(of: data, bridge, facts, configuration) { [continuation] in
+                configuration.onProgress?($0)
+                continuation.yield($0)
+            }
+        }
+        state.withLock { $0 = .trained(start.model, data.vocabulary, run.file) }
         return report
     }
 

@@ -20,4 +20,14 @@ struct TrainingData: Sendable {
     var heldOut: @Sendable () -> Batches
     /// Batches of the closing pass without the first so many.
     var closing: @Sendable (_ done: Int) -> Batches
+    /// The same table with whole templates held out; nil where there are too few.
+    var unseen: @Sendable () async throws(DatasetError) -> Unseen?
+
+    /// Data of a fit that is thrown away.
+    struct Unseen: Sendable {
+        /// Held out are logs of templates that are not fitted.
+        var data: TrainingData
+        var templates: Int
+        var unseenTemplates: Int
+    }
 }

@@ -1,3 +1,5 @@
+import LogDataset
+
 /// What a training came to: goes into the manifest.
 public struct TrainingReport: Sendable, Hashable, Codable {
     /// The recipe with all its numbers.
@@ -6,6 +8,8 @@ public struct TrainingReport: Sendable, Hashable, Codable {
     public var seed: UInt64
     /// Rows of the embedding and of the generator.
     public var words: Int
+    /// The model that the training began with; nil for initial values.
+    public var initialModel: InitialModelRecord?
 
     /// Epochs of the fit.
     public var epochs: Int
@@ -33,11 +37,18 @@ public struct TrainingReport: Sendable, Hashable, Codable {
     public var heldOutPerplexity: Double?
     /// Logs that the figures were taken on.
     public var heldOutLogs: Int
+    /// What each epoch of the fit came to; the last one's figures are those above.
+    public var epochFigures: [EpochFigures]
+    /// Figures of another fit, which was thrown away, on templates that it had not seen; nil unless they were asked for,
+    /// or if there are too few templates.
+    public var unseen: UnseenFigures?
 
     /// Of the whole training.
     public var seconds: Double
     /// Of its fit alone.
     public var fitSeconds: Double
+    /// Of the figures after its epochs.
+    public var evaluationSeconds: Double
     /// `cpu` or `cuda:n`.
     public var device: String
     /// libtorch's threads on the CPU.
@@ -48,4 +59,28 @@ public struct TrainingReport: Sendable, Hashable, Codable {
     public var cpuCapability: String
     /// SHA-256 over the trained tensors as float32, which another build of libtorch would write alike.
     public var tensorDigest: String
+}
+
+extension TrainingReport {
+    /// - Parameters:
+    ///   - position: Where the training ended.
+    ///   - digest: Of its model's tensors.
+    init(
+        _ position: TrainingPosition, of data: TrainingData, _ configuration: TrainerConfiguration, _ facts: TorchFacts,
+        digest: String, unseen: UnseenFigures?
+    ) {
+        let epochs = position.epochs.enumerated().map { epoch, sums in
+            EpochFigures(epoch: epoch, trainLoss: sums.fit.mean, heldOut: HeldOutFigures(sums.heldOut))
+        }
+        let held = epochs.last?.heldOut
+        self.init(
+            recipe: configuration.recipe, seed: configuration.seed, words: data.vocabulary.count,
+            initialModel: position.initial, epochs: data.epochs, steps: data.epochs * data.stepsPerEpoch,
+            closingSteps: data.closingSteps, rows: position.rows, logs: position.logs, trainLoss: position.fit.mean,
+            closingLoss: position.closing.mean, heldOutLoss: held?.loss, heldOutAccuracy: held?.accuracy,
+            heldOutAmong50: held?.among50, heldOutPerplexity: held?.perplexity, heldOutLogs: held?.logs ?? 0,
+            epochFigures: epochs, unseen: unseen, seconds: position.seconds, fitSeconds: position.fitSeconds,
+            evaluationSeconds: position.evaluationSeconds, device: "\(facts.device)", threads: facts.threads,
+            torchVersion: facts.version, cpuCapability: facts.cpuCapability, tensorDigest: digest)
+    }
 }

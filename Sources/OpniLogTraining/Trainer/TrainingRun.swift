@@ -1,4 +1,3 @@
-import Glibc
 import LogDataset
 
 /// One training from its first step, or from where an earlier one ended, to its last: fit, figures, closing pass.
@@ -12,7 +11,7 @@ struct TrainingRun {
     private let clock = ContinuousClock()
     private let began: ContinuousClock.Instant
 
-    private var position: TrainingPosition
+    private(set) var position: TrainingPosition
     private var begun: [BegunStep] = []
     private var rowsAtOnce = 0
     /// Seconds and waiting of the runs that this one goes on with.
@@ -23,18 +22,16 @@ struct TrainingRun {
     private var keptAt: ContinuousClock.Instant
 
     init(
-        _ model: TorchModel,
+        _ start: TrainingStart,
         on data: TrainingData,
         _ configuration: TrainerConfiguration,
-        _ store: CheckpointStore?,
-        from position: TrainingPosition,
         onProgress: @escaping @Sendable (TrainingProgress) -> Void
     ) {
-        self.model = model
+        model = start.model
+        store = start.store
+        position = start.position
         self.data = data
         self.configuration = configuration
-        self.store = store
-        self.position = position
         self.onProgress = onProgress
         began = clock.now
         secondsBefore = position.seconds
@@ -52,43 +49,37 @@ struct TrainingRun {
             learningRate: TrainingRecipe.original.peakLearningRate, weightDecay: configuration.recipe.weightDecay)
     }
 
-    /// Trains, and reports all but what libtorch itself is.
-    mutating func run(_ facts: TorchFacts) async throws(TrainingError) -> TrainingReport {
+    /// Trains, and reports.
+    ///
+    /// - Parameter unseen: Makes the figures on templates that were not seen, once the model itself is trained and kept.
+    mutating func run(
+        _ facts: TorchFacts, unseen: () async throws(TrainingError) -> UnseenFigures?
+    ) async throws(TrainingError) -> TrainingReport {
         if position.steps > 0 {
             let steps = data.epochs * data.stepsPerEpoch + data.closingSteps
             configuration.checkpoints?.onEvent?(.resumed(step: position.steps, of: steps))
         }
         do throws(TrainingError) {
-            while position.epoch < data.epochs { try await fit() }
-            if position.heldOut == nil {
-                position.fitSeconds = seconds
-                position.heldOut = try await evaluate()
-            }
+            try await fitAll()
             try await close()
+            (position.seconds, position.waitedSeconds) = (seconds, waited / .seconds(1))
         } catch  where error.code == .cancelled {
             try await keep()
             throw error
         }
-        return try await report(facts)
-    }
-
-    private func report(_ facts: TorchFacts) async throws(TrainingError) -> TrainingReport {
-        let model = model
+        if configuration.measuresUnseen { try await keep() }
+        let (model, unseen) = (model, configuration.measuresUnseen ? try await unseen() : nil)
         let digest = try await TorchThread.shared.run { () throws(TrainingError) in try TensorDigest.compute(model) }
-        let held = position.heldOut.flatMap { $0.sums.weight > 0 ? $0.sums : nil }
-        return TrainingReport(
-            recipe: configuration.recipe, seed: configuration.seed, words: data.vocabulary.count,
-            epochs: data.epochs, steps: data.epochs * data.stepsPerEpoch, closingSteps: data.closingSteps,
-            rows: position.rows, logs: position.logs, trainLoss: position.fit.mean,
-            closingLoss: position.closing.mean,
-            heldOutLoss: held.map(\.mean), heldOutAccuracy: held.map { $0.first / $0.weight },
-            heldOutAmong50: held.map { $0.among50 / $0.weight }, heldOutPerplexity: held.map { exp($0.mean) },
-            heldOutLogs: position.heldOut?.logs ?? 0, seconds: seconds, fitSeconds: position.fitSeconds,
-            device: "\(facts.device)", threads: facts.threads, torchVersion: facts.version,
-            cpuCapability: facts.cpuCapability, tensorDigest: digest)
+        return TrainingReport(position, of: data, configuration, facts, digest: digest, unseen: unseen)
     }
 
-    /// The rest of an epoch.
+    /// The rest of the fit, with the figures after each of its epochs.
+    mutating func fitAll() async throws(TrainingError) {
+        while position.epoch < data.epochs { try await fit() }
+    }
+
+    /// The rest of an epoch, then its figures. It is kept between the two, so that a run that goes on from there makes
+    /// the figures again.
     private mutating func fit() async throws(TrainingError) {
         let epoch = position.epoch
         if position.batch == 0 { position.fit = LossSums() }
@@ -97,8 +88,13 @@ struct TrainingRun {
             .fit, epoch: epoch, data.fit(epoch, position.batch), from: epoch * data.stepsPerEpoch,
             of: data.epochs * data.stepsPerEpoch, summing: \.fit
         ) { rates.fit($0) }
-        (position.epoch, position.batch) = (epoch + 1, 0)
         try await keep()
+        let fitted = seconds
+        position.fitSeconds = fitted - position.evaluationSeconds
+        let heldOut = try await evaluate(epoch)
+        position.evaluationSeconds += seconds - fitted
+        position.epochs.append(.init(fit: position.fit, heldOut: heldOut))
+        (position.epoch, position.batch) = (epoch + 1, 0)
     }
 
     /// The rest of the closing pass.
@@ -128,8 +124,8 @@ struct TrainingRun {
             try await begin(
                 batch,
                 BegunStep(
-                    phase: phase, epoch: epoch, step: step, steps: steps, rate: rate(step), logs: batch.logs, sums: sums
-                ))
+                    phase: phase, epoch: epoch, step: step, steps: steps, trained: position.steps + 1, rate: rate(step),
+                    logs: batch.logs, sums: sums))
             if let store, clock.now - keptAt >= store.policy.interval { try await keep() }
         }
         try await settle(waiting: true)
@@ -141,9 +137,12 @@ struct TrainingRun {
         var epoch: Int
         var step: Int
         var steps: Int
+        /// Steps of the training that are done with it.
+        var trained: Int
         var rate: Double
         var logs: Int
-        var sums: WritableKeyPath<TrainingPosition, LossSums>
+        /// Where its loss goes; nil for one of the evaluation, which has its own sums.
+        var sums: WritableKeyPath<TrainingPosition, LossSums>?
     }
 
     private mutating func begin(_ batch: Batch, _ begun: BegunStep) async throws(TrainingError) {
@@ -171,18 +170,16 @@ struct TrainingRun {
         }
         for loss in losses {
             let step = begun.removeFirst()
-            position[keyPath: step.sums] += loss.sums
+            if let sums = step.sums { position[keyPath: sums] += loss.sums }
             position.rows += loss.sums.variants
             position.logs += step.logs
             rowsAtOnce = loss.mostVariants
-            tell(
-                step.phase, epoch: step.epoch, step: step.step + 1, of: step.steps, rate: step.rate, loss.sums,
-                step.logs)
+            tell(step, loss.sums)
         }
     }
 
-    /// The figures, on held-out lines.
-    private mutating func evaluate() async throws(TrainingError) -> TrainingPosition.HeldOut {
+    /// The figures after an epoch, on held-out lines. Nothing that is trained changes.
+    private mutating func evaluate(_ epoch: Int) async throws(TrainingError) -> TrainingPosition.HeldOut {
         var held = TrainingPosition.HeldOut()
         var step = 0
         let batches = data.heldOut()
@@ -197,7 +194,11 @@ struct TrainingRun {
             held.sums += loss
             held.logs += batch.logs
             step += 1
-            tell(.evaluation, epoch: data.epochs - 1, step: step, of: data.heldOutBatches, rate: 0, loss, batch.logs)
+            tell(
+                BegunStep(
+                    phase: .evaluation, epoch: epoch, step: step - 1, steps: data.heldOutBatches,
+                    trained: position.steps, rate: 0, logs: batch.logs), loss,
+                figures: step == data.heldOutBatches ? HeldOutFigures(held) : nil)
         }
         return held
     }
@@ -222,15 +223,12 @@ struct TrainingRun {
         return TrainingError(.notFinite, "\(what) is no finite number; try another seed.\(kept)", cause: cause)
     }
 
-    private func tell(
-        _ phase: TrainingProgress.Phase, epoch: Int, step: Int, of steps: Int, rate: Double, _ loss: LossSums,
-        _ logs: Int
-    ) {
+    private func tell(_ step: BegunStep, _ loss: LossSums, figures: HeldOutFigures? = nil) {
         onProgress(
             TrainingProgress(
-                phase: phase, epoch: epoch, step: step, steps: steps, loss: loss.mean, learningRate: rate,
-                rows: loss.variants, rowsAtOnce: rowsAtOnce, logs: logs, seconds: seconds,
-                waitedSeconds: waited / .seconds(1)))
+                phase: step.phase, epoch: step.epoch, step: step.step + 1, steps: step.steps, trained: step.trained,
+                loss: loss.mean, learningRate: step.rate, rows: loss.variants, rowsAtOnce: rowsAtOnce, logs: step.logs,
+                seconds: seconds, waitedSeconds: waited / .seconds(1), figures: figures))
     }
 
     /// The next batch; the one place where a training can be cancelled, so that no step is left half done.

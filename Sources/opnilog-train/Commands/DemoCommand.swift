@@ -46,8 +46,9 @@ enum DemoCommand {
             model: output.path, bridge: settings[Options.torch], device: settings[Options.device],
             threads: settings[Options.threads])
         let lines = ScoreLines(scorer, threshold: settings[Options.threshold], explains: false)
-        try await lines.write(EmbeddedServer.logs(settings[Options.seed], [0, documents / 2]) + [strange])
+        let shown = EmbeddedServer.logs(settings[Options.seed], [0, documents / 2]) + [strange]
         var result = ResultWriter()
+        try result.write(try await lines.of(MessagePage(shown)).bytes)
         try result.write(line: "output: \(output.path)")
         try result.flush()
     }

@@ -1,6 +1,5 @@
 import LogDataset
 import OpenSearchScroll
-import OpniLogTraining
 
 /// `doctor`: what training from here needs, each with whether it works and what to do if it does not.
 enum DoctorCommand {
@@ -21,25 +20,6 @@ enum DoctorCommand {
         return .works(
             "machine",
             "\(CoreCount.available) cores, a memory budget of \(ByteSize.describe(memory)) unless --memory says more")
-    }
-
-    /// libtorch with the bridge to it, and the device.
-    private static func libtorch(_ settings: Settings) async -> [Finding] {
-        do {
-            let bridge = try await TorchBridge.open(settings[Options.torch])
-            let found = Finding.works("libtorch", "the bridge \(bridge.path)")
-            do {
-                let facts = try await bridge.start(
-                    device: settings[Options.device], threads: settings[Options.threads])
-                let text =
-                    "\(facts.device), libtorch \(facts.version), \(facts.cpuCapability), \(facts.threads) threads"
-                return [found, .works("device", text)]
-            } catch {
-                return [found, .of("device", error)]
-            }
-        } catch {
-            return [.of("libtorch", error)]
-        }
     }
 
     /// The server, and the right to search the index.

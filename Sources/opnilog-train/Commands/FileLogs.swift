@@ -11,6 +11,7 @@ final class FileLogs: Sendable {
     private let format: InputFormat
     private let field: String
     private let maximumBadShare: Double
+    private let interrupt: Interrupt
     private let place: Mutex<Place>
 
     /// Expands patterns; a path that names no file is an error now, before anything is written.
@@ -18,6 +19,7 @@ final class FileLogs: Sendable {
         format = settings[Options.inputFormat]
         field = settings[Options.field]
         maximumBadShare = settings[Options.maxBadShare]
+        interrupt = try Interrupt()
         let paths = try await FileSources.of(settings).paths()
         place = Mutex(Place(paths: paths[...]))
     }
@@ -28,8 +30,17 @@ final class FileLogs: Sendable {
             while true {
                 if let page = try place.reader?.nextPage() { return page }
                 guard let path = place.paths.popFirst() else { return nil }
-                place.reader = try LogFileReader(path: path, format: format, field: field)
+                place.reader = try LogFileReader(path: path, format: format, field: field, interrupt: interrupt)
             }
+        }
+    }
+
+    /// The next logs; nil after the last. A task that is cancelled waits for a pipe no longer.
+    func next() async throws -> (any LogPage)? {
+        try await withTaskCancellationHandler {
+            try await OwnThread.run { try self.nextPage() }
+        } onCancel: {
+            interrupt.fire()
         }
     }
 
@@ -41,11 +52,7 @@ final class FileLogs: Sendable {
                 .noUsableLog, "\(total.bad) of \(total.documents) lines are no JSON objects",
                 remedy: "give --input-format text if the file is plain text, or a larger --max-bad-share")
         }
-        if total.messages == 0, total.withoutField > 0 {
-            throw CommandError(
-                .noUsableLog, "none of the \(total.withoutField) documents has a text in the field \(field)",
-                remedy: "name the field that holds the message with --field")
-        }
+        try total.check(field: field)
     }
 }
 
@@ -69,6 +76,14 @@ struct PageCount: Sendable, Equatable {
         messages += other.messages
         withoutField += other.withoutField
         bad += other.bad
+    }
+
+    /// - Throws: `noUsableLog` if no document had the field.
+    func check(field: String) throws(CommandError) {
+        guard messages == 0, withoutField > 0 else { return }
+        throw CommandError(
+            .noUsableLog, "none of the \(withoutField) documents has a text in the field \(field)",
+            remedy: "name the field that holds the message with --field")
     }
 
     /// What was passed over, for a note; nil if nothing was.

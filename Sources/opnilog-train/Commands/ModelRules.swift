@@ -18,25 +18,37 @@ enum ModelRules {
     ///
     /// - Throws: `usage` if the model in the folder was made with other rules than `rules`.
     static func check(_ rules: MaskRuleSet, model folder: String, _ console: Console) throws(CommandError) {
+        let own = rules.customMasks.map(\.name)
+        try check(rules.digest, own, model: folder, console) { names in
+            names.isEmpty ? "leave --masks out, or train anew" : "give --masks the file it was trained with"
+        }
+    }
+
+    /// - Parameters:
+    ///   - digest: of this run's rules.
+    ///   - own: the names of the operator's own masks among them.
+    ///   - remedy: what to do about others, by the names of the model's own masks.
+    /// - Throws: `usage` if the model in the folder was made with other rules.
+    static func check(
+        _ digest: String, _ own: [String], model folder: String, _ console: Console, remedy: ([String]) -> String
+    ) throws(CommandError) {
         let path = folder + "/" + OutputFolder.File.manifest.rawValue
         guard let bytes = try? SmallFile.read(path, atMost: 64 << 20),
             let made = try? JSONDecoder().decode(Made.self, from: Data(bytes)).table
         else {
-            if !rules.isBuiltIn {
+            if !own.isEmpty {
                 console.note("\(folder) has no manifest, so nothing tells whether its model was made with these masks")
             }
             return
         }
-        guard made.rulesDigest != rules.digest else { return }
+        guard made.rulesDigest != digest else { return }
         let names = made.maskNames ?? []
-        let own = rules.customMasks.map(\.name)
         let difference =
             names == own
             ? "the patterns, tokens or built-in rules differ from this run's"
             : "it has \(listed(names)), this run has \(listed(own))"
         throw .usage(
-            "the model in \(folder) was made with other mask rules: \(difference)",
-            remedy: names.isEmpty ? "leave --masks out, or train anew" : "give --masks the file it was trained with")
+            "the model in \(folder) was made with other mask rules: \(difference)", remedy: remedy(names))
     }
 
     private static func listed(_ names: [String]) -> String {

@@ -91,8 +91,13 @@ enum RunEnd {
 
     /// The end of a run that keeps nothing.
     static func of(_ reading: CollectionReport?, _ console: Console) -> ExitCode {
-        guard let reading, !reading.holes.isEmpty else { return .complete }
-        let more = show(reading.holes, console)
+        of(reading?.holes ?? [], console)
+    }
+
+    /// The end of a run that keeps nothing, by what it could not read.
+    static func of(_ holes: [Hole], _ console: Console) -> ExitCode {
+        if holes.isEmpty { return .complete }
+        let more = show(holes, console)
         if more > 0 { console.note("and \(Figures.grouped(more)) more") }
         return .partial
     }

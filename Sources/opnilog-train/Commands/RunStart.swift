@@ -115,7 +115,7 @@ enum RunFingerprint {
     private static let training: [OptionSpec] = [
         Options.table.spec, Options.samples.spec, Options.epochs.spec, Options.steps.spec, Options.batchSize.spec,
         Options.recipe.spec, Options.draw.spec, Options.seed.spec, Options.templateCap.spec,
-        Options.vocabularySize.spec, Options.minimumWordCount.spec,
+        Options.vocabularySize.spec, Options.minimumWordCount.spec, Options.initFrom.spec, Options.disjointFigure.spec,
     ]
 
     /// Those that say which windows are read and not what is in one: another run may have others and the same hours.
@@ -136,7 +136,7 @@ enum RunFingerprint {
         return fingerprint
     }
 
-    /// Digests of what settings name, by the names of the settings: of queries, keywords, masks and the table.
+    /// Digests of what settings name, by the names of the settings: of queries, keywords, masks, the table and the model.
     ///
     /// - Throws: what cannot be read.
     static func contents(_ settings: Settings) throws -> [String: String] {
@@ -160,6 +160,9 @@ enum RunFingerprint {
         }
         if has(Options.table.spec), let path = settings[Options.table] {
             contents[Options.table.spec.name] = try TemplateTable(opening: path).metadata.tableDigest
+        }
+        if has(Options.initFrom.spec), let folder = settings[Options.initFrom] {
+            contents[Options.initFrom.spec.name] = try InitialModels.fileDigest(folder)
         }
         return contents
     }

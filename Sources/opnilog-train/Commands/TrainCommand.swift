@@ -1,4 +1,5 @@
 import LogDataset
+import OpniLogTraining
 
 /// `train`: the main job.
 enum TrainCommand {
@@ -13,13 +14,16 @@ enum TrainCommand {
             return .complete
         }
         context.console.keep(try MemoryLog(path: output.path(of: .memory)))
+        let initialModel = try InitialModels.of(settings, output, context.console)
         var configuration = try DatasetSettings.configuration(settings, directory: output.path)
+        configuration.continuedVocabulary = initialModel?.vocabulary
         configuration.keepReading(settings, start, context.console)
-        let metrics = try MetricsLog(in: output)
+        let metrics = try MetricsLog(in: output, goesOn: start == .resumed)
         let dataset = try Datasets.of(settings, context.console, configuration, output: output, metrics: metrics)
         let job = TrainingJob(
             settings: settings, console: context.console, output: output, metrics: metrics,
-            checkpoints: TrainerSettings.checkpoints(settings, in: output, context.console))
+            checkpoints: TrainerSettings.checkpoints(settings, in: output, metrics, context.console),
+            initialModel: initialModel, measuresUnseen: settings[Options.disjointFigure])
         let (training, reading) = try await RunEnd.keeping(output, context.console) {
             try await job.run(on: dataset, configuration.monitor)
         }

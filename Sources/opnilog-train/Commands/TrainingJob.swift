@@ -9,6 +9,10 @@ struct TrainingJob: Sendable {
     let metrics: MetricsLog
     /// How the training is kept on its way; nil keeps nothing.
     var checkpoints: CheckpointPolicy?
+    /// What the training begins with; nil for initial values.
+    var initialModel: InitialModel?
+    /// Whether figures are taken on templates that were not seen.
+    var measuresUnseen = false
 
     /// libtorch is opened first: that it is missing must not come out after hours of reading.
     /// - Parameter monitor: the counters of the dataset's reading.
@@ -18,17 +22,24 @@ struct TrainingJob: Sendable {
     ) async throws -> (training: TrainingReport, reading: CollectionReport?) {
         var configuration = TrainerSettings.configuration(settings)
         configuration.checkpoints = checkpoints
+        configuration.initialModel = initialModel
+        configuration.measuresUnseen = measuresUnseen
+        configuration.onProgress = { [metrics] in metrics.append($0) }
         let begun = try Manifest(settings)
         return try await withTrainer(configuration) { trainer in
+            if let unused = trainer.facts.unusedGPU { console.note("warning: \(unused)") }
             let prepared = try await dataset.prepare()
             console.endStage()
             if let remark = prepared.report?.total.masking.remark { console.note(remark) }
             if let remark = prepared.report?.cleaningRemark { console.note(remark) }
             announce(prepared.summary)
-            let shown = Task { await show(trainer.progress, metrics) }
+            let shown = Task { await show(trainer.progress) }
             let report = try await trainer.train(on: prepared)
             await shown.value
             console.endStage()
+            if measuresUnseen, report.unseen == nil {
+                console.note("there are too few templates for figures on those that a model has not seen")
+            }
             try await trainer.save(to: output.path)
             var manifest = begun
             if let reading = prepared.report { manifest.note(reading, monitor: monitor.snapshot) }
@@ -52,8 +63,8 @@ struct TrainingJob: Sendable {
         if let warning = summary.warning(above: settings[Options.unknownWarning]) { console.note(warning) }
     }
 
-    /// Shows each step and keeps it in the metrics, until the training ends.
-    private func show(_ progress: AsyncStream<TrainingProgress>, _ metrics: MetricsLog) async {
+    /// Shows each step until the training ends, and what each epoch came to.
+    private func show(_ progress: AsyncStream<TrainingProgress>) async {
         var phase: TrainingProgress.Phase?
         var before = 0
         var rowsAtOnce: Int?
@@ -69,7 +80,6 @@ struct TrainingJob: Sendable {
                 before = step.step - 1
                 console.begin(Self.stage(step.phase), unit: "steps", total: step.steps)
             }
-            metrics.append(step)
             console.update { [before] state in
                 state.done = step.step
                 state.doneBefore = before
@@ -77,6 +87,7 @@ struct TrainingJob: Sendable {
                 state.stalls = [.init(stall: .trainingForBatches, seconds: step.waitedSeconds)]
                 if step.phase == .fit { state.notes.append(.init(name: "epoch", value: Double(step.epoch), places: 0)) }
             }
+            if let figures = step.figures { console.note("epoch \(step.epoch): \(figures.text)") }
         }
     }
 
@@ -85,6 +96,7 @@ struct TrainingJob: Sendable {
         case .fit: "training"
         case .evaluation: "evaluating"
         case .closing: "closing pass"
+        case .unseen: "training without a tenth of the templates"
         }
     }
 }
@@ -114,11 +126,17 @@ enum TrainerSettings {
     }
 
     /// How `train` keeps its training, and goes on with one that it kept.
-    static func checkpoints(_ settings: Settings, in output: OutputFolder, _ console: Console) -> CheckpointPolicy {
+    static func checkpoints(
+        _ settings: Settings, in output: OutputFolder, _ metrics: MetricsLog, _ console: Console
+    ) -> CheckpointPolicy {
         CheckpointPolicy(
             directory: output.checkpoints, interval: settings[Options.checkpointEvery],
             kept: settings[Options.keepCheckpoints], resumes: settings[Options.resume],
-            startedAt: RunClock.start.milliseconds, onEvent: { console.tell($0) })
+            startedAt: RunClock.start.milliseconds,
+            onEvent: {
+                if case .resumed(let step, _) = $0 { metrics.goOn(afterSteps: step) }
+                console.tell($0)
+            })
     }
 }
 
@@ -145,7 +163,25 @@ extension TrainingReport {
         if let heldOutLoss { parts.append("held-out loss " + Figures.text(heldOutLoss, places: 4)) }
         if let heldOutAccuracy { parts.append("held-out accuracy " + Figures.text(heldOutAccuracy, places: 4)) }
         parts.append("training loss " + Figures.text(trainLoss, places: 4))
+        if let initialModel { parts.append(initialModel.text) }
+        if let unseen { parts.append("on templates never seen \(unseen.figures.text)") }
         parts.append("\(Figures.grouped(steps)) steps in \(TimeSpan.describe(seconds: seconds)) on \(device)")
         return parts.joined(separator: ", ")
+    }
+}
+
+extension InitialModelRecord {
+    /// What the training began with, in one line.
+    fileprivate var text: String {
+        "trained on from a model of \(Figures.grouped(words)) words, \(Figures.grouped(addedWords)) added, its optimiser's "
+            + (optimiserSteps > 0 ? "state of \(Figures.grouped(optimiserSteps)) steps taken" : "state begun anew")
+    }
+}
+
+extension HeldOutFigures {
+    /// The figures in one line, for people.
+    var text: String {
+        "loss \(Figures.text(loss, places: 4)), accuracy \(Figures.text(accuracy, places: 4)), perplexity "
+            + "\(Figures.text(perplexity, places: 2)), among 50 \(Figures.text(among50, places: 4))"
     }
 }

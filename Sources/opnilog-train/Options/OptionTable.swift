@@ -113,6 +113,10 @@ enum Options {
     static let model = setting(
         "model", .text("DIR"), [.score], .model,
         help: "Folder that holds nulog_model_latest.pt and vocab.txt.")
+    static let initFrom = setting(
+        "init-from", .text("DIR"), [.train], .model,
+        help: "Train on the model of this folder: its words keep their ids, new words are added. Its optimiser's state "
+            + "is taken if it is there and fits.")
     static let threshold = preset(
         "threshold", .share, "0.7", [.score, .demo], .model,
         help: "A log whose score is below is an anomaly.")
@@ -194,6 +198,10 @@ enum Options {
         .sample, placeholder: "coverage|parity|page",
         "coverage: no template's count is off by one or more; parity: with replacement, as the original; page: the "
             + "original's literal law, each 10,000 lines reduced by their own weights, to see what that does.")
+    static let disjointFigure = toggle(
+        "disjoint-figure", [.train], .draw,
+        help: "After the training also fit a model on nine tenths of the templates, take its figures on the others, "
+            + "and throw it away: how the recipe does on messages it has never seen. Takes as long again.")
     static let seed = preset(
         "seed", .seed, "0", drawers.union([.collect, .simulate]), .draw,
         help: "Everything random follows from it.")
@@ -255,10 +263,11 @@ enum Options {
         tables.spec, top.spec, above.spec,
         dropField.spec, dropKeywords.spec, minimumTokens.spec,
         masks.spec, longestLine.spec,
-        model.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec, resume.spec,
+        model.spec, initFrom.spec, threshold.spec, explain.spec, output.spec, manifest.spec, overwrite.spec,
+        resume.spec,
         checkpointEvery.spec, keepCheckpoints.spec, counts.spec, json.spec,
         samples.spec, epochs.spec, epoch.spec, minimumCount.spec, all.spec, steps.spec, batchSize.spec, recipe.spec,
-        draw.spec,
+        draw.spec, disjointFigure.spec,
         templateCap.spec, vocabularySize.spec, minimumWordCount.spec, unknownWarning.spec,
         seed.spec,
         documents.spec, port.spec, faults.spec,

@@ -21,6 +21,11 @@ enum SettingsRules {
             try checkReading(settings)
         }
         try checkDraw(settings)
+        if command == .train, settings[Options.disjointFigure], settings[Options.initFrom] != nil {
+            throw .usage(
+                "--disjoint-figure and --init-from: no template is known to be unseen by the model that is trained on",
+                remedy: "give one of them")
+        }
         try exclude(
             Options.steps.spec, Options.batchSize.spec, settings,
             "both set the length of the training", remedy: "give one of them")

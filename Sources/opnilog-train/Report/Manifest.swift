@@ -119,6 +119,8 @@ struct Manifest: Codable, Sendable {
         var templates: UInt64
         var heldOutLines: UInt64
         var heldOutBy: String
+        /// The hours of the logs' own times; nil where no line has one.
+        var times: Times?
 
         init(_ metadata: TableMetadata) {
             tableDigest = metadata.tableDigest
@@ -130,6 +132,22 @@ struct Manifest: Codable, Sendable {
             templates = metadata.templates
             heldOutLines = metadata.heldOutLines
             heldOutBy = metadata.heldOutBy.rawValue
+            times = Times(metadata.hours)
+        }
+    }
+
+    /// From the beginning of the first hour to the end of the last.
+    struct Times: Codable, Sendable, Equatable {
+        var from: String
+        var to: String
+        var untimedLines: UInt64
+
+        init?(_ hours: [TableMetadata.HourCount]) {
+            let starts = hours.compactMap(\.hour.milliseconds)
+            guard let first = starts.min(), let last = starts.max() else { return nil }
+            from = ISO8601.text(first)
+            to = ISO8601.text(last + 3_600_000)
+            untimedLines = hours.reduce(0) { $0 + ($1.hour == .none ? $1.lines : 0) }
         }
     }
 
@@ -156,12 +174,13 @@ struct Manifest: Codable, Sendable {
         return manifest.flatMap { $0.format == 1 ? $0 : nil }
     }
 
-    /// Fills in what is known at the end, and writes the file.
+    /// Fills in what is known at the end, and writes the file, last of all that a run leaves: after the card of a model.
     mutating func finish(in output: OutputFolder) throws {
         let now = RunClock.now()
         finishedAt = ISO8601.text(now)
         seconds = Double(now - RunClock.processStart.milliseconds) / 1000
         peakResidentBytes = ProcessMemory.peak()
+        try ModelCard(self)?.write(in: output)
         try output.write(encoded(), to: .manifest)
     }
 

@@ -1,34 +1,122 @@
 import FoundationEssentials
 import Glibc
+import OpniLogTraining
 import Synchronization
 
 /// What becomes known while a run goes on, one JSON object a line; readable while it is written.
+///
+/// A run that goes on with another goes on with its file too: each step of the training that its model has gone through
+/// stands there once, whatever ended the runs before.
 final class MetricsLog: Sendable {
-    private let descriptor: Int32
-    private let path: String
-    private let fault = Mutex<CommandError?>(nil)
-
-    /// Makes the file anew, readable by its owner only.
-    init(in output: OutputFolder) throws(CommandError) {
-        path = output.path(of: .metrics)
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw OutputFault.of(path, errno) }
-        // One that was there already may have been open to others.
-        fchmod(descriptor, 0o600)
+    private struct State {
+        var descriptor: Int32
+        /// Steps of the training that the file may tell of already; nil once that is settled.
+        var trained: Int?
+        var fault: CommandError?
     }
 
-    deinit { close(descriptor) }
+    private let path: String
+    private let state: Mutex<State>
 
-    func append(_ value: some Encodable) {
+    /// Opens the file, readable by its owner only.
+    ///
+    /// - Parameter goesOn: whether it keeps what an earlier run has written, or is made anew.
+    init(in output: OutputFolder, goesOn: Bool = false) throws(CommandError) {
+        path = output.path(of: .metrics)
+        state = Mutex(State(descriptor: try Self.open(path, goesOn ? 0 : O_TRUNC), trained: goesOn ? 0 : nil))
+        // A line that was cut off must not become the head of another.
+        if goesOn { try rewrite { _ in true } }
+    }
+
+    deinit { state.withLock { _ = close($0.descriptor) } }
+
+    /// The training goes on after so many steps; what the file tells of later ones will be told again.
+    func goOn(afterSteps steps: Int) { state.withLock { if $0.trained != nil { $0.trained = steps } } }
+
+    func append(_ step: TrainingProgress) {
+        do throws(CommandError) {
+            // Not before there is a step: a training that fails to go on leaves the file as it was.
+            let trained = state.withLock { state in
+                defer { state.trained = nil }
+                return state.trained
+            }
+            if let trained { try rewrite { $0.precedes(steps: trained) } }
+        } catch {
+            state.withLock { $0.fault = $0.fault ?? error }
+        }
+        write(step)
+    }
+
+    func append(_ record: ReadingRecord) { write(record) }
+
+    private func write(_ value: some Encodable) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(value) else { return }
-        guard let number = Descriptor.write(Array(data) + [UInt8(ascii: "\n")], to: descriptor) else { return }
-        fault.withLock { $0 = $0 ?? OutputFault.of(path, number) }
+        state.withLock { state in
+            let number = Descriptor.write(Array(data) + [UInt8(ascii: "\n")], to: state.descriptor)
+            if let number { state.fault = state.fault ?? OutputFault.of(path, number) }
+        }
+    }
+
+    /// Leaves the whole lines that are to stay, all at once: after a crash there are the old ones or the new ones.
+    private func rewrite(keeping isKept: (MetricsLine) -> Bool) throws(CommandError) {
+        let bytes: [UInt8]
+        do throws(SmallFile.Failure) {
+            bytes = try SmallFile.read(path, atMost: .max)
+        } catch {
+            throw CommandError(
+                .output, "\(path) cannot be read: \(error.reason)", remedy: "look at the disk and the rights")
+        }
+        var kept: [UInt8] = []
+        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
+            // The last one has no end if it was cut off.
+            guard line.endIndex < bytes.endIndex, isKept(MetricsLine(line)) else { continue }
+            kept += line + [UInt8(ascii: "\n")]
+        }
+        guard kept.count < bytes.count else { return }
+        try AtomicFile.write(kept, to: path)
+        let descriptor = try Self.open(path, 0)
+        state.withLock { state in
+            close(state.descriptor)
+            state.descriptor = descriptor
+        }
+    }
+
+    private static func open(_ path: String, _ flags: Int32) throws(CommandError) -> Int32 {
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0o600)
+        guard descriptor >= 0 else { throw OutputFault.of(path, errno) }
+        // One that was there already may have been open to others.
+        fchmod(descriptor, 0o600)
+        return descriptor
     }
 
     /// Throws if a line could not be written; the run itself need not stop for it.
     func check() throws(CommandError) {
-        if let error = fault.withLock({ $0 }) { throw error }
+        if let error = state.withLock({ $0.fault }) { throw error }
+    }
+}
+
+/// A line of the file as far as it says which part of a run it is about.
+private struct MetricsLine {
+    private struct Place: Decodable {
+        let phase: String
+        let trained: Int?
+    }
+
+    private let place: Place?
+
+    init(_ line: ArraySlice<UInt8>) { place = try? JSONDecoder().decode(Place.self, from: Data(line)) }
+
+    /// Whether a training that goes on after so many steps does not tell this again.
+    func precedes(steps: Int) -> Bool {
+        guard let place, let trained = place.trained else { return place != nil }
+        switch TrainingProgress.Phase(rawValue: place.phase) {
+        case .fit, .closing: return trained <= steps
+        // Figures are kept with the next step, not by themselves.
+        case .evaluation: return trained < steps
+        // What is thrown away begins anew.
+        case .unseen, nil: return false
+        }
     }
 }

@@ -9,6 +9,8 @@ final class OutputFolder: Sendable {
         case vocabulary = "vocab.txt"
         case table = "templates.table"
         case manifest = "manifest.json"
+        case card = "model-card.md"
+        case cardData = "model-card.json"
         case metrics = "metrics.jsonl"
         case memory = "memory.csv"
     }

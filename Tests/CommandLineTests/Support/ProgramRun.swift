@@ -45,7 +45,8 @@ struct ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         var variables = environment
-        if let path = TestFiles.variable("LD_LIBRARY_PATH") { variables["LD_LIBRARY_PATH"] = path }
+        let search = "LD_LIBRARY_PATH"
+        if variables[search] == nil, let path = TestFiles.variable(search) { variables[search] = path }
         var identifier: pid_t = 0
         let program = wrapper.first ?? ProgramRun.program
         let status = withCStrings(wrapper + [ProgramRun.program] + arguments) { arguments in

@@ -51,7 +51,7 @@ import Testing
             for line in lines {
                 buffer.removeAll(keepingCapacity: true)
                 generator.append(at: line, to: &buffer)
-                buffer.withUnsafeBytes { pool.masker.withMasked($0) { table.add($0, hour: .none) } }
+                buffer.withUnsafeBytes { pool.masker.withMasked($0) { _ = table.add($0, hour: .none) } }
             }
             var counts: [UInt64: UInt64] = [:]
             table.forEachSorted { counts[$1.count, default: 0] += 1 }

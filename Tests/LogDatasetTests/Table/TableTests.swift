@@ -11,7 +11,7 @@ private struct Counted: Hashable {
 extension CountTable {
     func add(_ text: String, hour: Hour, count: UInt64 = 1) {
         var text = text
-        text.withUTF8 { add(UnsafeRawBufferPointer($0), hour: hour, count: count) }
+        _ = text.withUTF8 { add(UnsafeRawBufferPointer($0), hour: hour, count: count) }
     }
 }
 

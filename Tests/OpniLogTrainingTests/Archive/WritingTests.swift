@@ -31,7 +31,7 @@ struct WritingTests {
         let script = "\(Prerequisites.package)/Tests/OpniLogTrainingTests/Archive/check_model.py"
         let model = "\(folder.path)/\(ModelFile.name)"
         let (output, status) = run(
-            "echo '\(scorer.encode(text))' | '\(Prerequisites.python)' '\(script)' '\(model)' \(words)")
+            "echo '\(scorer.encode(MaskedText(text)))' | '\(Prerequisites.python)' '\(script)' '\(model)' \(words)")
         try #require(status == 0)
         let findings = try JSONDecoder().decode(Findings.self, from: Data(output.utf8))
         #expect(findings.epoch == 2)

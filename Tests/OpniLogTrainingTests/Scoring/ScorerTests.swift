@@ -36,7 +36,7 @@ struct ReferenceScoringTests {
         let scorer = try await Self.scorer()
         let scores = try await scorer.score(expected.map(\.log), explain: true)
         #expect(scores.map(\.masked) == expected.map(\.masked))
-        #expect(expected.allSatisfy { scorer.encode($0.masked) == Array($0.tokens.prefix(Batch.length)) })
+        #expect(expected.allSatisfy { scorer.encode(MaskedText($0.masked)) == Array($0.tokens.prefix(Batch.length)) })
         #expect(scores.map(\.score) == expected.map(\.score))
         for (score, expected) in zip(scores, expected) {
             #expect(score.tokens.count == min(expected.tokens.count, Batch.length) - 1)
@@ -78,6 +78,37 @@ struct ReferenceScoringTests {
             for _ in 0..<4 { group.addTask { try await scorer.score(logs) } }
             for try await scores in group { #expect(scores == alone) }
         }
+    }
+
+    /// Blocks that are scored side by side, with and without what is kept, and one by one: the same scores and ranks.
+    @Test func whatIsKeptGivesTheSameAnswer() async throws {
+        let logs = try Self.lines("scores.ndjson", as: Score.self).map(\.log)
+        let scorer = try await Self.scorer()
+        let first = try await scorer.score(logs, explain: true)
+        #expect(try await scorer.score(logs, explain: true) == first)
+        #expect(try await scorer.score(logs).map(\.score) == first.map(\.score))
+        let forgetful = try await Scorer(
+            model: Prerequisites.reference, bridge: Prerequisites.bridge, device: .cpu, threads: 1, memory: 0)
+        let blocks = stride(from: 0, to: logs.count, by: 50).map { Array(logs[$0..<min($0 + 50, logs.count)]) }
+        var scores = [[LogScore]](repeating: [], count: blocks.count)
+        try await withThrowingTaskGroup(of: (Int, [LogScore]).self) { group in
+            for (index, block) in blocks.enumerated() {
+                group.addTask { (index, try await forgetful.score(block, explain: true)) }
+            }
+            for try await (index, block) in group { scores[index] = block }
+        }
+        #expect(scores.flatMap { $0 }.map(\.score) == first.map(\.score))
+        #expect(scores.flatMap { $0 }.map(\.masked) == first.map(\.masked))
+    }
+
+    @Test func aBlockNamesItsTextsOnceInTheOrderInWhichTheyCame() async throws {
+        let scorer = try await Self.scorer()
+        let logs = ["b 1", "a", "b 2", "", "a"]
+        let masked = scorer.mask { add in
+            for var log in logs { log.withUTF8 { add(UnsafeRawBufferPointer($0)) } }
+        }
+        #expect(masked.places == [0, 1, 0, 2, 1])
+        #expect(try await scorer.score(masked).map(\.masked) == ["b <num>", "a", ""])
     }
 
     @Test func aModelOfAnotherVocabularyIsRefused() async throws {

@@ -54,7 +54,8 @@ enum Samples {
             heldOut: { batches((0..<2).map { sentences(8, words: words, seed: UInt64(1000 + $0)) }) },
             closing: { done in
                 batches((done..<closing).map { sentences(8, words: words, seed: UInt64(2000 + $0)) })
-            })
+            },
+            unseen: { () async throws(DatasetError) in nil })
     }
 
     static func batches(_ all: [Batch]) -> TrainingData.Batches {

@@ -144,6 +144,9 @@ struct BridgeStartTests {
         let facts = try await bridge.start(device: Prerequisites.device, threads: 2)
         #expect(facts.version.hasPrefix("2."))
         #expect(!facts.cpuCapability.isEmpty)
+        #expect(!facts.blas.isEmpty)
+        let target = facts.cudaVersion.isEmpty ? "CPUs" : "CUDA \(facts.cudaVersion)"
+        #expect(facts.build == "\(facts.version) for \(target) with \(facts.blas)")
         #expect(facts.threads == 2)
         #expect(facts.device == Prerequisites.device)
         #expect(try await bridge.start(device: Prerequisites.device, threads: 1).threads == 1)
@@ -164,8 +167,11 @@ struct BridgeStartTests {
             try await bridge.start(device: .cuda(99), threads: 1)
         }
         #expect(error?.code == .noDevice)
-        #expect(
-            error?.message.hasSuffix("; choose the device cpu, or see docs/libtorch.md for what CUDA needs.") == true)
+        // Without a driver it is that which is missing; with one, the GPUs are counted.
+        let gpus = (try? await bridge.gpus().count) ?? 0
+        let missing = gpus == 0 ? "driver" : "there is no GPU 99, but \(gpus) in all; "
+        #expect(error?.message.contains(missing) == true)
+        #expect(error?.message.contains("choose the device cpu") == true)
     }
 
     @Test func brokenBatchesAreRefusedByName() async throws {

@@ -1,5 +1,6 @@
 import Glibc
 import LogDataset
+import Synchronization
 import Testing
 
 @testable import OpniLogTraining
@@ -53,13 +54,52 @@ struct TrainerTests {
             _ = try await trainer.train(on: Samples.data())
             return await all
         }
-        #expect(steps.map(\.phase) == [.fit](12) + [.evaluation](2) + [.closing](2))
+        #expect(steps.map(\.phase) == ([.fit](6) + [.evaluation](2))(2) + [.closing](2))
+        #expect(steps.filter { $0.phase == .evaluation }.map(\.epoch) == [0, 0, 1, 1])
+        #expect(steps.map(\.trained) == Array(1...6) + [6, 6] + Array(7...12) + [12, 12, 13, 14])
+        #expect(steps.map { $0.figures != nil } == ([false](7) + [true])(2) + [false](2))
         #expect(steps.filter { $0.phase == .fit }.map(\.step) == Array(1...12))
         #expect(steps.filter { $0.phase == .fit }.map(\.epoch) == [0](6) + [1](6))
         #expect(steps.filter { $0.phase == .closing }.map(\.steps) == [2, 2])
         #expect(steps.allSatisfy { $0.loss > 0 && $0.rows > 0 && $0.logs == 8 })
         #expect(zip(steps, steps.dropFirst()).allSatisfy { $0.seconds <= $1.seconds })
         #expect(steps.allSatisfy { ($0.learningRate == 0) == ($0.phase == .evaluation) })
+    }
+
+    @Test func figuresAreTakenAfterEachEpoch() async throws {
+        let (report, steps) = try await withTrainer(.test()) { trainer in
+            async let all = trainer.progress.reduce(into: [TrainingProgress]()) { $0.append($1) }
+            let report = try await trainer.train(on: Samples.data(epochs: 3, steps: 30))
+            return (report, await all)
+        }
+        try #require(report.epochFigures.count == 3)
+        #expect(report.epochFigures.map(\.epoch) == [0, 1, 2])
+        #expect(report.epochFigures.map(\.heldOut) == steps.map(\.figures).filter { $0 != nil })
+        let (first, last) = (try #require(report.epochFigures[0].heldOut), try #require(report.epochFigures[2].heldOut))
+        #expect(first.loss > last.loss && first.accuracy < last.accuracy)
+        #expect(first.perplexity == exp(first.loss) && first.logs == 16)
+        #expect(last.loss == report.heldOutLoss && last.accuracy == report.heldOutAccuracy)
+        #expect(report.epochFigures[2].trainLoss == report.trainLoss)
+        #expect(report.evaluationSeconds > 0 && report.fitSeconds > 0)
+        #expect(report.fitSeconds + report.evaluationSeconds < report.seconds)
+        // What is looked at on the way moves nothing.
+        var blind = Samples.data(epochs: 3, steps: 30)
+        blind.heldOut = { Samples.batches([]) }
+        #expect(try await trained(on: blind).report.tensorDigest == report.tensorDigest)
+    }
+
+    @Test func whoRecordsEveryStepIsToldBeforeItIsKept() async throws {
+        let folder = TemporaryFolder()
+        let told = Told()
+        var configuration = TrainerConfiguration.test()
+        configuration.checkpoints = CheckpointPolicy(directory: folder.path, interval: .zero, kept: 100)
+        configuration.onProgress = { step in
+            told.add(step.trained)
+            let isKept = folder.names.contains(CheckpointFiles.name(step: step.trained) + ".pt")
+            #expect(isKept == (step.phase == .evaluation))
+        }
+        try await withTrainer(configuration) { _ = try await $0.train(on: Samples.data()) }
+        #expect(told.all == Array(1...6) + [6, 6] + Array(7...12) + [12, 12, 13, 14])
     }
 
     @Test func withoutHeldOutLinesThereAreNoFigures() async throws {
@@ -69,6 +109,7 @@ struct TrainerTests {
         #expect(report.heldOutLoss == nil)
         #expect(report.heldOutAccuracy == nil)
         #expect(report.heldOutLogs == 0)
+        #expect(report.epochFigures.map { $0.heldOut == nil } == [true, true])
     }
 
     @Test func filesAreTheOwnersOnly() async throws {
@@ -210,6 +251,13 @@ struct TrainerFailureTests {
                 == "the model cannot be written: No space left on device; look at the disk and the rights of the folder."
         )
     }
+}
+
+/// Numbers in the order in which they came.
+private final class Told: Sendable {
+    private let numbers = Mutex<[Int]>([])
+    var all: [Int] { numbers.withLock { $0 } }
+    func add(_ number: Int) { numbers.withLock { $0.append(number) } }
 }
 
 extension Array {

@@ -11,9 +11,10 @@ import Glibc
             countingSpeed(lines: 4_000_000)
             try await diskAndDrawSpeed(templates: size ?? 1_000_000)
         case "laws": if try await !laws(lines: size ?? 100_000_000) { exit(1) }
+        case "batches": try await batchSpeed(table: arguments.dropFirst().first ?? "templates.table")
         case "draw": try await diskAndDrawSpeed(templates: size ?? 1_000_000)
         default:
-            print("usage: DatasetBench speed|draw [TEMPLATES] | count [LINES] | laws [LINES]")
+            print("usage: DatasetBench speed|draw [TEMPLATES] | count [LINES] | laws [LINES] | batches TABLE")
             exit(64)
         }
     }

@@ -1,0 +1,123 @@
+import LogDataset
+import LogMasking
+import Synchronization
+
+/// Scores pages side by side and writes their lines in the order of the pages, each as soon as those before it are
+/// written: what comes through a pipe is answered while the pipe stays open.
+enum ScorePipeline {
+    /// Bytes of pages that are scored, or wait for it or for being written, at once. Their lines take twice as much.
+    private static let limit = 16 << 20
+
+    /// What all pages together held.
+    struct Total: Sendable {
+        var count = PageCount()
+        var masking = MaskTally()
+    }
+
+    private final class Sum: Sendable {
+        private let total = Mutex(Total())
+
+        var value: Total { total.withLock { $0 } }
+
+        func add(_ page: ScoreLines.Page) {
+            total.withLock { total in
+                total.count.add(page.count)
+                total.masking.add(page.masking)
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - write: writes the lines of one page; may block.
+    ///   - read: hands the pages over, in order.
+    static func run(
+        _ lines: ScoreLines, write: @escaping OrderedOutput.Write,
+        _ read: @escaping @Sendable (ScoreFeed) async throws -> Void
+    ) async throws -> Total {
+        let gate = ByteGate(limit: limit)
+        let output = OrderedOutput(write) { gate.leave($0) }
+        let sum = Sum()
+        let (pages, feed) = AsyncStream.makeStream(of: (any LogPage).self)
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                defer { feed.finish() }
+                try await read(ScoreFeed(gate: gate, pages: feed))
+            }
+            var number = 0
+            for await page in pages {
+                group.addTask { [number] in
+                    let scored = try await lines.of(page)
+                    sum.add(scored)
+                    try await output.put(scored.bytes, at: number, weight: page.bytes)
+                }
+                number += 1
+            }
+        }
+        try Task.checkCancellation()
+        return sum.value
+    }
+}
+
+/// Where pages to be scored are handed over.
+struct ScoreFeed: Sendable {
+    fileprivate let gate: ByteGate
+    fileprivate let pages: AsyncStream<any LogPage>.Continuation
+
+    /// Waits while the memory for pages is used up, so that slow scoring, or a slow reader of the lines, slows the
+    /// reading down.
+    func add(_ page: any LogPage) async throws {
+        try await gate.enter(page.bytes)
+        pages.yield(page)
+    }
+}
+
+/// Writes pieces in the order of their numbers, whichever is ready first.
+final class OrderedOutput: Sendable {
+    /// Writes a piece; runs on a thread of its own.
+    typealias Write = @Sendable ([UInt8]) throws -> Void
+
+    private struct Piece {
+        let bytes: [UInt8]
+        let weight: Int
+    }
+
+    private struct State {
+        var waiting: [Int: Piece] = [:]
+        var next = 0
+        var isWriting = false
+    }
+
+    private let state = Mutex(State())
+    private let write: Write
+    private let onWritten: @Sendable (_ weight: Int) -> Void
+
+    init(_ write: @escaping Write, onWritten: @escaping @Sendable (_ weight: Int) -> Void) {
+        self.write = write
+        self.onWritten = onWritten
+    }
+
+    /// Hands a piece over. Whoever brings the one whose turn it is writes it, and those after it that are there.
+    func put(_ bytes: [UInt8], at number: Int, weight: Int) async throws {
+        let writes = state.withLock { state in
+            state.waiting[number] = Piece(bytes: bytes, weight: weight)
+            defer { state.isWriting = true }
+            return !state.isWriting
+        }
+        guard writes else { return }
+        while let piece = next() {
+            try await OwnThread.run { [write] in try write(piece.bytes) }
+            onWritten(piece.weight)
+        }
+    }
+
+    private func next() -> Piece? {
+        state.withLock { state in
+            guard let piece = state.waiting.removeValue(forKey: state.next) else {
+                state.isWriting = false
+                return nil
+            }
+            state.next += 1
+            return piece
+        }
+    }
+}
