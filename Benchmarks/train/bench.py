@@ -32,7 +32,7 @@ from sides import Sides
 from templates import read_table, words_of
 
 # Steps that are tried on the way to the original's loss.
-LADDER = [80, 112, 160, 224, 320, 450, 640, 900, 1280, 1800, 2560, 3600]
+LADDER = [28, 40, 56, 80, 112, 160, 224, 320, 450, 640, 900, 1280, 1800, 2560, 3600]
 # The original's settings, of which ours has no flag.
 LOGS, EPOCHS, MOST = 32, 3, 57_600
 
