@@ -1,5 +1,7 @@
 #include "model.h"
 
+#include <ATen/Parallel.h>
+
 #include <atomic>
 #include <cmath>
 
@@ -109,6 +111,7 @@ opnilog_torch_model::opnilog_torch_model(int64_t words, uint64_t seed, const opn
     require(words >= 5 && words <= kFullWords, "a model has 5 to 10,000 words, not " + std::to_string(words));
     for (const auto &slot : slots(words))
         if (slot.trained) values[*slot.trained] = at::zeros(slot.shape, options);
+    threads = place.threads > 0 ? place.threads : at::get_num_threads();
     is_fused = options.device().is_cpu();
     // Large enough for the cores or the GPU to be busy; some 25 MiB of working memory on a CPU, 4 GiB on a GPU.
     most_rows = is_fused ? 2048 : 65536;
@@ -122,6 +125,10 @@ void opnilog_torch_model::initialise() {
     const auto all = slots(words);
     for (size_t place = 0; place < all.size(); ++place)
         if (all[place].trained) values[*all[place].trained].copy_(initial_value(all[place], place, seed));
+}
+
+void opnilog_torch_model::use_threads() const {
+    if (at::get_num_threads() != threads) at::set_num_threads(threads);
 }
 
 void opnilog_torch_model::prepare_training() {

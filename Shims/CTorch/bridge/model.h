@@ -67,6 +67,8 @@ struct opnilog_torch_model {
     at::TensorOptions options;  // device and type of all tensors below
     /// Computed by loops of our own (a CPU), not by libtorch's operators alone.
     bool is_fused;
+    /// libtorch's threads for this model: results hang on their number, which is one for the whole process.
+    int threads;
     /// Rows that are computed at once; what a batch has more is computed after them.
     int64_t most_rows;
     std::array<at::Tensor, opnilog::kTrained> values, gradients, first, second, steps;
@@ -81,6 +83,8 @@ struct opnilog_torch_model {
 
     void initialise();
     void prepare_training();
+    /// Takes the model's threads up again, whatever others have computed with meanwhile.
+    void use_threads() const;
     const at::Tensor &operator[](opnilog::Parameter parameter) const { return values[parameter]; }
 };
 

@@ -77,6 +77,7 @@ PendingLoss bring(const at::Tensor &sum, opnilog_torch_loss loss) {
 template <typename Begin, typename Body>
 Layout without_gradients(opnilog_torch_model &model, const opnilog_torch_batch &batch, const Begin &begin, const Body &body) {
     c10::NoGradGuard guard;
+    model.use_threads();
     const auto layout = lay_out(batch, model.words, {});
     in_parts(model, layout, [&](const std::vector<Part> &parts) {
         begin();
@@ -91,6 +92,7 @@ void take_step(opnilog_torch_model &model, const opnilog_torch_step_args &args) 
     require(args.size >= sizeof args, "step: the arguments are of another version");
     require(args.unknown_share >= 0 && args.unknown_share <= 1, "the share of unknown words is from 0 to 1");
     c10::NoGradGuard guard;
+    model.use_threads();
     model.prepare_training();
     const auto layout = lay_out(args.batch, model.words, {args.unknown_share, args.seed, args.step});
     opnilog_torch_loss loss{sizeof loss, 0, layout.total_weight, 0, 0, layout.rows(), 0};

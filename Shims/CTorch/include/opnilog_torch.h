@@ -133,6 +133,8 @@ typedef struct opnilog_torch_place {
     int32_t index;
     /// OPNILOG_TORCH_FLOAT32, or OPNILOG_TORCH_FLOAT64 (tests).
     int32_t type;
+    /// libtorch's threads for this model, which its results hang on; 0 for what `start` was last called with.
+    int32_t threads;
 } opnilog_torch_place;
 
 typedef struct opnilog_torch_create_args {

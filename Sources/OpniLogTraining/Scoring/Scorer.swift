@@ -42,7 +42,8 @@ public final class Scorer: Sendable {
         let vocabulary = try Scorer.readVocabulary("\(directory)/\(ModelFile.vocabularyName)")
         let path = "\(directory)/\(ModelFile.name)"
         let model = try await TorchThread.shared.run { () throws(TrainingError) in
-            let model = try TorchModel.read(bridge, path: path, place: .init(device: facts.device))
+            let model = try TorchModel.read(
+                bridge, path: path, place: .init(device: facts.device, threads: facts.threads))
             guard model.words == vocabulary.count else {
                 throw TrainingError(
                     .badModel,

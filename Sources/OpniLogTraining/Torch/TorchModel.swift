@@ -116,15 +116,20 @@ extension TorchModel {
     /// A device, and the type of the numbers on it.
     struct Place: Sendable {
         var device: ComputeDevice
+        /// libtorch's threads, which results hang on; 0 for what libtorch was last started with.
+        var threads = 0
         /// float64, for comparisons.
         var isDouble = false
 
         var value: opnilog_torch_place {
             let type = isDouble ? OPNILOG_TORCH_FLOAT64 : OPNILOG_TORCH_FLOAT32
             guard case .cuda(let index) = device else {
-                return opnilog_torch_place(device: Int32(OPNILOG_TORCH_CPU), index: 0, type: Int32(type))
+                return opnilog_torch_place(
+                    device: Int32(OPNILOG_TORCH_CPU), index: 0, type: Int32(type), threads: Int32(threads))
             }
-            return opnilog_torch_place(device: Int32(OPNILOG_TORCH_CUDA), index: Int32(index), type: Int32(type))
+            return opnilog_torch_place(
+                device: Int32(OPNILOG_TORCH_CUDA), index: Int32(index), type: Int32(type),
+                threads: Int32(threads))
         }
     }
 

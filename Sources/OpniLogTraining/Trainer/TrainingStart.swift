@@ -14,7 +14,8 @@ struct TrainingStart: Sendable {
         _ bridge: TorchBridge, _ facts: TorchFacts, _ configuration: TrainerConfiguration, _ data: TrainingData
     ) throws(TrainingError) {
         let (place, seed, initial) = (
-            TorchModel.Place(device: facts.device), configuration.seed, configuration.initialModel
+            TorchModel.Place(device: facts.device, threads: facts.threads), configuration.seed,
+            configuration.initialModel
         )
         let digest = try Self.digest(of: initial, bridge)
         let settings = data.settings + .of(configuration, data.vocabulary, initial: digest)
