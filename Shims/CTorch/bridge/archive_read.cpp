@@ -80,7 +80,10 @@ void read_moments(ModelFile &file, opnilog_torch_model &model, const std::vector
             copy_known(to, file.tensor(key + " of " + slot.name, find_tensor(*moments, key, slot.shape)), slot, words);
         };
         const auto parameter = size_t(*slot.trained);
-        model.steps[parameter].copy_(read_steps(file, *moments, slot.name));
+        const double steps = read_steps(file, *moments, slot.name).item<double>();
+        // Adam counts in float32; from a negative count it would divide by zero.
+        if (!(steps >= 0 && steps <= 0x1p24)) bad_file("the optimiser's state of " + slot.name + " has no possible number of steps");
+        model.steps[parameter].fill_(steps);
         copy(model.first[parameter], "exp_avg");
         copy(model.second[parameter], "exp_avg_sq");
     }
@@ -131,6 +134,10 @@ std::unique_ptr<opnilog_torch_model> read_model(const opnilog_torch_read_args &a
         if (slot.trained)
             copy_known(
                 model->values[*slot.trained], file->tensor(slot.name, find_tensor(parameters, slot.name, slot.shape)), slot, words);
+    // Nothing stands above a logit that is no number: such a model would call every log normal.
+    for (const auto &slot : slots_in_file)
+        if (slot.trained && !model->values[*slot.trained].isfinite().all().item<bool>())
+            bad_file(slot.name + " holds a number that is not finite");
     const std::string positions = "src_embed.1.pe";
     model->positions.copy_(file->tensor(positions, find_tensor(parameters, positions, {1, kLength, kWidth})).squeeze(0));
     if (args.purpose == OPNILOG_TORCH_TO_RESUME) read_moments(*file, *model, slots_in_file, words);

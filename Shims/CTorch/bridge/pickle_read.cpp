@@ -206,6 +206,8 @@ class Reader {
         if (!is_whole || items[0]->kind != Value::text || items[0]->string != "storage" ||
             items[1]->kind != Value::global || items[2]->kind != Value::text || items[4]->kind != Value::integer)
             damaged("a storage is not described as one");
+        // Each is copied, and one key may be recalled a million times.
+        if (items[1]->string.size() > 64 || items[2]->string.size() > 64) damaged("the key of a storage is too long");
         Tensor &view = push(Value::storage)->view;
         view.storage_type = items[1]->string;
         view.storage_key = items[2]->string;

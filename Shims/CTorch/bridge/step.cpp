@@ -35,7 +35,8 @@ void in_parts(opnilog_torch_model &model, const Layout &layout, const Attempt &a
             return attempt(parts);
         } catch (const c10::OutOfMemoryError &) {
             if (int64_t(parts.size()) == layout.logs) throw;
-            model.most_rows = std::max<int64_t>(1, largest_part(parts) / 2);
+            // Falls each time: at 1 every log is a part of its own.
+            model.most_rows = std::max<int64_t>(1, std::min(model.most_rows, largest_part(parts)) / 2);
         }
     }
 }
@@ -43,6 +44,8 @@ void in_parts(opnilog_torch_model &model, const Layout &layout, const Attempt &a
 /// Fills the gradients of the batch's mean loss; returns the sum of the losses, on the model's device.
 at::Tensor compute_gradients(opnilog_torch_model &model, const std::vector<Part> &parts, const opnilog_torch_step_args &args) {
     at::_foreach_zero_(model.gradients);
+    // What a way back has left that ran out of memory; autograd would add to it.
+    for (int i = 0; i < Embedding; ++i) model.values[size_t(i)].mutable_grad() = at::Tensor();
     auto sum = at::zeros({}, model.options.dtype(at::kDouble));
     for (const auto &part : parts) {
         const auto dropout = draw_dropout(args.dropout, args.seed, args.step, part, !model.options.device().is_cpu());
@@ -122,6 +125,7 @@ int64_t take_losses(opnilog_torch_model &model, bool wait, opnilog_torch_loss *l
             pending.arrived->synchronize();
             pending.loss.sum = pending.sum.item<double>();
         }
+        if (!std::isfinite(pending.loss.sum) && count > 0) break;
         if (!std::isfinite(pending.loss.sum)) throw Failure(OPNILOG_TORCH_NOT_FINITE, "the loss is no finite number");
         losses[count] = pending.loss;
         model.pending.pop_front();

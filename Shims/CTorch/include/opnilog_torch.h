@@ -275,7 +275,8 @@ typedef struct opnilog_torch_api {
         opnilog_torch_model *_Nonnull model, const opnilog_torch_step_args *_Nonnull args,
         opnilog_torch_error *_Nonnull error);
     /// Losses of the steps, each once and in their order: at most `capacity` of those that are known, or of all if `wait`
-    /// is not 0. OPNILOG_TORCH_NOT_FINITE at a loss that is no finite number, with which nothing moved.
+    /// is not 0. OPNILOG_TORCH_NOT_FINITE where the first of them is no finite number, with which nothing moved; so they are
+    /// asked for until none comes.
     opnilog_torch_status (*_Nonnull losses)(
         opnilog_torch_model *_Nonnull model, int32_t wait, opnilog_torch_loss *_Nonnull ret_losses, int64_t capacity,
         int64_t *_Nonnull ret_count, opnilog_torch_error *_Nonnull error);

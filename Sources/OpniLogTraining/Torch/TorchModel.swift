@@ -180,21 +180,18 @@ extension TorchModel {
         var mostVariants: Int
     }
 
-    /// Losses of the steps that were begun, each once and in their order.
+    /// Losses of the steps that were begun, each once and in their order, some at a time: ask until none comes.
     ///
-    /// - Parameter waiting: Whether to wait for all, or to take those that are known.
+    /// - Parameter waiting: Whether to wait for them, or to take those that are known.
+    /// - Throws: `notFinite` where the next one is no finite number.
     func losses(waiting: Bool) throws(TrainingError) -> [StepLoss] {
-        var all: [StepLoss] = []
         var losses = [opnilog_torch_loss](repeating: LossSums.empty, count: 64)
-        while true {
-            var count: Int64 = 0
-            try check { api, error in
-                api.losses(pointer, waiting ? 1 : 0, &losses, Int64(losses.count), &count, error)
-            }
-            all += losses.prefix(Int(count)).map {
-                StepLoss(sums: LossSums($0), mostVariants: Int($0.most_variants))
-            }
-            if count < losses.count { return all }
+        var count: Int64 = 0
+        try check { api, error in
+            api.losses(pointer, waiting ? 1 : 0, &losses, Int64(losses.count), &count, error)
+        }
+        return losses.prefix(Int(count)).map {
+            StepLoss(sums: LossSums($0), mostVariants: Int($0.most_variants))
         }
     }
 

@@ -160,22 +160,30 @@ struct TrainingRun {
 
     /// Takes in the losses of steps that were begun: those that are known, or all.
     private mutating func settle(waiting: Bool) async throws(TrainingError) {
+        while !begun.isEmpty {
+            let losses = try await losses(waiting: waiting)
+            if losses.isEmpty { return }
+            for loss in losses { take(loss) }
+        }
+    }
+
+    private func losses(waiting: Bool) async throws(TrainingError) -> [TorchModel.StepLoss] {
         let model = model
-        let losses: [TorchModel.StepLoss]
         do throws(TrainingError) {
-            losses = try await TorchThread.shared.run { () throws(TrainingError) in try model.losses(waiting: waiting) }
+            return try await TorchThread.shared.run { () throws(TrainingError) in try model.losses(waiting: waiting) }
         } catch  where error.code == .notFinite {
             let at = begun.first.map { "The loss of batch \($0.step) of the \($0.phase.rawValue)" } ?? "A loss"
             throw notFinite(at, error)
         }
-        for loss in losses {
-            let step = begun.removeFirst()
-            if let sums = step.sums { position[keyPath: sums] += loss.sums }
-            position.rows += loss.sums.variants
-            position.logs += step.logs
-            rowsAtOnce = loss.mostVariants
-            tell(step, loss.sums)
-        }
+    }
+
+    private mutating func take(_ loss: TorchModel.StepLoss) {
+        let step = begun.removeFirst()
+        if let sums = step.sums { position[keyPath: sums] += loss.sums }
+        position.rows += loss.sums.variants
+        position.logs += step.logs
+        rowsAtOnce = loss.mostVariants
+        tell(step, loss.sums)
     }
 
     /// The figures after an epoch, on held-out lines. Nothing that is trained changes.
