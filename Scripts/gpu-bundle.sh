@@ -8,10 +8,17 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -eq 1 ] && [ -n "$1" ] || { echo "usage: make gpu-bundle OUT=DIR" >&2; exit 64; }
 out=$1
+# It is emptied below, so it must be ours or nobody's.
+if [ -e "$out" ] && [ ! -f "$out/.opnilog-gpu-bundle" ] && [ -n "$(ls -A "$out")" ]; then
+    echo "gpu-bundle: $out holds other files; give a folder that is empty or not there" >&2
+    exit 64
+fi
 
 swift build -c release --static-swift-stdlib --scratch-path .build/static --product opnilog-train
 swift build --build-tests
 rm -rf "$out"
+mkdir -p "$out"
+touch "$out/.opnilog-gpu-bundle"
 mkdir -p "$out/lib" "$out/Scripts" "$out/Shims" "$out/Tests/OpniLogTrainingTests"
 cp .build/static/release/opnilog-train "$out/"
 cp "$(swift build --show-bin-path)"/*.xctest "$out/tests"

@@ -10,9 +10,9 @@ enum InitialModels {
     /// - Returns: nil if none is named.
     /// - Throws: `usage` if its mask rules are others than the run's, or it lies in the output folder; `badModel` if its
     ///   vocabulary cannot be read.
-    static func of(_ settings: Settings, _ output: OutputFolder, _ console: Console) throws -> InitialModel? {
+    static func of(_ settings: Settings, _ console: Console) throws -> InitialModel? {
         guard let folder = settings[Options.initFrom] else { return nil }
-        guard !isSame(folder, output.path) else {
+        if let output = settings[Options.output], isSame(folder, output) {
             throw CommandError.usage(
                 "--init-from \(folder) is the output folder, whose model the run replaces",
                 remedy: "give another --output; a run that goes on needs the model that it began with")

@@ -16,8 +16,16 @@ enum ScorePipeline {
 
     private final class Sum: Sendable {
         private let total = Mutex(Total())
+        private let fault = Mutex<(any Error)?>(nil)
 
         var value: Total { total.withLock { $0 } }
+
+        /// Why the reading ended before its time; kept until what was read is written.
+        func keep(_ error: any Error) { fault.withLock { $0 = $0 ?? error } }
+
+        func throwFault() throws {
+            if let error = fault.withLock({ $0 }) { throw error }
+        }
 
         func add(_ page: ScoreLines.Page) {
             total.withLock { total in
@@ -41,7 +49,12 @@ enum ScorePipeline {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
                 defer { feed.finish() }
-                try await read(ScoreFeed(gate: gate, pages: feed))
+                do {
+                    try await read(ScoreFeed(gate: gate, pages: feed))
+                } catch {
+                    if Task.isCancelled { throw error }
+                    sum.keep(error)
+                }
             }
             var number = 0
             for await page in pages {
@@ -54,6 +67,7 @@ enum ScorePipeline {
             }
         }
         try Task.checkCancellation()
+        try sum.throwFault()
         return sum.value
     }
 }

@@ -7,6 +7,8 @@ enum TrainCommand {
         let settings = context.settings
         // A table that was collected into this very folder is what the run starts from, not what it would overwrite.
         let startsFromTable = try LogOrigin(settings, of: .train) == .table
+        // Before anything is replaced: a run that cannot begin must not cost what an earlier one has left.
+        let initialModel = try InitialModels.of(settings, context.console)
         let (output, start) = try OutputFolder.claim(
             settings, result: .model, refusing: startsFromTable ? [.model] : [.model, .table])
         if start == .finished {
@@ -14,7 +16,6 @@ enum TrainCommand {
             return .complete
         }
         context.console.keep(try MemoryLog(path: output.path(of: .memory)))
-        let initialModel = try InitialModels.of(settings, output, context.console)
         var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.continuedVocabulary = initialModel?.vocabulary
         configuration.keepReading(settings, start, context.console)
