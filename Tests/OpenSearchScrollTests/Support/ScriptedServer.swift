@@ -35,7 +35,7 @@ final class ScriptedServer: Sendable {
     init(_ script: [Line]) throws {
         state = Mutex(State(script: script))
         (silences, fell) = AsyncStream.makeStream()
-        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.2")
@@ -66,7 +66,7 @@ final class ScriptedServer: Sendable {
     }
 
     private func serve() {
-        while case let connection = accept(socket, nil, nil), connection >= 0 {
+        while case let connection = Loopback.accept(socket), connection >= 0 {
             Task { try await Shell.onThread { [self] in converse(connection) } }
         }
         close(socket)

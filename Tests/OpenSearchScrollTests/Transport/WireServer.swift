@@ -46,7 +46,7 @@ final class WireServer: Sendable {
         self.port = port
         OwnThread.run { [self] in
             var number = 0
-            while case let connection = accept(socket, nil, nil), connection >= 0 {
+            while case let connection = Loopback.accept(socket), connection >= 0 {
                 let own = number
                 OwnThread.run { [self] in
                     converse(connection, own)
@@ -186,6 +186,14 @@ enum Loopback {
             }
         }
         return isBound ? Int(UInt16(bigEndian: address.sin_port)) : nil
+    }
+
+    /// The next connection. A child process that a test starts must not inherit it: it would stay open after its close,
+    /// and the client would wait for the end of an answer until its time is over.
+    static func accept(_ socket: Int32) -> Int32 {
+        let connection = Glibc.accept(socket, nil, nil)
+        if connection >= 0 { _ = fcntl(connection, F_SETFD, FD_CLOEXEC) }
+        return connection
     }
 
     static func connect(_ port: Int) -> Int32? {

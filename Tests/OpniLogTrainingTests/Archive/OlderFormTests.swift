@@ -60,6 +60,15 @@ struct OlderFormTests {
         try await expectSame(report, optimiserSteps: 0)
     }
 
+    /// From a negative count Adam would divide by zero.
+    @Test(arguments: ["-1.0", "float('nan')", "1e30"])
+    func anImpossibleNumberOfStepsBeginsAnew(step: String) async throws {
+        let report = try await write(
+            "(file, [moments.update(step=torch.tensor(\(step))) for moments in file['optimizer_state_dict']['state'].values()])[0]"
+        )
+        try await expectSame(report, optimiserSteps: 0)
+    }
+
     @Test func aCutOrChangedFileIsAnError() async throws {
         _ = try await write("collections.OrderedDict(state)", words: 8, isZip: false)
         let bytes = folder.read(ModelFile.name)

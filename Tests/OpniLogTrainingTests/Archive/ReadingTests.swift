@@ -56,6 +56,18 @@ struct ReadingTests {
         #expect(error?.message == "\(text); give the folder of a model that was written whole.")
     }
 
+    /// No logit stands above one that is no number, so every log would be normal.
+    @Test func numbersThatAreNotFiniteAreRefused() async throws {
+        var archive = StoredZip(try await Self.sound.value)
+        var numbers = archive["/data/0"]
+        try #require(numbers.count == 256 * 256 * 4)
+        numbers.replaceSubrange(400..<404, with: [0, 0, 0xC0, 0x7F])
+        archive["/data/0"] = numbers
+        expect(
+            try await verdict(archive.bytes),
+            "encoder.layers.0.self_attn.linears.0.weight holds a number that is not finite")
+    }
+
     @Test func aSoundFileIsRead() async throws {
         let bytes = try await Self.sound.value
         #expect(try await verdict(bytes) == nil)

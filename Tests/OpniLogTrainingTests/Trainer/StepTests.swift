@@ -114,6 +114,22 @@ struct StepTests {
         #expect(ranks[64 + log.count] == -1)
     }
 
+    @Test func lossesBeforeOneThatIsNoNumberAreNotLost() async throws {
+        let batch = Batch(logs: [[1, 5, 6]])
+        let (good, error, moved) = try await withModel(isDouble: false) { model throws(TrainingError) in
+            try model.begin(batch, .init(learningRate: 1e38))
+            let before = try model.numbers(of: 0, count: 256 * 256)
+            try model.begin(batch, .init(learningRate: 1e38))
+            let good = try model.losses(waiting: true)
+            var fault: TrainingError?
+            do throws(TrainingError) { _ = try model.losses(waiting: true) } catch { fault = error }
+            return (good, fault, try model.numbers(of: 0, count: 256 * 256) != before)
+        }
+        #expect(good.count == 1 && good.allSatisfy { $0.sums.sum.isFinite })
+        #expect(error?.code == .notFinite)
+        #expect(!moved, "with a loss that is no number nothing moves")
+    }
+
     @Test func rowsWithoutAGradientMoveUnderWeightDecay() async throws {
         let batch = Batch(logs: [[1, 5, 6]])
         let (before, after) = try await withModel { model throws(TrainingError) in
