@@ -97,6 +97,19 @@ struct ModelFilesTests {
         #expect(without.errors.contains("another init-from: \(folder.path("first")) there, none now"))
     }
 
+    /// Of the model in `first`: `cut`, which lacks its second half, and `mixed`, which has a vocabulary of more words.
+    private func spoil() throws {
+        let (model, words) = (folder.bytes("first/nulog_model_latest.pt"), folder.text("first/vocab.txt"))
+        for name in ["cut", "mixed"] { mkdir(folder.path(name), 0o700) }
+        try folder.write("cut/nulog_model_latest.pt", Array(model.prefix(model.count / 2)))
+        try folder.write("cut/vocab.txt", words)
+        try folder.write("mixed/nulog_model_latest.pt", model)
+        let lines = words.split(separator: "\n")
+        let count = try #require(Int(lines[0])) + 1
+        try folder.write(
+            "mixed/vocab.txt", (["\(count)", "\(count)"] + lines.dropFirst(2) + ["another"]).joined(separator: "\n"))
+    }
+
     @Test("what cannot be trained on is said before anything is read")
     func refused() async throws {
         try logs("in.ndjson")
@@ -109,11 +122,15 @@ struct ModelFilesTests {
             (64, "out", input + from + ["--masks", folder.path("masks.yaml")], "was made with other mask rules"),
             (64, "out", input + from + ["--disjoint-figure"], "no template is known to be unseen"),
             (65, "out", input + ["--init-from", folder.path("none")], "vocab.txt"),
+            (65, "out", input + ["--init-from", folder.path("cut")], "cut/nulog_model_latest.pt, cannot be used"),
+            (65, "out", input + ["--init-from", folder.path("cut"), "--resume"], "cut/nulog_model_latest.pt, cannot be used"),
+            (65, "out", input + ["--init-from", folder.path("mixed")], "mixed/nulog_model_latest.pt, cannot"),
             (64, "out", ["--table", folder.path("masked/templates.table")] + from, "was made with other mask rules"),
         ]
         let masked = try await ProgramRun.of(
             ["collect", "--output", folder.path("masked"), "--masks", folder.path("masks.yaml")] + input)
         #expect(masked.code == 0, "\(masked.errors)")
+        try spoil()
         for trial in trials {
             let run = try await train(trial.output, trial.options)
             #expect(run.code == trial.code, "\(trial.options): \(run.errors)")

@@ -25,6 +25,17 @@ public struct InitialModel: Sendable {
 
     private var path: String { "\(directory)/\(ModelFile.name)" }
 
+    /// Reads it whole, so that a damaged one is told before anything else is done. Called on `TorchThread`.
+    ///
+    /// - Throws: `badModel`.
+    func check(_ bridge: TorchBridge) throws(TrainingError) {
+        do throws(TrainingError) {
+            _ = try grown(to: vocabulary, bridge, place: .init(device: .cpu), seed: 0)
+        } catch  where error.code == .badModel {
+            throw TrainingError(.badModel, "The model to train on, \(path), cannot be used.", cause: error)
+        }
+    }
+
     /// SHA-256 over its tensors, by which a training that goes on knows it again.
     func digest(_ bridge: TorchBridge) throws(TrainingError) -> String {
         try TensorDigest.compute(TorchModel.read(bridge, path: path, place: .init(device: .cpu)))

@@ -7,7 +7,8 @@ import Synchronization
 ///   - configuration: Device, threads, recipe and seed.
 ///   - isolation: Filled in by the compiler, so that `body` runs where the caller does.
 ///   - body: Trains and saves.
-/// - Throws: `TrainingError` where libtorch or the device cannot be had, or what `body` throws.
+/// - Throws: `TrainingError` where libtorch or the device cannot be had or the initial model cannot be read, or what
+///   `body` throws.
 public func withTrainer<R>(
     _ configuration: TrainerConfiguration = TrainerConfiguration(),
     isolation: isolated (any Actor)? = #isolation,
@@ -15,6 +16,9 @@ public func withTrainer<R>(
 ) async throws -> R {
     let bridge = try await TorchBridge.open(configuration.bridge)
     let facts = try await bridge.start(device: configuration.device, threads: configuration.threads)
+    if let initial = configuration.initialModel {
+        try await TorchThread.shared.run { () throws(TrainingError) in try initial.check(bridge) }
+    }
     let trainer = Trainer(bridge, facts, configuration)
     defer { trainer.close() }
     return try await body(trainer)

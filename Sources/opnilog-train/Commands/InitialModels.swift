@@ -8,9 +8,9 @@ enum InitialModels {
     /// Checked before anything is read, so that hours of reading do not end in a model that does not fit.
     ///
     /// - Returns: nil if none is named.
-    /// - Throws: `usage` if its mask rules are others than the run's, or it lies in the output folder; `badModel` if its
-    ///   vocabulary cannot be read.
-    static func of(_ settings: Settings, _ console: Console) throws -> InitialModel? {
+    /// - Throws: `usage` if its mask rules are others than the run's, or it lies in the output folder; `badModel` if one
+    ///   of its files cannot be read.
+    static func of(_ settings: Settings, _ console: Console) async throws -> InitialModel? {
         guard let folder = settings[Options.initFrom] else { return nil }
         if let output = settings[Options.output], isSame(folder, output) {
             throw CommandError.usage(
@@ -26,6 +26,12 @@ enum InitialModels {
             let rules = try MaskFile.settings(settings).rules
             try ModelRules.check(
                 rules.digest, rules.customMasks.map(\.name), model: folder, console, remedy: remedy)
+        }
+        // A run that goes on replaces nothing, and one that is finished asks for no libtorch; the trainer looks then.
+        if !settings[Options.resume] {
+            var configuration = TrainerSettings.configuration(settings)
+            configuration.initialModel = model
+            try await withTrainer(configuration) { _ in }
         }
         return model
     }

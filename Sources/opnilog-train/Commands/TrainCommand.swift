@@ -8,7 +8,7 @@ enum TrainCommand {
         // A table that was collected into this very folder is what the run starts from, not what it would overwrite.
         let startsFromTable = try LogOrigin(settings, of: .train) == .table
         // Before anything is replaced: a run that cannot begin must not cost what an earlier one has left.
-        let initialModel = try InitialModels.of(settings, context.console)
+        let initialModel = try await InitialModels.of(settings, context.console)
         let (output, start) = try OutputFolder.claim(
             settings, result: .model, refusing: startsFromTable ? [.model] : [.model, .table])
         if start == .finished {
