@@ -16,6 +16,7 @@ See Benchmarks/train.sh for what is compared and why that is fair.
 --batches B…          sizes of ours to try on the way to that loss (32)
 --reach-steps N=S     steps of ours that reach it, if they are known; found by trying otherwise
 --parts PART…         rates, reach, quality, floor; all by default
+--recipes RECIPE…     ours, original: whose whole runs `quality` makes; both by default
 """
 
 import argparse
@@ -156,9 +157,9 @@ class Bench:
         found["reach"] = rounds
 
     def quality(self, name, found):
-        """Both recipes at their full length, and the lines that occur once."""
+        """The recipes at their full length, and the lines that occur once."""
         once = self.sides.table(name, "once")
-        for recipe in ("ours", "original"):
+        for recipe in self.options.recipes:
             result = self.full_recipe(name, found, recipe)
             scores = self.sides.scores(name, recipe + "-recipe")
             result["judged"] = self.judge(name, recipe + "-recipe", once=once, scores=scores)
@@ -216,6 +217,7 @@ def parse():
     parser.add_argument("--original-loss", nargs="*", type=numbers, default=[])
     parser.add_argument("--batches", nargs="+", type=int, default=[32])
     parser.add_argument("--reach-steps", nargs="*", type=numbers, default=[])
+    parser.add_argument("--recipes", nargs="+", choices=["ours", "original"], default=["ours", "original"])
     parser.add_argument("--parts", nargs="+", default=["rates", "reach", "quality", "floor"])
     options = parser.parse_args()
     options.original_loss = dict(options.original_loss)

@@ -123,7 +123,7 @@ struct ModelFilesTests {
             (64, "out", input + from + ["--disjoint-figure"], "no template is known to be unseen"),
             (65, "out", input + ["--init-from", folder.path("none")], "vocab.txt"),
             (65, "out", input + ["--init-from", folder.path("cut")], "cut/nulog_model_latest.pt, cannot be used"),
-            (65, "out", input + ["--init-from", folder.path("cut"), "--resume"], "cut/nulog_model_latest.pt, cannot be used"),
+            (65, "out", input + ["--init-from", folder.path("cut"), "--resume"], "cut/nulog_model_latest.pt, cannot"),
             (65, "out", input + ["--init-from", folder.path("mixed")], "mixed/nulog_model_latest.pt, cannot"),
             (64, "out", ["--table", folder.path("masked/templates.table")] + from, "was made with other mask rules"),
         ]

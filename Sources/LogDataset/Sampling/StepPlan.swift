@@ -23,7 +23,7 @@ public struct StepPlan: Sendable, Hashable {
 
     /// What an operator may set; nil leaves the recipe's default.
     public struct Settings: Sendable, Hashable, Codable {
-        /// K: by default all lines, up to 48,000 (`original`: 192,000).
+        /// K: by default as many as there are lines, held between 9,600 and 48,000 (`original`: up to 192,000).
         public var samples: Int?
         /// E: by default 2.
         public var epochs: Int?
@@ -70,8 +70,7 @@ public struct StepPlan: Sendable, Hashable {
             throw DatasetError(
                 .unusableSource, "There is no log to train on; check the query, the time range and the field.")
         }
-        let cap = settings.recipe == .original ? 192_000 : 48_000
-        samples = settings.samples ?? Int(min(lines, UInt64(cap)))
+        samples = settings.samples ?? Self.defaultSamples(settings.recipe, lines: lines)
         epochs = settings.epochs ?? 2
         let draws = samples * epochs
         if let size = settings.batchSize ?? (settings.recipe == .original && settings.steps == nil ? 32 : nil) {
@@ -79,6 +78,15 @@ public struct StepPlan: Sendable, Hashable {
         } else {
             let steps = settings.steps ?? min(max(draws / 48, 600), 2_000)
             stepsPerEpoch = divideUp(min(steps, draws), epochs)
+        }
+    }
+
+    /// A small table is drawn several times over: a model needs some hundred steps, and batches of no more than a few
+    /// logs end far above what larger ones come to.
+    private static func defaultSamples(_ recipe: StepRecipe, lines: UInt64) -> Int {
+        switch recipe {
+        case .ours: Int(min(max(lines, 9_600), 48_000))
+        case .original: Int(min(lines, 192_000))
         }
     }
 

@@ -167,7 +167,7 @@ enum Options {
 
     static let samples = setting(
         "samples", .integer(atLeast: 1), drawers, .draw,
-        help: "Logs of one subset, K (default: 48000, in demo 8000, or all lines if there are fewer).")
+        help: "Logs of one subset, K (default: as many as there are lines, from 9600 to 48000; in demo 8000).")
     static let epochs = setting(
         "epochs", .integer(atLeast: 1, atMost: 10_000), trainers, .draw,
         help: "Subsets to draw and train on, E (default: 2).")

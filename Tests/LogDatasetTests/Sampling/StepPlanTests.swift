@@ -18,19 +18,24 @@ import Testing
         // Fewer lines: the steps are held to 600.
         Case(lines: 14_399, settings: .init(), plan: [14_399, 2, 300, 60, 2_879]),
         Case(lines: 20_000, settings: .init(), plan: [20_000, 2, 417, 84, 4_028]),
-        // So few that each draw is a step.
-        Case(lines: 100, settings: .init(), plan: [100, 2, 100, 20, 20]),
-        Case(lines: 1, settings: .init(), plan: [1, 2, 1, 1, 1]),
+        // Few lines are drawn several times over, for batches of 32.
+        Case(lines: 9_601, settings: .init(), plan: [9_601, 2, 300, 60, 1_920]),
+        Case(lines: 2_000, settings: .init(), plan: [9_600, 2, 300, 60, 1_920]),
+        Case(lines: 1, settings: .init(), plan: [9_600, 2, 300, 60, 1_920]),
+        // So few samples that each draw is a step.
+        Case(lines: 1_000, settings: .init(samples: 100), plan: [100, 2, 100, 20, 20]),
+        Case(lines: 1_000, settings: .init(samples: 1), plan: [1, 2, 1, 1, 1]),
         // More samples than lines; steps are held to 2,000.
         Case(lines: 10, settings: .init(samples: 192_000), plan: [192_000, 2, 1_000, 200, 38_400]),
         Case(lines: 10, settings: .init(samples: 192_000, epochs: 7), plan: [192_000, 7, 286, 201, 134_937]),
         // Steps as given, rounded up to whole epochs, at most one a draw.
-        Case(lines: 1_000, settings: .init(epochs: 3, steps: 100), plan: [1_000, 3, 34, 11, 323]),
-        Case(lines: 10, settings: .init(steps: 5_000), plan: [10, 2, 10, 2, 2]),
-        Case(lines: 10, settings: .init(steps: 1), plan: [10, 2, 1, 1, 10]),
+        Case(lines: 20_000, settings: .init(samples: 1_000, epochs: 3, steps: 100), plan: [1_000, 3, 34, 11, 323]),
+        Case(lines: 10, settings: .init(samples: 10, steps: 5_000), plan: [10, 2, 10, 2, 2]),
+        Case(lines: 10, settings: .init(steps: 1), plan: [9_600, 2, 1, 1, 9_600]),
         // The batch size as given.
-        Case(lines: 1_000, settings: .init(batchSize: 32), plan: [1_000, 2, 32, 7, 218]),
-        Case(lines: 1_000, settings: .init(batchSize: 1_024), plan: [1_000, 2, 1, 1, 1_000]),
+        Case(lines: 1_000, settings: .init(batchSize: 32), plan: [9_600, 2, 300, 60, 1_920]),
+        Case(lines: 1_000, settings: .init(samples: 1_000, batchSize: 32), plan: [1_000, 2, 32, 7, 218]),
+        Case(lines: 1_000, settings: .init(samples: 1_000, batchSize: 1_024), plan: [1_000, 2, 1, 1, 1_000]),
         // The original's recipe.
         Case(lines: 1_000_000, settings: .init(recipe: .original), plan: [192_000, 2, 6_000, 1_200, 38_400]),
         Case(lines: 33, settings: .init(recipe: .original), plan: [33, 2, 2, 1, 16]),
