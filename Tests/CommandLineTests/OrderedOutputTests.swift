@@ -13,7 +13,7 @@ struct OrderedOutputTests {
     @Test("pieces come out in the order of their numbers, whichever is ready first")
     func order() async throws {
         let written = Written()
-        let output = OrderedOutput { bytes in
+        let output = OrderedOutput<[UInt8]> { bytes in
             written.bytes.withLock { $0 += bytes }
         } onWritten: { weight in
             written.weights.withLock { $0 += weight }
@@ -34,7 +34,7 @@ struct OrderedOutputTests {
 
     @Test("an output that cannot be written is the error of whoever writes")
     func failure() async throws {
-        let full: OrderedOutput.Write = { _ in throw CommandError(.output, "full") }
+        let full: OrderedOutput<[UInt8]>.Write = { _ in throw CommandError(.output, "full") }
         let output = OrderedOutput(full) { _ in }
         await #expect(throws: CommandError.self) { try await output.put([0], at: 0, weight: 1) }
     }

@@ -96,6 +96,11 @@ final class LineBlock: @unchecked Sendable {
         bytes.lastIndex(of: 0x0A).map { $0 + 1 }
     }
 
+    /// Lines, a last one without an end among them.
+    var lineCount: Int {
+        bytes.reduce(bytes.last == 0x0A ? 0 : 1) { $0 + ($1 == 0x0A ? 1 : 0) }
+    }
+
     /// Calls `body` with each line, its `\n` left out.
     func forEachLine(_ body: (UnsafeRawBufferPointer) -> Void) {
         guard let base = bytes.baseAddress else { return }

@@ -83,6 +83,8 @@ private struct TextLinePage: LogPage {
 
     var bytes: Int { block.capacity }
 
+    var mostMessages: Int { block.lineCount }
+
     func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally {
         block.forEachLine { body($0, .none) }
         return PageTally()
@@ -104,6 +106,8 @@ private struct JSONLinePage: LogPage {
     }
 
     var bytes: Int { block.capacity }
+
+    var mostMessages: Int { block.lineCount }
 
     func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally {
         let decoder = DocumentDecoder(field: field, timeField: timeField)

@@ -112,10 +112,18 @@ public protocol LogPage: Sendable {
     /// Bytes of memory the page holds until it has been masked.
     var bytes: Int { get }
 
+    /// The most messages that it can hold, as far as this is known without decoding it. The default is one a byte.
+    var mostMessages: Int { get }
+
     /// Calls `body` with each message (UTF-8) and the hour of its log. Runs on a worker's thread.
     ///
     /// - Returns: what was found besides the messages.
     func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally
+}
+
+extension LogPage {
+    /// One a byte.
+    public var mostMessages: Int { bytes }
 }
 
 /// What a page held that is not a usable message.
@@ -148,6 +156,9 @@ public struct MessagePage: LogPage {
         self.hour = hour
         bytes = messages.reduce(0) { $0 + $1.utf8.count }
     }
+
+    /// The number of messages.
+    public var mostMessages: Int { messages.count }
 
     /// Lends each message's UTF-8.
     public func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally {

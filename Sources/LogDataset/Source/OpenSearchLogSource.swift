@@ -159,6 +159,8 @@ package struct OpenSearchPage: LogPage {
 
     package var bytes: Int { page.bytes }
 
+    package var mostMessages: Int { page.count }
+
     package func forEachMessage(_ body: (UnsafeRawBufferPointer, Hour) -> Void) -> PageTally {
         page.forEachMessage { body($0, hour) }
         var tally = PageTally()

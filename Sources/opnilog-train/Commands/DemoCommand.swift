@@ -48,7 +48,7 @@ enum DemoCommand {
         let lines = ScoreLines(scorer, threshold: settings[Options.threshold], explains: false)
         let shown = EmbeddedServer.logs(settings[Options.seed], [0, documents / 2]) + [strange]
         var result = ResultWriter()
-        try result.write(try await lines.of(MessagePage(shown)).bytes)
+        try await lines.of(MessagePage(shown)).write(to: &result)
         try result.write(line: "output: \(output.path)")
         try result.flush()
     }

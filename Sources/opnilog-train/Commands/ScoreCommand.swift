@@ -46,9 +46,9 @@ enum ScoreCommand {
         for remark in [total.count.remark, total.masking.remark].compactMap(\.self) { console.note(remark) }
     }
 
-    private static func write(_ bytes: [UInt8]) throws {
+    private static func write(_ page: ScoreLines.Page) throws {
         var output = ResultWriter()
-        try output.write(bytes)
+        try page.write(to: &output)
         try output.flush()
     }
 }

@@ -4,11 +4,23 @@ import OpniLogTraining
 
 /// Scores logs as lines: `{"log":…,"masked":…,"score":…,"anomaly":…}`, with `"tokens":[…]` if they are to be explained.
 struct ScoreLines: Sendable {
-    /// The lines of a page, and what was found on the way.
+    /// A scored page, and what was found on the way. Its lines are made only as they are written: logs that mask alike
+    /// share their endings until then.
     struct Page: Sendable {
-        var bytes: [UInt8]
-        var count: PageCount
-        var masking: MaskTally
+        fileprivate let logs: LogTexts
+        /// Which ending is a log's.
+        fileprivate let places: [UInt32]
+        fileprivate let endings: [[UInt8]]
+        let count: PageCount
+        let masking: MaskTally
+
+        func write(to output: inout ResultWriter) throws(CommandError) {
+            for (log, place) in places.enumerated() {
+                try output.write(LogTexts.beginning)
+                try output.write(logs.bytes[logs.range(of: log)])
+                try output.write(endings[Int(place)])
+            }
+        }
     }
 
     private let scorer: Scorer
@@ -33,20 +45,14 @@ struct ScoreLines: Sendable {
         }
         let scores = try await scorer.score(masked, explain: explains)
         return Page(
-            bytes: lines(logs, masked.places, scores.map { ending($0) }),
+            logs: logs, places: masked.places, endings: scores.map { ending($0) },
             count: PageCount(messages: masked.places.count, tally), masking: masked.masking)
     }
 
-    private func lines(_ logs: LogTexts, _ places: [UInt32], _ endings: [[UInt8]]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(logs.bytes.count + places.reduce(0) { $0 + endings[Int($1)].count })
-        var start = 0
-        for (place, end) in zip(places, logs.ends) {
-            bytes.append(contentsOf: logs.bytes[start..<end])
-            bytes.append(contentsOf: endings[Int(place)])
-            start = end
-        }
-        return bytes
+    /// Bytes that a page takes until it is written, with what is made of it. Short logs, if all of them are distinct, go
+    /// by their number; explained ones by their words, of which each takes some 40 bytes besides.
+    func weight(of page: any LogPage) -> Int {
+        (explains ? 8 : 2) * page.bytes + 256 * page.mostMessages
     }
 
     /// What follows the log itself: the same for all that mask alike.
@@ -70,16 +76,17 @@ struct ScoreLines: Sendable {
     }
 }
 
-/// The beginnings of lines, one behind the other: `{"log":"…"` a log.
-private struct LogTexts {
-    private static let member = Array("{\"log\":".utf8)
+/// Logs as JSON strings, one behind the other.
+private struct LogTexts: Sendable {
+    static let beginning = Array("{\"log\":".utf8)
 
     private(set) var bytes: [UInt8] = []
-    private(set) var ends: [Int] = []
+    private var ends: [Int] = []
 
     mutating func append(_ message: UnsafeRawBufferPointer) {
-        bytes.append(contentsOf: Self.member)
         JSONText.append(repairing: message, to: &bytes)
         ends.append(bytes.count)
     }
+
+    func range(of log: Int) -> Range<Int> { (log == 0 ? 0 : ends[log - 1])..<ends[log] }
 }

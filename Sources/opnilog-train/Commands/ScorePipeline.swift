@@ -5,8 +5,8 @@ import Synchronization
 /// Scores pages side by side and writes their lines in the order of the pages, each as soon as those before it are
 /// written: what comes through a pipe is answered while the pipe stays open.
 enum ScorePipeline {
-    /// Bytes of pages that are scored, or wait for it or for being written, at once. Their lines take twice as much.
-    private static let limit = 16 << 20
+    /// Bytes of pages that are scored, or wait for it or for being written, at once, with what is made of them.
+    private static let limit = 32 << 20
 
     /// What all pages together held.
     struct Total: Sendable {
@@ -39,29 +39,29 @@ enum ScorePipeline {
     ///   - write: writes the lines of one page; may block.
     ///   - read: hands the pages over, in order.
     static func run(
-        _ lines: ScoreLines, write: @escaping OrderedOutput.Write,
+        _ lines: ScoreLines, write: @escaping OrderedOutput<ScoreLines.Page>.Write,
         _ read: @escaping @Sendable (ScoreFeed) async throws -> Void
     ) async throws -> Total {
         let gate = ByteGate(limit: limit)
         let output = OrderedOutput(write) { gate.leave($0) }
         let sum = Sum()
-        let (pages, feed) = AsyncStream.makeStream(of: (any LogPage).self)
+        let (pages, feed) = AsyncStream.makeStream(of: ScoreFeed.Weighed.self)
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
                 defer { feed.finish() }
                 do {
-                    try await read(ScoreFeed(gate: gate, pages: feed))
+                    try await read(ScoreFeed(lines: lines, gate: gate, pages: feed))
                 } catch {
                     if Task.isCancelled { throw error }
                     sum.keep(error)
                 }
             }
             var number = 0
-            for await page in pages {
+            for await (page, weight) in pages {
                 group.addTask { [number] in
                     let scored = try await lines.of(page)
                     sum.add(scored)
-                    try await output.put(scored.bytes, at: number, weight: page.bytes)
+                    try await output.put(scored, at: number, weight: weight)
                 }
                 number += 1
             }
@@ -74,24 +74,28 @@ enum ScorePipeline {
 
 /// Where pages to be scored are handed over.
 struct ScoreFeed: Sendable {
+    fileprivate typealias Weighed = (page: any LogPage, weight: Int)
+
+    fileprivate let lines: ScoreLines
     fileprivate let gate: ByteGate
-    fileprivate let pages: AsyncStream<any LogPage>.Continuation
+    fileprivate let pages: AsyncStream<Weighed>.Continuation
 
     /// Waits while the memory for pages is used up, so that slow scoring, or a slow reader of the lines, slows the
     /// reading down.
     func add(_ page: any LogPage) async throws {
-        try await gate.enter(page.bytes)
-        pages.yield(page)
+        let weight = lines.weight(of: page)
+        try await gate.enter(weight)
+        pages.yield((page, weight))
     }
 }
 
 /// Writes pieces in the order of their numbers, whichever is ready first.
-final class OrderedOutput: Sendable {
+final class OrderedOutput<Content: Sendable>: Sendable {
     /// Writes a piece; runs on a thread of its own.
-    typealias Write = @Sendable ([UInt8]) throws -> Void
+    typealias Write = @Sendable (Content) throws -> Void
 
     private struct Piece {
-        let bytes: [UInt8]
+        let content: Content
         let weight: Int
     }
 
@@ -111,15 +115,15 @@ final class OrderedOutput: Sendable {
     }
 
     /// Hands a piece over. Whoever brings the one whose turn it is writes it, and those after it that are there.
-    func put(_ bytes: [UInt8], at number: Int, weight: Int) async throws {
+    func put(_ content: Content, at number: Int, weight: Int) async throws {
         let writes = state.withLock { state in
-            state.waiting[number] = Piece(bytes: bytes, weight: weight)
+            state.waiting[number] = Piece(content: content, weight: weight)
             defer { state.isWriting = true }
             return !state.isWriting
         }
         guard writes else { return }
         while let piece = next() {
-            try await OwnThread.run { [write] in try write(piece.bytes) }
+            try await OwnThread.run { [write] in try write(piece.content) }
             onWritten(piece.weight)
         }
     }

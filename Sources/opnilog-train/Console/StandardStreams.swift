@@ -17,7 +17,7 @@ struct ResultWriter: ~Copyable {
         if buffer.count >= capacity { try flush() }
     }
 
-    mutating func write(_ bytes: [UInt8]) throws(CommandError) {
+    mutating func write(_ bytes: some Collection<UInt8>) throws(CommandError) {
         buffer.append(contentsOf: bytes)
         if buffer.count >= capacity { try flush() }
     }

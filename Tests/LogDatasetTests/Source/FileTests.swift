@@ -144,6 +144,14 @@ import Testing
         #expect(try read("{\"log\":\"a\"}\n", .text).messages == ["{\"log\":\"a\"}"])
     }
 
+    @Test(arguments: [("a\nb\nc", 3), ("\n\n\n", 3), ("{\"log\":\"a\"}\n\n{\"log\":\"b\"}\n", 3), ("a", 1)])
+    func aPageTellsHowManyMessagesItHoldsAtMost(_ text: String, _ most: Int) throws {
+        let directory = TemporaryDirectory()
+        let reader = try LogFileReader(path: directory.file("log", text.utf8))
+        #expect(try reader.nextPage()?.mostMessages == most)
+        #expect(MessagePage(["a", "b"]).mostMessages == 2)
+    }
+
     /// More blank lines than a block holds stand before what decides.
     @Test func blankLinesBeforeTheFirstLogDecideNothing() throws {
         let blanks = String(repeating: "\n", count: 3 << 20)
