@@ -25,8 +25,7 @@ class Encoder {
 /// By loops of our own between libtorch's matrix products; on a CPU only.
 std::unique_ptr<Encoder> make_fused_encoder(opnilog_torch_model &model, const Part &part, const Dropout &dropout);
 
-/// Composed of libtorch's operators and differentiated by autograd; on any device.
-std::unique_ptr<Encoder> make_composed_encoder(opnilog_torch_model &model, const Part &part, const Dropout &dropout,
-                                               bool to_train);
+/// Composed of libtorch's operators; on any device.
+std::unique_ptr<Encoder> make_composed_encoder(opnilog_torch_model &model, const Part &part, const Dropout &dropout);
 
 }  // namespace opnilog

@@ -93,14 +93,15 @@ at::Tensor composed_loss(opnilog_torch_model &model, const Part &part, const at:
     auto sum = at::zeros({}, model.options.dtype(at::kDouble));
     Chunks(model, hidden).for_each([&](int64_t begin, const at::Tensor &rows, const at::Tensor &products) {
         const int64_t count = rows.size(0);
-        const auto label = targets.label.narrow(0, begin, count).unsqueeze(1);
-        const auto share = shares.narrow(0, begin, count).unsqueeze(1);
+        const auto label = targets.label.narrow(0, begin, count);
+        const auto share = shares.narrow(0, begin, count);
         auto slope = at::log_softmax(products + model[GeneratorBias], 1);
-        const auto picked = slope.gather(1, label);
-        sum -= (picked.squeeze(1) * targets.weight.narrow(0, begin, count)).sum();
-        // The log-probabilities become the gradient of the mean loss: share (softmax - true).
-        slope.exp_().mul_(share);
-        slope.scatter_(1, label, (picked.exp() - 1) * share);
+        const auto picked = slope.gather(1, label.unsqueeze(1)).squeeze(1);
+        sum -= (picked * targets.weight.narrow(0, begin, count)).sum();
+        // The gradient of the mean loss, share (softmax - true): from -share at the label, back through log_softmax.
+        const auto at_label = at::nll_loss_backward(share, slope, label, {}, at::Reduction::None, -100,
+                                                     /*total_weight, not read:*/ shares.narrow(0, 0, 1));
+        slope = at::_log_softmax_backward_data(at_label, slope, 1, slope.scalar_type());
         auto gradient = hidden_gradient.narrow(0, begin, count);
         at::mm_out(gradient, slope, model[GeneratorWeight]);
         model.gradients[GeneratorWeight].addmm_(slope.t(), rows);

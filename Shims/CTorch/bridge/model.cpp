@@ -138,7 +138,5 @@ void opnilog_torch_model::prepare_training() {
         second[i] = at::zeros_like(values[i]);
         gradients[i] = at::zeros_like(values[i]);
         steps[i] = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(options.device()));
-        // The embedding and the generator stand outside autograd: their gradients are computed by hand.
-        if (!is_fused && i < size_t(Embedding)) values[i].set_requires_grad(true);
     }
 }

@@ -2,7 +2,7 @@
 
 #include "step.h"
 
-#include <c10/core/GradMode.h>
+#include <ATen/core/LegacyTypeDispatch.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include <cmath>
@@ -16,8 +16,8 @@ namespace opnilog {
 
 namespace {
 
-std::unique_ptr<Encoder> make_encoder(opnilog_torch_model &model, const Part &part, const Dropout &dropout, bool to_train) {
-    return model.is_fused ? make_fused_encoder(model, part, dropout) : make_composed_encoder(model, part, dropout, to_train);
+std::unique_ptr<Encoder> make_encoder(opnilog_torch_model &model, const Part &part, const Dropout &dropout) {
+    return model.is_fused ? make_fused_encoder(model, part, dropout) : make_composed_encoder(model, part, dropout);
 }
 
 int64_t largest_part(const std::vector<Part> &parts) {
@@ -44,12 +44,10 @@ void in_parts(opnilog_torch_model &model, const Layout &layout, const Attempt &a
 /// Fills the gradients of the batch's mean loss; returns the sum of the losses, on the model's device.
 at::Tensor compute_gradients(opnilog_torch_model &model, const std::vector<Part> &parts, const opnilog_torch_step_args &args) {
     at::_foreach_zero_(model.gradients);
-    // What a way back has left that ran out of memory; autograd would add to it.
-    for (int i = 0; i < Embedding; ++i) model.values[size_t(i)].mutable_grad() = at::Tensor();
     auto sum = at::zeros({}, model.options.dtype(at::kDouble));
     for (const auto &part : parts) {
         const auto dropout = draw_dropout(args.dropout, args.seed, args.step, part, !model.options.device().is_cpu());
-        const auto encoder = make_encoder(model, part, dropout, /*to_train=*/true);
+        const auto encoder = make_encoder(model, part, dropout);
         const auto hidden = encoder->forward();
         at::Tensor hidden_gradient;
         sum += loss_and_gradients(model, part, hidden, hidden_gradient);
@@ -67,6 +65,9 @@ void apply_adam(opnilog_torch_model &model, double learning_rate, double weight_
                      weight_decay, 1e-8, /*amsgrad=*/false, /*maximize=*/false, std::nullopt, skip);
 }
 
+/// 1 on the sum's device if it is no finite number.
+at::Tensor not_finite(const at::Tensor &sum) { return at::ne(sum - sum, 0).to(at::kFloat); }
+
 /// Starts to bring a sum to the host.
 PendingLoss bring(const at::Tensor &sum, opnilog_torch_loss loss) {
     PendingLoss pending{at::empty({}, at::TensorOptions().dtype(at::kDouble).pinned_memory(true)), std::nullopt, loss};
@@ -79,12 +80,12 @@ PendingLoss bring(const at::Tensor &sum, opnilog_torch_loss loss) {
 /// Calls `body(part, hidden)` for the parts of a batch without dropout.
 template <typename Begin, typename Body>
 Layout without_gradients(opnilog_torch_model &model, const opnilog_torch_batch &batch, const Begin &begin, const Body &body) {
-    c10::NoGradGuard guard;
+    const at::AutoDispatchBelowADInplaceOrView no_autograd;
     model.use_threads();
     const auto layout = lay_out(batch, model.words, {});
     in_parts(model, layout, [&](const std::vector<Part> &parts) {
         begin();
-        for (const auto &part : parts) body(part, make_encoder(model, part, {}, /*to_train=*/false)->forward());
+        for (const auto &part : parts) body(part, make_encoder(model, part, {})->forward());
     });
     return layout;
 }
@@ -94,7 +95,7 @@ Layout without_gradients(opnilog_torch_model &model, const opnilog_torch_batch &
 void take_step(opnilog_torch_model &model, const opnilog_torch_step_args &args) {
     require(args.size >= sizeof args, "step: the arguments are of another version");
     require(args.unknown_share >= 0 && args.unknown_share <= 1, "the share of unknown words is from 0 to 1");
-    c10::NoGradGuard guard;
+    const at::AutoDispatchBelowADInplaceOrView no_autograd;
     model.use_threads();
     model.prepare_training();
     const auto layout = lay_out(args.batch, model.words, {args.unknown_share, args.seed, args.step});
@@ -111,7 +112,7 @@ void take_step(opnilog_torch_model &model, const opnilog_torch_step_args &args) 
         model.pending.push_back({{}, std::nullopt, loss});
     } else {
         if (args.apply != 0)
-            apply_adam(model, args.learning_rate, args.weight_decay, sum.isfinite().logical_not().to(at::kFloat));
+            apply_adam(model, args.learning_rate, args.weight_decay, not_finite(sum));
         model.pending.push_back(bring(sum, loss));
     }
 }

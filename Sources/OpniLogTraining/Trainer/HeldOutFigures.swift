@@ -4,7 +4,7 @@ import Glibc
 public struct HeldOutFigures: Sendable, Hashable, Codable {
     /// Mean cross-entropy, in nats a masked word.
     public var loss: Double
-    /// `exp(loss)`.
+    /// `exp(loss)`, at most the largest number, since JSON has no infinity.
     public var perplexity: Double
     /// Share of the masked words that had the highest logit.
     public var accuracy: Double
@@ -17,7 +17,7 @@ public struct HeldOutFigures: Sendable, Hashable, Codable {
     init?(_ held: TrainingPosition.HeldOut) {
         guard held.sums.weight > 0 else { return nil }
         loss = held.sums.mean
-        perplexity = exp(loss)
+        perplexity = min(exp(loss), .greatestFiniteMagnitude)
         accuracy = held.sums.first / held.sums.weight
         among50 = held.sums.among50 / held.sums.weight
         logs = held.logs

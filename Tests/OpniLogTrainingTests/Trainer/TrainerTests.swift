@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import LogDataset
 import Synchronization
@@ -66,6 +67,14 @@ struct TrainerTests {
         #expect(steps.allSatisfy { $0.loss > 0 && $0.rows > 0 && $0.logs == 8 })
         #expect(zip(steps, steps.dropFirst()).allSatisfy { $0.seconds <= $1.seconds })
         #expect(steps.allSatisfy { ($0.learningRate == 0) == ($0.phase == .evaluation) })
+    }
+
+    @Test func aPerplexityBeyondAllNumbersCanBeWritten() throws {
+        let held = TrainingPosition.HeldOut(sums: LossSums(sum: 1500, weight: 2), logs: 1)
+        let figures = try #require(HeldOutFigures(held))
+        #expect(figures.loss == 750)
+        let written = try JSONDecoder().decode(HeldOutFigures.self, from: JSONEncoder().encode(figures))
+        #expect(written == figures)
     }
 
     @Test func figuresAreTakenAfterEachEpoch() async throws {
