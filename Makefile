@@ -83,7 +83,7 @@ bench-window: setup ## bytes that a sliding window of 30 days reads, beside runs
 bench-train: build libtorch setup-tests ## training beside a loop like the original's, by turns (DATA=DIR, OPTIONS="…" of Benchmarks/train/bench.py)
 	@Benchmarks/train.sh "$(DATA)" $(OPTIONS)
 
-bench-plan: build ## what `plan` predicts beside what a reading takes, on generated logs (DOCUMENTS="50000 1000000")
+bench-plan: build ## what `plan` predicts beside what a reading takes, on generated logs (DOCUMENTS="5000 50000", ROUNDS=8)
 	@Benchmarks/plan.sh $(DOCUMENTS)
 
 bench-score: build libtorch ## lines/s of scoring beside the original's way of it in plain PyTorch (DATA=DIR)

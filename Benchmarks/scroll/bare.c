@@ -1,10 +1,16 @@
 // The least that any client can do: libcurl on one kept connection, one scroll, each answer held in memory and searched
 // for its scroll id and whether it has hits, no more. One line of JSON.
 //
-// bare URL INDEX SIZE whole|field [WINDOWS FROM TO]: the index in one scroll, or in as many as WINDOWS, one after the other,
-// each over an equal part of the times from FROM to TO (milliseconds), as a client must that can begin again.
+// bare URL INDEX SIZE whole|field [WINDOWS FROM TO [MICROSECONDS]]: the index in one scroll, or in as many as WINDOWS, one
+// after the other, each over an equal part of the times from FROM to TO (milliseconds), as a client must that can begin
+// again. With MICROSECONDS, while the next page is asked for a second thread computes for so long, as a client does that
+// takes pages apart: what is lost then, a server on the same cores has lost.
 
 #include <curl/curl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +33,27 @@ static size_t receive(char *bytes, size_t size, size_t count, void *context) {
     return count;
 }
 
-static double seconds(void) {
+static double seconds_of(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static double seconds(void) { return seconds_of(CLOCK_MONOTONIC); }
+
+struct computing { pthread_t thread; sem_t page; double seconds; atomic_bool ended; };
+
+/// Computes for so long of its own time a page, as many pages as have come.
+static void *compute(void *context) {
+    struct computing *computing = context;
+    for (;;) {
+        int left = 0;
+        sem_wait(&computing->page);
+        sem_getvalue(&computing->page, &left);
+        if (atomic_load(&computing->ended) && left == 0) { return NULL; }
+        double end = seconds_of(CLOCK_THREAD_CPUTIME_ID) + computing->seconds;
+        while (seconds_of(CLOCK_THREAD_CPUTIME_ID) < end) {}
+    }
 }
 
 static void ask(CURL *curl, const char *method, const char *url, const char *text, struct body *body) {
@@ -62,7 +85,8 @@ static long peak(void) {
 struct counts { size_t bytes, pages; long long documents; };
 
 /// One scroll from its opening to its end.
-static void read_all(CURL *curl, char **argv, const char *query, struct body *body, struct counts *counts) {
+static void read_all(
+    CURL *curl, char **argv, const char *query, struct body *body, struct counts *counts, struct computing *computing) {
     char url[1024], text[16384], id[12288];
     snprintf(url, sizeof url, "%s/%s/_search?scroll=5m", argv[1], argv[2]);
     snprintf(text, sizeof text, "{\"size\":%s,\"sort\":[\"_doc\"]%s%s}", argv[3], query,
@@ -79,6 +103,7 @@ static void read_all(CURL *curl, char **argv, const char *query, struct body *bo
         if (hits && page == 0) { counts->documents += atoll(hits + 17); }
         if (strstr(body->start, "\"hits\":[]")) { break; }
         counts->pages++;
+        if (computing->seconds > 0) { sem_post(&computing->page); }
         snprintf(text, sizeof text, "{\"scroll\":\"5m\",\"scroll_id\":\"%s\"}", id);
         ask(curl, "POST", url, text, body);
     }
@@ -87,8 +112,8 @@ static void read_all(CURL *curl, char **argv, const char *query, struct body *bo
 }
 
 int main(int argc, char **argv) {
-    if (argc != 5 && argc != 8) {
-        fprintf(stderr, "usage: bare URL INDEX SIZE whole|field [WINDOWS FROM TO]\n");
+    if (argc != 5 && argc != 8 && argc != 9) {
+        fprintf(stderr, "usage: bare URL INDEX SIZE whole|field [WINDOWS FROM TO [MICROSECONDS]]\n");
         return 64;
     }
     double start = seconds();
@@ -101,8 +126,13 @@ int main(int argc, char **argv) {
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
     curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L << 10);
     struct counts counts = {0};
+    struct computing computing = {.seconds = argc == 9 ? atof(argv[8]) / 1e6 : 0};
+    if (computing.seconds > 0) {
+        sem_init(&computing.page, 0, 0);
+        pthread_create(&computing.thread, NULL, compute, &computing);
+    }
     if (argc == 5) {
-        read_all(curl, argv, "", &body, &counts);
+        read_all(curl, argv, "", &body, &counts, &computing);
     } else {
         long long windows = atoll(argv[5]), from = atoll(argv[6]), to = atoll(argv[7]);
         for (long long i = 0; i < windows; i++) {
@@ -110,8 +140,14 @@ int main(int argc, char **argv) {
             snprintf(query, sizeof query,
                      ",\"query\":{\"range\":{\"time\":{\"gte\":%lld,\"lt\":%lld,\"format\":\"epoch_millis\"}}}",
                      from + (to - from) * i / windows, from + (to - from) * (i + 1) / windows);
-            read_all(curl, argv, query, &body, &counts);
+            read_all(curl, argv, query, &body, &counts, &computing);
         }
+    }
+    if (computing.seconds > 0) {
+        // What is left to compute is waited for.
+        atomic_store(&computing.ended, true);
+        sem_post(&computing.page);
+        pthread_join(computing.thread, NULL);
     }
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);

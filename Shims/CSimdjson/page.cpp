@@ -2,6 +2,7 @@
 // place. So a page that turns out to be unreadable half-way is still what the server sent.
 
 #include <charconv>
+#include <cstring>
 
 #include "parser.h"
 
@@ -170,15 +171,20 @@ bool unescape_in_place(char *page, uint32_t offset, uint32_t &length, size_t &re
     return size != SIZE_MAX;
 }
 
+/// For names, in which hardly ever anything is escaped.
+bool unescape_name(char *page, uint32_t offset, uint32_t &length, size_t &replaced) {
+    return !std::memchr(page + offset, '\\', length) || unescape_in_place(page, offset, length, replaced);
+}
+
 bool unescape_all(Page &state, char *page) {
     opnilog_json_parser &parser = state.parser;
     size_t in_names = 0;
     auto joined = parser.joined.begin();
     for (size_t i = 0; i < parser.hits.size(); i++) {
         opnilog_json_hit &hit = parser.hits[i];
-        if (!unescape_in_place(page, hit.index_offset, hit.index_length, in_names)) { return false; }
-        if (!unescape_in_place(page, hit.id_offset, hit.id_length, in_names)) { return false; }
-        if (hit.routing_length > 0 && !unescape_in_place(page, hit.routing_offset, hit.routing_length, in_names)) {
+        if (!unescape_name(page, hit.index_offset, hit.index_length, in_names)
+            || !unescape_name(page, hit.id_offset, hit.id_length, in_names)
+            || !unescape_name(page, hit.routing_offset, hit.routing_length, in_names)) {
             return false;
         }
         if (hit.outcome != opnilog_json_message || parser.raw_source) { continue; }

@@ -42,8 +42,7 @@ struct ReadingSample: Sendable, Equatable {
     /// How long each page took from its opening on.
     var pages: [PageTime] = []
     var maskingSeconds = 0.0
-    /// How long the server took for its counts.
-    var planSeconds = 0.0
+    var trial = ReadingTrial()
 
     struct PageTime: Sendable, Equatable {
         let documents: Int
@@ -81,6 +80,8 @@ struct ReadingResources: Sendable {
     var budget: MemoryBudget
     /// Resident bytes of a process that has done nothing yet.
     var baseBytes: Int
+    /// What it took to come so far.
+    var baseSeconds: Double
 }
 
 extension ReadingForecast {
@@ -127,11 +128,14 @@ extension ReadingForecast {
         let pages = windows.reduce(0.0) { $0 + (Double($1) / pageDocuments).rounded(.up) }
         networkSeconds = cost.request * pages + cost.document * Double(documents)
         maskingSeconds = sample.maskingSeconds * scale
+        let trial = sample.trial
+        memoryBytes = trial.peakBytes
+        seconds = resources.baseSeconds + trial.seconds
+        // Where the trial has read everything, it has taken what a run takes.
+        guard let rate = trial.rate else { return }
         memoryBytes = memory(size, perDocument, windows, resources)
-        let readers = Double(max(1, min(resources.parallel, windows.count)))
-        seconds =
-            sample.planSeconds + max(networkSeconds / readers, maskingSeconds / Double(max(1, resources.workers)))
-            + Double(templates) / Self.mergedPerSecond
+        seconds += Double(max(0, documents - trial.documents)) / rate
+        seconds += Double(max(0, templates - trial.templates)) / Self.mergedPerSecond
     }
 
     /// How many documents a page of the run will hold.

@@ -1,8 +1,8 @@
 import LogMasking
 public import OpenSearchScroll
 
-/// Predicts what a reading of an index will take: from the counts of its windows, and from a few pages over all of them
-/// that are read, masked and counted.
+/// Predicts what a reading of an index will take: from the counts of its windows, from a few pages over all of them that
+/// are read, masked and counted, and from the first moments of a reading.
 public struct ReadingPlanner: Sendable {
     /// Pages looked at at the most, and their documents on average.
     private static let pages = 16
@@ -14,7 +14,7 @@ public struct ReadingPlanner: Sendable {
     private let query: ScrollQuery
     private let configuration: DatasetConfiguration
 
-    /// A planner for a reading with these settings; the configuration's folder is not used.
+    /// A planner for a reading with these settings. The configuration's folder is one for this alone, empty and left so.
     public init(client: OpenSearchClient, query: ScrollQuery, configuration: DatasetConfiguration) {
         self.client = client
         self.configuration = configuration
@@ -23,27 +23,33 @@ public struct ReadingPlanner: Sendable {
         self.query = query
     }
 
-    /// Asks the server for its counts and for the sample.
+    /// Asks the server for its counts, for the first moments of a reading, and for the sample.
     ///
-    /// - Parameter baseBytes: resident bytes of this process before it did anything.
+    /// - Parameters:
+    ///   - baseBytes: resident bytes of this process before it did anything.
+    ///   - baseSeconds: what it took to come so far.
+    ///   - peakBytes: asks for the most resident bytes that this process has had.
     /// - Throws: what the client throws, or `DatasetError`.
-    public func forecast(baseBytes: Int) async throws -> ReadingForecast {
-        let start = ContinuousClock.now
-        let plan = try await client.plan(query)
-        let planSeconds = (ContinuousClock.now - start) / .seconds(1)
-        var sample = try await sample(Self.points(try await parts(plan)))
-        sample.planSeconds = planSeconds
+    public func forecast(
+        baseBytes: Int, baseSeconds: Double, peakBytes: () -> Int
+    ) async throws -> ReadingForecast {
+        // First of all, so that what a first request costs is in it.
+        var (windows, trial) = try await ReadingTrial.run(client, query, configuration)
+        trial.peakBytes = peakBytes()
+        var sample = try await sample(Self.points(try await parts(windows)))
+        sample.trial = trial
         let resources = ReadingResources(
             workers: configuration.workers, parallel: configuration.parallelWindows ?? configuration.workers,
-            budget: configuration.memory, baseBytes: baseBytes)
-        return ReadingForecast(sample, windows: plan.windows.map(\.expectedDocuments), resources)
+            budget: configuration.memory, baseBytes: baseBytes, baseSeconds: baseSeconds)
+        return ReadingForecast(sample, windows: windows.map(\.expectedDocuments), resources)
     }
 
-    /// The windows of a plan, cut finer where the documents of one lie together: a page behind them would be empty.
-    private func parts(_ plan: ScrollPlan) async throws -> [ScrollWindow] {
-        let size = max(2 * Self.pageDocuments, plan.expectedDocuments / Self.pages)
-        guard plan.windows.contains(where: { $0.expectedDocuments > size }), size < query.windowDocuments else {
-            return plan.windows
+    /// The windows, cut finer where the documents of one lie together: a page behind them would be empty.
+    private func parts(_ windows: [ScrollWindow]) async throws -> [ScrollWindow] {
+        let documents = windows.reduce(0) { $0 + $1.expectedDocuments }
+        let size = max(2 * Self.pageDocuments, documents / Self.pages)
+        guard windows.contains(where: { $0.expectedDocuments > size }), size < query.windowDocuments else {
+            return windows
         }
         var query = query
         query.windowDocuments = size

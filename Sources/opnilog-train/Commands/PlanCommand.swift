@@ -6,11 +6,14 @@ enum PlanCommand {
     static func run(_ context: RunContext) async throws -> ExitCode {
         let settings = context.settings
         let base = ProcessMemory.resident()
-        // No folder is needed: nothing is written.
-        let configuration = try DatasetSettings.configuration(settings, directory: "/nowhere")
+        let scratch = try ScratchFolder()
+        let configuration = try DatasetSettings.configuration(settings, directory: scratch.path)
         let openSearch = try OpenSearchSettings(settings, context.console)
         let planner = ReadingPlanner(client: openSearch.client, query: openSearch.query, configuration: configuration)
-        let forecast = try await planner.forecast(baseBytes: base)
+        let forecast = try await planner.forecast(
+            baseBytes: base, baseSeconds: Double(RunClock.now() - RunClock.processStart.milliseconds) / 1000,
+            peakBytes: ProcessMemory.peak)
+        withExtendedLifetime(scratch) {}
         var output = ResultWriter()
         if settings[Options.json] {
             let encoder = JSONEncoder()

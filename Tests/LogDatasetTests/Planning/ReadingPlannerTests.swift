@@ -9,7 +9,9 @@ import Testing
     private let hour: Int64 = 3_600_000
 
     private func resources(workers: Int = 2, memory: Int = 1 << 30) -> ReadingResources {
-        ReadingResources(workers: workers, parallel: workers, budget: MemoryBudget(total: memory), baseBytes: 20 << 20)
+        ReadingResources(
+            workers: workers, parallel: workers, budget: MemoryBudget(total: memory), baseBytes: 20 << 20,
+            baseSeconds: 0.25)
     }
 
     @Test func pointsLieEvenlyOverTheDocumentsWhateverTheHoursHold() {
@@ -44,6 +46,7 @@ import Testing
         sample.textBytes = 400
         sample.pages = [.init(documents: 1_000, seconds: 0.1)]
         sample.maskingSeconds = 0.01
+        sample.trial = ReadingTrial(documents: 20_000, templates: 8, seconds: 1.5, stops: [0.9, 1.1], peakBytes: 1)
         let forecast = ReadingForecast(sample, windows: [60_000, 40_000], resources())
         #expect(forecast.documents == 100_000 && forecast.windows == 2 && forecast.sampledDocuments == 1_000)
         #expect(forecast.lines == 90_000 && forecast.messageBytes == 9_000_000 && forecast.transferBytes == 20_000_000)
@@ -51,9 +54,20 @@ import Testing
         #expect(forecast.templates == 10)
         #expect(forecast.tableBytes == 760 + 3_000 && forecast.diskBytes == forecast.tableBytes + 2 * 760)
         #expect(forecast.networkSeconds == 10 && forecast.maskingSeconds == 1)
-        #expect(abs(forecast.seconds - 5.00001) < 1e-9)
+        // Two readers brought 20,000 documents in a second; 80,000 more take four, and two texts their merge.
+        #expect(abs(forecast.seconds - (0.25 + 1.5 + 4 + 2e-6)) < 1e-9)
         // Fourteen pages of ten thousand documents are more than there is.
         #expect(forecast.memoryBytes == 20 << 20 + 26_000_000 + 2 * 10 * (64 + 40))
+    }
+
+    @Test func aTrialThatHasReadEverythingIsTheForecast() {
+        var sample = ReadingSample()
+        sample.documents = 500
+        sample.lines = 500
+        sample.frequencies = [500: 1]
+        sample.trial = ReadingTrial(documents: 700, templates: 1, seconds: 0.5, peakBytes: 30 << 20)
+        let forecast = ReadingForecast(sample, windows: [700], resources())
+        #expect(forecast.seconds == 0.75 && forecast.memoryBytes == 30 << 20)
     }
 
     @Test func twoSizesOfPagesTellWhatARequestCosts() {
@@ -88,6 +102,7 @@ import Testing
         sample.onceBytes = 100_000
         sample.pages = [.init(documents: 1_000, seconds: 1)]
         sample.maskingSeconds = 0.1
+        sample.trial = ReadingTrial(documents: 1_000, seconds: 1, stops: [1])
         let windows = [Int](repeating: 100_000, count: 1_000)
         let budget = MemoryBudget(total: 1 << 30)
         let fast = ReadingForecast(sample, windows: windows, resources(memory: budget.total))
@@ -96,7 +111,6 @@ import Testing
         #expect(fast.memoryBytes < slow.memoryBytes)
         #expect(slow.memoryBytes <= 20 << 20 + budget.pages + budget.tables)
         #expect(slow.memoryBytes > 20 << 20 + budget.pages)
-        #expect(slow.seconds > fast.seconds)
     }
 
     @Test func nothingFoundIsNothingPlanned() {
@@ -120,7 +134,7 @@ import Testing
         cleaning.keywords = .original
         configuration.cleaning = cleaning
         let planner = ReadingPlanner(client: client, query: ScrollQuery(), configuration: configuration)
-        let forecast = try await planner.forecast(baseBytes: 20 << 20)
+        let forecast = try await planner.forecast(baseBytes: 20 << 20, baseSeconds: 0) { 30 << 20 }
         #expect(server.requests.values.reduce(0, +) <= 80, "\(server.requests)")
         #expect(server.openContexts == 0)
         #expect(folder.names == [])
@@ -138,5 +152,37 @@ import Testing
         expectClose(forecast.tableBytes, Int(status.st_size), "table")
         expectClose(forecast.diskBytes, Int(configuration.monitor.snapshot.spilledBytes) + Int(status.st_size), "disk")
         #expect(forecast.seconds > 0)
+    }
+
+    @Test func whatATrialDidNotReadIsInProportion() {
+        var trial = ReadingTrial(documents: 3_000, seconds: 1)
+        #expect(trial.rate == nil)
+        // The readers were stopped on average after a second and a half.
+        trial.stops = [1, 2]
+        #expect(trial.rate == 2_000)
+        trial.documents = 0
+        #expect(trial.rate == nil)
+    }
+
+    /// A trial is stopped in the middle of its windows, and clears its scrolls.
+    @Test func aTrialStopsReadingAndLeavesNothing() async throws {
+        let contents = GeneratedContents(documents: 30_000, start: 444_444 * hour)
+        let server = try OpenSearchServer(
+            configuration: OpenSearchServer.Configuration(indices: ["logs": contents]))
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: OpenSearchConfiguration(endpoints: [server.url]))
+        let folder = TemporaryDirectory()
+        var configuration = DatasetConfiguration(directory: folder.path)
+        configuration.workers = 2
+        var query = ScrollQuery()
+        query.pageSize = 100
+        query.windowDocuments = 5_000
+        let (windows, trial) = try await ReadingTrial.run(client, query, configuration, for: .zero)
+        #expect(windows.reduce(0) { $0 + $1.expectedDocuments } == 30_000)
+        #expect((1...2).contains(trial.stops.count))
+        #expect(trial.documents >= 100 && trial.documents < 10_000)
+        #expect(trial.templates > 0 && trial.rate != nil)
+        #expect(server.openContexts == 0)
+        #expect(folder.names == [])
     }
 }

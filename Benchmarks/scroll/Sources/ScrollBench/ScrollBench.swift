@@ -23,7 +23,9 @@ struct ScrollBench {
     private static func read(_ client: OpenSearchClient, _ query: ScrollQuery) async throws {
         let start = ContinuousClock.now
         let cpu = cpuSeconds()
-        let (documents, bytes, messageBytes) = try await client.withScroll(query) { pages in
+        let plan = try await client.plan(query)
+        let planSeconds = (ContinuousClock.now - start) / .seconds(1)
+        let (documents, bytes, messageBytes) = try await client.withScroll(plan, of: query) { pages in
             var documents = 0
             var bytes = 0
             var messageBytes = 0
@@ -37,6 +39,7 @@ struct ScrollBench {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         print(
             #"{"documents":\#(documents),"bytes":\#(bytes),"messageBytes":\#(messageBytes),"seconds":\#(seconds),"#
+                + #""planSeconds":\#(planSeconds),"windows":\#(plan.windows.count),"#
                 + #""cpu":\#(cpuSeconds() - cpu),"peakRSS":\#(memory("VmHWM:")),"rss":\#(memory("VmRSS:")),"#
                 + #""descriptors":\#(openDescriptors())}"#)
     }
