@@ -84,6 +84,8 @@ struct ProgressTests {
         #expect(ProcessMemory.residentPages("5210 1234 800 10 0 300 0\n") == 1234)
         #expect(ProcessMemory.residentPages("") == 0)
         #expect(ProcessMemory.resident() > 1_000_000)
+        #expect(ProcessMemory.peakKibibytes("Name:\tx\nVmHWM:\t   13824 kB\nVmRSS:\t 12 kB\n") == 13_824)
+        #expect(ProcessMemory.peakKibibytes("") == 0)
         #expect(ProcessMemory.peak() >= ProcessMemory.resident() / 2)
     }
 }

@@ -132,9 +132,10 @@ extension ReadingForecast {
         memoryBytes = trial.peakBytes
         seconds = resources.baseSeconds + trial.seconds
         // Where the trial has read everything, it has taken what a run takes.
-        guard let rate = trial.rate else { return }
+        guard trial.documents < documents else { return }
+        let rate = trial.rate ?? Double(documents) / max(networkSeconds, maskingSeconds)
         memoryBytes = memory(size, perDocument, windows, resources)
-        seconds += Double(max(0, documents - trial.documents)) / rate
+        seconds += Double(documents - trial.documents) / rate
         seconds += Double(max(0, templates - trial.templates)) / Self.mergedPerSecond
     }
 

@@ -13,11 +13,19 @@ public struct ReadingPlanner: Sendable {
     private let client: OpenSearchClient
     private let query: ScrollQuery
     private let configuration: DatasetConfiguration
+    private let scratch: String
 
-    /// A planner for a reading with these settings. The configuration's folder is one for this alone, empty and left so.
-    public init(client: OpenSearchClient, query: ScrollQuery, configuration: DatasetConfiguration) {
+    /// A planner for a reading with these settings.
+    ///
+    /// - Parameters:
+    ///   - client: reads the index.
+    ///   - query: what would be read.
+    ///   - configuration: of that reading; nothing happens in its folder.
+    ///   - scratch: an empty folder to try the reading in, left empty.
+    public init(client: OpenSearchClient, query: ScrollQuery, configuration: DatasetConfiguration, scratch: String) {
         self.client = client
         self.configuration = configuration
+        self.scratch = scratch
         var query = query
         query.toleratesHoles = true
         self.query = query
@@ -34,7 +42,7 @@ public struct ReadingPlanner: Sendable {
         baseBytes: Int, baseSeconds: Double, peakBytes: () -> Int
     ) async throws -> ReadingForecast {
         // First of all, so that what a first request costs is in it.
-        var (windows, trial) = try await ReadingTrial.run(client, query, configuration)
+        var (windows, trial) = try await ReadingTrial.run(client, query, configuration, in: scratch)
         trial.peakBytes = peakBytes()
         var sample = try await sample(Self.points(try await parts(windows)))
         sample.trial = trial

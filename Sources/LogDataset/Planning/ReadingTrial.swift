@@ -28,26 +28,31 @@ extension ReadingTrial {
     /// Reads windows in the seed's order, as many at once as a run would, for as long as the trial lasts.
     ///
     /// - Parameters:
-    ///   - configuration: that of the run; its folder holds the buckets meanwhile, and nothing afterwards.
+    ///   - configuration: that of the run.
+    ///   - folder: an empty folder; it holds the buckets meanwhile, and nothing afterwards.
     ///   - duration: after so long each reader stops behind its page. A second is some pages of each, and no server
     ///     minds it.
     /// - Returns: also the windows of the whole reading.
-    /// - Throws: what the reading throws.
+    /// - Throws: what the reading throws, or `unwritable` where the folder is not empty.
     static func run(
-        _ client: OpenSearchClient, _ query: ScrollQuery, _ configuration: DatasetConfiguration,
+        _ client: OpenSearchClient, _ query: ScrollQuery, _ configuration: DatasetConfiguration, in folder: String,
         for duration: Duration = .seconds(1)
-    ) async throws(DatasetError) -> (windows: [ScrollWindow], trial: ReadingTrial) {
-        var configuration = configuration
-        configuration.checkpoint = CollectionCheckpoint(startedAt: 0)
-        configuration.readsInSeededOrder = true
-        configuration.monitor = CollectionMonitor()
-        let source = TrialSource(OpenSearchLogSource(client: client, query: query), for: duration)
-        let collector = TableCollector(source: source, configuration: configuration)
-        defer {
-            CollectionCheckpoint.discard(in: configuration.directory)
-            unlink(collector.tablePath)
+    ) async throws -> (windows: [ScrollWindow], trial: ReadingTrial) {
+        guard Folder.names(folder) == [] else {
+            throw DatasetError(
+                .unwritable, "The folder to try the reading in, \(folder), is not empty; give one that is.")
         }
         let start = ContinuousClock.now
+        let plan = try await client.plan(query)
+        var trial = configuration.ofTrial(in: folder)
+        // More readers than scrolls that may be open would wait for one another, and go on one by one after the end.
+        trial.parallelWindows = min(configuration.parallelWindows ?? configuration.workers, client.parallel(for: plan))
+        let source = TrialSource(client, query, plan.windows, for: duration)
+        let collector = TableCollector(source: source, configuration: trial)
+        defer {
+            CollectionCheckpoint.discard(in: folder)
+            unlink(collector.tablePath)
+        }
         var templates = 0
         do throws(DatasetError) {
             templates = Int(try await collector.collect().table.metadata.templates)
@@ -55,64 +60,82 @@ extension ReadingTrial {
             // There is nothing, or not a line of these is kept, which says nothing of the others.
             guard error.code == .unusableSource else { throw error }
         }
-        return (source.planned, source.trial(start, templates: templates))
+        return (plan.windows, source.trial(start, templates: templates))
+    }
+}
+
+extension DatasetConfiguration {
+    /// What shapes the work of reading, and none of what a run keeps, takes over, reports or ends by.
+    fileprivate func ofTrial(in folder: String) -> Self {
+        var trial = Self(directory: folder)
+        trial.seed = seed
+        trial.workers = workers
+        trial.memory = memory
+        trial.disk = disk
+        trial.maximumBadShare = maximumBadShare
+        trial.cleaning = cleaning
+        trial.masking = masking
+        trial.checkpoint = CollectionCheckpoint(startedAt: 0)
+        trial.readsInSeededOrder = true
+        return trial
     }
 }
 
 /// The logs of an index, of which no page more is read once the trial is over.
 private final class TrialSource: LogSource {
     private struct State {
-        var planned: [ScrollWindow] = []
         var start: ContinuousClock.Instant?
         var documents = 0
         var stops: [Double] = []
     }
 
-    private let source: OpenSearchLogSource
+    let name = "a trial"
+    private let client: OpenSearchClient
+    private let query: ScrollQuery
+    private let planned: [ScrollWindow]
     private let duration: Duration
     private let state = Mutex(State())
 
-    init(_ source: OpenSearchLogSource, for duration: Duration) {
-        self.source = source
+    init(_ client: OpenSearchClient, _ query: ScrollQuery, _ windows: [ScrollWindow], for duration: Duration) {
+        self.client = client
+        self.query = query
+        planned = windows
         self.duration = duration
     }
 
-    var name: String { source.name }
-
-    /// All windows there are, once they were asked for.
-    var planned: [ScrollWindow] { state.withLock { $0.planned } }
-
-    func windows() async throws -> [LogWindow] {
-        let windows = try await source.windows()
-        state.withLock { $0.planned = windows.compactMap { $0.key as? ScrollWindow } }
-        return windows
-    }
-
-    func holesAtEnd() async throws -> [Hole] { try await source.holesAtEnd() }
+    func windows() -> [LogWindow] { planned.map { OpenSearchLogSource.logWindow($0) } }
 
     func read(_ window: LogWindow, into sink: LogSink) async throws {
         guard let scroll = window.key as? ScrollWindow, let start = startUnlessStopped() else { return }
-        try await source.client.readWindow(scroll, of: source.query) { pages in
+        try await client.readWindow(scroll, of: query) { pages in
             for try await page in pages {
                 try await sink.add(OpenSearchPage(page: page, hour: window.hour ?? .none))
                 state.withLock { $0.documents += page.count }
                 guard ContinuousClock.now - start >= duration else { continue }
                 // What is read and not yet masked would have to be waited for in a run too.
                 await sink.drain()
-                state.withLock { $0.stops.append((ContinuousClock.now - start) / .seconds(1)) }
+                stop(start)
                 break
             }
         }
     }
 
-    /// When the first window was opened: now for the first; nil once a reader was stopped.
+    /// When the first window was opened: now for the first; nil once a reader was stopped, or is to be.
     private func startUnlessStopped() -> ContinuousClock.Instant? {
         state.withLock { state in
-            guard state.stops.isEmpty else { return nil }
-            let start = state.start ?? .now
-            state.start = start
-            return start
+            guard let start = state.start else {
+                state.start = .now
+                return state.start
+            }
+            // Windows without a page have an end too.
+            let elapsed = ContinuousClock.now - start
+            if state.stops.isEmpty, elapsed > duration { state.stops.append(elapsed / .seconds(1)) }
+            return state.stops.isEmpty ? start : nil
         }
+    }
+
+    private func stop(_ start: ContinuousClock.Instant) {
+        state.withLock { $0.stops.append((ContinuousClock.now - start) / .seconds(1)) }
     }
 
     func trial(_ start: ContinuousClock.Instant, templates: Int) -> ReadingTrial {

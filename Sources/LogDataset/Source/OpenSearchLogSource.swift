@@ -58,11 +58,13 @@ public final class OpenSearchLogSource: LogSource {
             state.holes = plan.holes.map { Hole($0) }
         }
         noteDelivered(committed)
-        return plan.remaining(after: read.map(\.window)).windows.map { window in
-            LogWindow(
-                name: Self.name(of: window), hour: Hour(milliseconds: window.times?.lowerBound),
-                expectedDocuments: window.expectedDocuments, key: window)
-        }
+        return plan.remaining(after: read.map(\.window)).windows.map { Self.logWindow($0) }
+    }
+
+    static func logWindow(_ window: ScrollWindow) -> LogWindow {
+        LogWindow(
+            name: name(of: window), hour: Hour(milliseconds: window.times?.lowerBound),
+            expectedDocuments: window.expectedDocuments, key: window)
     }
 
     /// Windows whose report is not there or cannot be read any more.

@@ -76,6 +76,9 @@ public final class OpenSearchClient: Sendable {
         }
     }
 
+    /// How many scrolls of a plan's query are open at once.
+    package func parallel(for plan: ScrollPlan) -> Int { parallel(shards: plan.shards) }
+
     /// How many scrolls to read at once. One keeps a thread of a shard's node busy, so more than shards gain nothing.
     private func parallel(shards: Int) -> Int {
         wire.configuration.parallel ?? max(1, min(shards, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))

@@ -9,7 +9,8 @@ enum PlanCommand {
         let scratch = try ScratchFolder()
         let configuration = try DatasetSettings.configuration(settings, directory: scratch.path)
         let openSearch = try OpenSearchSettings(settings, context.console)
-        let planner = ReadingPlanner(client: openSearch.client, query: openSearch.query, configuration: configuration)
+        let planner = ReadingPlanner(
+            client: openSearch.client, query: openSearch.query, configuration: configuration, scratch: scratch.path)
         let forecast = try await planner.forecast(
             baseBytes: base, baseSeconds: Double(RunClock.now() - RunClock.processStart.milliseconds) / 1000,
             peakBytes: ProcessMemory.peak)

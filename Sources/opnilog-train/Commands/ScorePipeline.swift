@@ -5,8 +5,9 @@ import Synchronization
 /// Scores pages side by side and writes their lines in the order of the pages, each as soon as those before it are
 /// written: what comes through a pipe is answered while the pipe stays open.
 enum ScorePipeline {
-    /// Bytes of pages that are scored, or wait for it or for being written, at once, with what is made of them.
-    private static let limit = 32 << 20
+    /// Bytes of pages that are scored, or wait for it or for being written, at once, with what is made of them, by and
+    /// large: enough for a few pages of a server's usual size, explained or not.
+    private static let limit = 64 << 20
 
     /// What all pages together held.
     struct Total: Sendable {

@@ -8,11 +8,17 @@ enum ProcessMemory {
         return residentPages(String(decoding: bytes, as: UTF8.self)) * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 
-    /// The most that was ever resident, in bytes.
+    /// The most that was ever resident, in bytes, of `/proc/self/status`; 0 where there is none. `getrusage` would begin
+    /// with the most of whoever started this process.
     static func peak() -> Int {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss * 1024
+        guard let bytes = try? SmallFile.read("/proc/self/status", atMost: 65_536) else { return 0 }
+        return peakKibibytes(String(decoding: bytes, as: UTF8.self)) * 1024
+    }
+
+    /// The number of `VmHWM:`.
+    static func peakKibibytes(_ status: String) -> Int {
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line.flatMap { $0.split(whereSeparator: \.isWhitespace).dropFirst().first }.flatMap { Int($0) } ?? 0
     }
 
     /// The second number of `/proc/self/statm`.

@@ -10,7 +10,7 @@ enum Command: String, CaseIterable, Sendable {
     /// The line of the overview.
     var summary: String {
         switch self {
-        case .plan: "Predicts documents, bytes, time, memory and disk of a reading, from counts and a few pages."
+        case .plan: "Predicts documents, bytes, time, memory and disk of a reading, from counts and a second of it."
         case .train: "Trains a model from OpenSearch, from files or from a table, into a folder."
         case .collect: "Only reads: masks and counts the logs, leaves a table that train --table takes."
         case .extract: "Writes the documents of an index as NDJSON, each exactly once, and the proof of it."

@@ -133,11 +133,13 @@ import Testing
         var cleaning = LineCleaning()
         cleaning.keywords = .original
         configuration.cleaning = cleaning
-        let planner = ReadingPlanner(client: client, query: ScrollQuery(), configuration: configuration)
+        let scratch = TemporaryDirectory()
+        let planner = ReadingPlanner(
+            client: client, query: ScrollQuery(), configuration: configuration, scratch: scratch.path)
         let forecast = try await planner.forecast(baseBytes: 20 << 20, baseSeconds: 0) { 30 << 20 }
         #expect(server.requests.values.reduce(0, +) <= 80, "\(server.requests)")
         #expect(server.openContexts == 0)
-        #expect(folder.names == [])
+        #expect(folder.names == [] && scratch.names == [])
         let source = OpenSearchLogSource(client: client, query: ScrollQuery())
         let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
         var status = stat()
@@ -173,16 +175,26 @@ import Testing
         let client = try OpenSearchClient(configuration: OpenSearchConfiguration(endpoints: [server.url]))
         let folder = TemporaryDirectory()
         var configuration = DatasetConfiguration(directory: folder.path)
-        configuration.workers = 2
+        configuration.workers = 8
+        // None of these is the trial's.
+        configuration.limits = ReadingLimits(time: .zero)
+        configuration.onEvent = { _ in Issue.record("a trial reports nothing") }
         var query = ScrollQuery()
         query.pageSize = 100
         query.windowDocuments = 5_000
-        let (windows, trial) = try await ReadingTrial.run(client, query, configuration, for: .zero)
+        let scratch = TemporaryDirectory()
+        let (windows, trial) = try await ReadingTrial.run(client, query, configuration, in: scratch.path, for: .zero)
         #expect(windows.reduce(0) { $0 + $1.expectedDocuments } == 30_000)
-        #expect((1...2).contains(trial.stops.count))
-        #expect(trial.documents >= 100 && trial.documents < 10_000)
+        // One shard, one scroll: the other workers' readers do not go on when it has ended.
+        #expect(trial.stops.count == 1 && trial.documents == 100)
         #expect(trial.templates > 0 && trial.rate != nil)
         #expect(server.openContexts == 0)
-        #expect(folder.names == [])
+        #expect(folder.names == [] && scratch.names == [])
+        // What lies in a folder is somebody's.
+        let file = scratch.file("templates.table", [1])
+        await #expect(throws: DatasetError.self) {
+            try await ReadingTrial.run(client, query, configuration, in: scratch.path)
+        }
+        #expect(scratch.names == ["templates.table"] && !file.isEmpty)
     }
 }
