@@ -70,8 +70,9 @@ struct TrainerTests {
     }
 
     @Test func aPerplexityBeyondAllNumbersCanBeWritten() throws {
-        let held = TrainingPosition.HeldOut(sums: LossSums(sum: 1500, weight: 2), logs: 1)
-        let figures = try #require(HeldOutFigures(held))
+        var sums = LossSums()
+        (sums.sum, sums.weight) = (1500, 2)
+        let figures = try #require(HeldOutFigures(TrainingPosition.HeldOut(sums: sums, logs: 1)))
         #expect(figures.loss == 750)
         let written = try JSONDecoder().decode(HeldOutFigures.self, from: JSONEncoder().encode(figures))
         #expect(written == figures)
