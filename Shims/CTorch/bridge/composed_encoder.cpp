@@ -1,11 +1,11 @@
 // The encoder composed of libtorch's operators, for a GPU; the tests hold it against the fused one on a CPU. To start a
 // kernel takes longer than to run it, so the way back is written out, in as few kernels as it needs.
 
-#include <array>
 #include <deque>
 
 #include "composed_attention.h"
 #include "encoder.h"
+#include "upload.h"
 
 namespace opnilog {
 
@@ -67,16 +67,18 @@ class ComposedEncoder final : public Encoder {
 
         auto y = first_.index_select(0, layout_.log_of);
         add(y, linear(attended_, OutputWeight), attended_factors_);
-        y_ = norms_[0].forward(model_, y);
+        y_ = attention_norm_.forward(model_, y);
         inner_ = linear(y_, InnerWeight).relu_();
         if (inner_factors_.defined()) inner_.mul_(inner_factors_);
         y = y_.clone();
         add(y, linear(inner_, OuterWeight), outer_factors_);
-        return norms_[2].forward(model_, norms_[1].forward(model_, y));
+        y = feed_forward_norm_.forward(model_, y);
+        return final_norm_.forward(model_, y);
     }
 
     void backward(at::Tensor gradient) override {
-        auto y = norms_[1].backward(model_, norms_[2].backward(model_, gradient, gradients_), gradients_);
+        auto y = final_norm_.backward(model_, gradient, gradients_);
+        y = feed_forward_norm_.backward(model_, y, gradients_);
         const auto outer = outer_factors_.defined() ? y * outer_factors_ : y;
         linear_back(OuterWeight, outer, inner_);
         auto inner = outer.mm(model_[OuterWeight]);
@@ -85,7 +87,7 @@ class ComposedEncoder final : public Encoder {
         linear_back(InnerWeight, inner, y_);
         y.addmm_(inner, model_[InnerWeight]);
 
-        y = norms_[0].backward(model_, y, gradients_);
+        y = attention_norm_.backward(model_, y, gradients_);
         auto first = sums(y, layout_.log_rows);
         if (attended_factors_.defined()) y.mul_(attended_factors_);
         linear_back(OutputWeight, y, attended_);
@@ -157,9 +159,6 @@ class ComposedEncoder final : public Encoder {
             .add_(rows_or_zeros(of_words, layout_.word_of), kEmbeddingScale);
     }
 
-    static constexpr double kQueryScale = 0.17677669529663688110;  // 1 / √32
-    static constexpr double kEmbeddingScale = 16;                   // √256
-
     opnilog_torch_model &model_;
     const Part part_;
     const ComposedLayout layout_;
@@ -170,7 +169,7 @@ class ComposedEncoder final : public Encoder {
     Projections projections_;
     std::deque<ComposedAttention> attention_;  // of each group
     at::Tensor attended_, y_, inner_;          // operands of the products after it, [rows, 256]
-    std::array<Norm, 3> norms_{Norm(AttentionScale), Norm(FeedForwardScale), Norm(FinalScale)};
+    Norm attention_norm_{AttentionScale}, feed_forward_norm_{FeedForwardScale}, final_norm_{FinalScale};
 };
 
 }  // namespace

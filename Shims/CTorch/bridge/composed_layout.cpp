@@ -4,13 +4,14 @@
 #include <numeric>
 
 #include "model.h"
+#include "upload.h"
 
 namespace opnilog {
 
 namespace {
 
-/// A group's attention weights are at most this many numbers, so that memory does not grow with the batch; but as many
-/// as that, since few large kernels cost less than many small ones, padding and all.
+/// A group's attention weights are at most this many numbers, or of one log: few large kernels cost less than many small
+/// ones, padding and all, but beside one long log a thousand short ones would be mostly padding.
 constexpr int64_t kGroupNumbers = int64_t(1) << 25;
 
 /// Arrays by the place where their tensor will stand, until they are sent together.

@@ -4,7 +4,6 @@
 // back meets a row twice, or repeated rows lie side by side; so nothing is added in an order of chance.
 
 #include "layout.h"
-#include "upload.h"
 
 namespace opnilog {
 
@@ -37,7 +36,7 @@ struct ComposedLayout {
     at::Tensor log_rows;  // [logs + 1] where each log's rows begin
     at::Tensor sorted;    // [vectors] the vectors in order of their ids
     at::Tensor word_at;   // [different words + 1] where each word's begin among them
-    at::Tensor word_of;   // [longest id of the part + 1] each id's place among those words; their number where it has none
+    at::Tensor word_of;   // [highest id of the part + 1] each id's place among those words; their number where it has none
 };
 
 }  // namespace opnilog

@@ -11,7 +11,7 @@ namespace opnilog {
 struct Dropout {
     at::Tensor kept;  // bytes on the host; pinned where the model is on a GPU
     double factor = 1;  // of what is kept
-    /// Where each begins in the buffer.
+    /// Where each begins in the buffer: one right behind the other, in this order.
     int64_t token = 0;      // [tokens, 256] embedded tokens
     int64_t mask = 0;       // [64, 256] the embedded <MASK> at each position
     int64_t attention = 0;  // [logs, 8, 64] attention weights

@@ -3,8 +3,6 @@
 
 #include "encoder.h"
 
-#include <cmath>
-
 #include "fused_attention.h"
 #include "fused_rows.h"
 
@@ -87,7 +85,7 @@ class FusedEncoder final : public Encoder {
             ? dropout_.kept.narrow(0, dropout_.mask, kLength * kWidth).view({kLength, kWidth}).to(model_.options).mul_(dropout_.factor)
             : at::ones({kLength, kWidth}, model_.options);
         mask_factors_ = mask_factors_.narrow(0, 0, part_.longest());
-        const auto masks = model_[Embedding].narrow(0, kMask, 1) * std::sqrt(double(kWidth)) + model_.positions;
+        const auto masks = model_[Embedding].narrow(0, kMask, 1) * kEmbeddingScale + model_.positions;
         mask_ = masks.narrow(0, 0, part_.longest()) * mask_factors_;
         Layout::Indices starts;
         for (int64_t log = part_.begin; log < part_.end; ++log)
@@ -130,10 +128,8 @@ class FusedEncoder final : public Encoder {
         x.index_add_(0, starts_, first_gradient.addmm_(query, model_[QueryWeight]));
         embed_back(part_, data(x), kept(dropout_.token), data(model_.gradients[Embedding]));
         const auto mask = mask_key.mm(model_[KeyWeight]).addmm_(mask_value, model_[ValueWeight]).mul_(mask_factors_);
-        model_.gradients[Embedding].select(0, kMask).add_(mask.sum(0), std::sqrt(double(kWidth)));
+        model_.gradients[Embedding].select(0, kMask).add_(mask.sum(0), kEmbeddingScale);
     }
-
-    static constexpr double kQueryScale = 0.17677669529663688110;  // 1 / √32
 
     opnilog_torch_model &model_;
     const Part part_;

@@ -95,13 +95,13 @@ at::Tensor composed_loss(opnilog_torch_model &model, const Part &part, const at:
         const int64_t count = rows.size(0);
         const auto label = targets.label.narrow(0, begin, count);
         const auto share = shares.narrow(0, begin, count);
-        auto slope = at::log_softmax(products + model[GeneratorBias], 1);
-        const auto picked = slope.gather(1, label.unsqueeze(1)).squeeze(1);
+        auto logarithms = at::log_softmax(products + model[GeneratorBias], 1);
+        const auto picked = logarithms.gather(1, label.unsqueeze(1)).squeeze(1);
         sum -= (picked * targets.weight.narrow(0, begin, count)).sum();
-        // The gradient of the mean loss, share (softmax - true): from -share at the label, back through log_softmax.
-        const auto at_label = at::nll_loss_backward(share, slope, label, {}, at::Reduction::None, -100,
-                                                     /*total_weight, not read:*/ shares.narrow(0, 0, 1));
-        slope = at::_log_softmax_backward_data(at_label, slope, 1, slope.scalar_type());
+        // The gradient of the mean loss, share (softmax - true): first -share at the label, and zeros elsewhere.
+        auto slope = at::nll_loss_backward(share, logarithms, label, {}, at::Reduction::None, -100,
+                                           /*total_weight, not read:*/ shares.narrow(0, 0, 1));
+        slope.addcmul_(logarithms.exp_(), share.unsqueeze(1));
         auto gradient = hidden_gradient.narrow(0, begin, count);
         at::mm_out(gradient, slope, model[GeneratorWeight]);
         model.gradients[GeneratorWeight].addmm_(slope.t(), rows);

@@ -18,6 +18,8 @@ constexpr int64_t kWidth = 256;       // d_model and d_ff
 constexpr int64_t kHeads = 8;
 constexpr int64_t kHeadWidth = kWidth / kHeads;
 constexpr int64_t kLength = OPNILOG_TORCH_LENGTH;
+constexpr double kEmbeddingScale = 16;                   // √256
+constexpr double kQueryScale = 0.17677669529663688110;  // 1 / √32
 constexpr int64_t kFullWords = 10000;  // rows that the bound of the initial values is for, whatever V is
 
 // Reserved token ids.

@@ -85,7 +85,11 @@ Layout without_gradients(opnilog_torch_model &model, const opnilog_torch_batch &
     const auto layout = lay_out(batch, model.words, {});
     in_parts(model, layout, [&](const std::vector<Part> &parts) {
         begin();
-        for (const auto &part : parts) body(part, make_encoder(model, part, {})->forward());
+        for (const auto &part : parts) {
+            // The encoder, with all that it keeps for a way back, is gone before the body begins.
+            const auto hidden = make_encoder(model, part, {})->forward();
+            body(part, hidden);
+        }
     });
     return layout;
 }

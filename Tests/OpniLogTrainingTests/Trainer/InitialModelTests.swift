@@ -156,7 +156,9 @@ struct InitialModelTests {
             try await withTrainer(configuration()) { try await $0.train(on: other) }
         }
         #expect(error?.code == .badModel)
-        #expect(error?.message.hasPrefix("The model has 24 words and its vocabulary 30, so they are not") == true)
+        #expect(error?.message.contains(ModelFile.name) == true)
+        let cause = error?.cause as? TrainingError
+        #expect(cause?.message.hasPrefix("The model has 24 words and its vocabulary 30, so they are not") == true)
         let missing = #expect(throws: TrainingError.self) { try InitialModel("/nowhere") }
         #expect(missing?.code == .badModel)
         #expect(missing?.message == "The vocabulary of the model to train on cannot be used.")

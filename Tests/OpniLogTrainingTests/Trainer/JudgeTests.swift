@@ -78,7 +78,7 @@ struct JudgeTests {
         weightDecay: Double, composed: Bool, mostVariants: Int?
     ) async throws {
         let folder = TemporaryFolder()
-        // Lengths on both sides of every edge between the groups, the shortest, the longest, and equal ones.
+        // Lengths on both sides of a vector's, the shortest, the longest, and equal ones.
         // Only the first batch has them all: the literal way is slow.
         let edges = [2, 3, 8, 9, 16, 17, 24, 25, 40, 41, 64, 5, 5]
         let batches = (0..<10).map {
