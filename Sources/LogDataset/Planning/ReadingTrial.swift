@@ -45,8 +45,10 @@ extension ReadingTrial {
         let start = ContinuousClock.now
         let plan = try await client.plan(query)
         var trial = configuration.ofTrial(in: folder)
-        // More readers than scrolls that may be open would wait for one another, and go on one by one after the end.
-        trial.parallelWindows = min(configuration.parallelWindows ?? configuration.workers, client.parallel(for: plan))
+        // One more than scrolls may be open is there to read while another commits, as in a run; further ones would wait for
+        // one another, and go on one by one after the end.
+        let readers = client.parallel(for: plan) + 1
+        trial.parallelWindows = min(configuration.parallelWindows ?? configuration.workers, readers)
         let source = TrialSource(client, query, plan.windows, for: duration)
         let collector = TableCollector(source: source, configuration: trial)
         defer {
