@@ -36,17 +36,32 @@ def run(*command):
 EPOCH = 1_600_000_000_000
 
 
+def bare_at_once(url, index, count, windows):
+    """So many bare loops at once, each over an equal part of the time, in as many windows together as ours has."""
+    part = DOCUMENTS // count
+    loops = [
+        subprocess.Popen(
+            [bare, url, index, "10000", "whole", str(-(-windows // count)), str(EPOCH + part * i), str(EPOCH + part * (i + 1))],
+            stdout=subprocess.PIPE, text=True)
+        for i in range(count)]
+    found = [json.loads(loop.communicate()[0].strip().splitlines()[-1]) for loop in loops]
+    return {key: (max if key == "seconds" else sum)(each[key] for each in found)
+            for key in ("documents", "seconds", "cpu", "peakRSS")}
+
+
 def contenders(url, index, windows):
     """What is compared: the same choice of _source for all, one scroll at a time, and ours as it comes. `windows`: also the
-    bare loop over as many windows of time as ours makes of the index."""
+    bare loop over as many windows of time as ours makes of the index, and two of them at once."""
     found = {}
     if windows:
-        cut = [str(-(-DOCUMENTS // 128_000)), str(EPOCH), str(EPOCH + DOCUMENTS)]
+        count = -(-DOCUMENTS // 128_000)
+        cut = [str(count), str(EPOCH), str(EPOCH + DOCUMENTS)]
         for source in ("whole", "field"):
             found[f"bare loop in windows, {source}"] = lambda source=source: run(
                 bare, url, index, "10000", source, *cut)
         found["bare loop in windows beside computing, whole"] = lambda: run(
             bare, url, index, "10000", "whole", *cut, COMPUTING)
+        found["two bare loops at once, in windows, whole"] = lambda: bare_at_once(url, index, 2, count)
     for source in ("whole", "field"):
         found[f"bare loop, {source}"] = lambda source=source: run(bare, url, index, "10000", source)
         found[f"ours, one scroll, {source}"] = lambda source=source: run(ours, url, index, "1", source)
@@ -98,6 +113,8 @@ def measure(title, url, index, lines, windows=False):
                      + ratio(computing, "bare loop in windows, whole"))
         lines.append("Rate of ours over the bare loop's in windows beside as much computing, whole: "
                      + ratio("ours, one scroll, whole", computing))
+        lines.append("Rate of ours, as it comes, over two bare loops' at once: "
+                     + ratio("ours, as it comes", "two bare loops at once, in windows, whole"))
     lines.append("Rate of ours, as it comes, over the better bare loop's: "
                  + ratio("ours, as it comes", max(("bare loop, whole", "bare loop, field"), key=lambda n: statistics.median(
                      r["documents"] / r["seconds"] for r in seen[n]))))

@@ -42,9 +42,6 @@ struct opnilog_json_parser {
     std::vector<std::string_view> tokens;
     std::vector<opnilog_json_text> times;
     std::vector<opnilog_json_hit> hits;
-    /// Messages of a page that are arrays, by their hit.
-    struct Joined { size_t hit; opnilog::Found found; };
-    std::vector<Joined> joined;
     std::string unescaped;
 };
 

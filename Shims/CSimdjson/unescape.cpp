@@ -138,48 +138,44 @@ inline uint64_t escape_starts(uint64_t backslashes) {
     return starts;
 }
 
-/// 64 bytes at a time: the letters of all escapes are exchanged at once, then the backslashes squeezed out. Every block
-/// is in a register before anything of it is written, so the target may be the source.
+/// 64 bytes at a time: the letters of all escapes are exchanged at once, then the backslashes squeezed out, also where there
+/// are none, since whether there are any can hardly be foreseen. Every block is in a register before anything of it is
+/// written, so the target may be the source.
 OPNILOG_AVX512 size_t unescape_avx512(const char *source, size_t length, char *target, size_t &replaced) {
     const __m512i low = _mm512_load_si512(letters.becomes), high = _mm512_load_si512(letters.becomes + 64);
     const char *end = source + length;
     char *begin = target;
+    uint64_t is_letter_first = 0;  // 1: the block before ended with the backslash of an escape
     while (source < end) {
         size_t room = size_t(end - source) < 64 ? size_t(end - source) : 64;
         uint64_t inside = ~uint64_t(0) >> (64 - room);
         __m512i block = _mm512_maskz_loadu_epi8(inside, source);
-        uint64_t starts = escape_starts(_mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\\')));
-        if (!starts) {
-            if (target != source) { _mm512_mask_storeu_epi8(target, inside, block); }
-            source += room;
-            target += room;
-            continue;
-        }
-        // An escape that goes over the edge waits for the next block.
-        if (starts >> (room - 1)) {
-            room--;
-            starts &= ~(uint64_t(1) << room);
-            if (!starts && room == 0) { return SIZE_MAX; }
-        }
+        uint64_t backslashes = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\\'));
+        uint64_t starts = escape_starts(backslashes & ~is_letter_first);
+        uint64_t escaped = starts << 1 | is_letter_first;
+        // Of a last block that ends with a backslash the letter is missing, which shows below.
+        is_letter_first = starts >> 63;
         __m512i exchanged = _mm512_permutex2var_epi8(low, block, high);
-        uint64_t unknown = _mm512_mask_testn_epi8_mask(starts << 1, exchanged, exchanged)
-            | (_mm512_movepi8_mask(block) & starts << 1);
+        uint64_t unknown = _mm512_mask_testn_epi8_mask(escaped, exchanged, exchanged)
+            | (_mm512_movepi8_mask(block) & escaped);
+        uint64_t kept = inside & ~starts;
         if (unknown) {
             // What stands before that escape first.
-            room = size_t(__builtin_ctzll(unknown)) - 1;
-            starts &= (uint64_t(1) << room) - 1;
+            room = size_t(__builtin_ctzll(unknown));
+            kept &= (uint64_t(1) << room) - 1;
         }
-        block = _mm512_mask_mov_epi8(block, starts << 1, exchanged);
-        uint64_t kept = room == 0 ? 0 : ~starts & (~uint64_t(0) >> (64 - room));
+        block = _mm512_maskz_compress_epi8(kept, _mm512_mask_mov_epi8(block, escaped, exchanged));
         size_t count = size_t(__builtin_popcountll(kept));
-        if (count > 0) {
-            _mm512_mask_storeu_epi8(target, ~uint64_t(0) >> (64 - count), _mm512_maskz_compress_epi8(kept, block));
-        }
+        _mm512_mask_storeu_epi8(target, _bzhi_u64(~uint64_t(0), unsigned(count)), block);
         source += room;
         target += count;
-        if (unknown && !escape(source, end, target, replaced)) { return SIZE_MAX; }
+        if (unknown) {
+            source--;
+            is_letter_first = 0;
+            if (!escape(source, end, target, replaced)) { return SIZE_MAX; }
+        }
     }
-    return size_t(target - begin);
+    return is_letter_first ? SIZE_MAX : size_t(target - begin);
 }
 
 const bool has_avx512 = __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vbmi")

@@ -84,7 +84,7 @@ typedef struct {
 } opnilog_json_page;
 
 /// Reads the answer to a search whole. Strings are unescaped **in place**: after opnilog_json_ok the page is no longer
-/// JSON, after opnilog_json_bad_utf8 it is unchanged, but for byte order marks before values that became spaces.
+/// JSON, after opnilog_json_bad_utf8 it is unchanged.
 opnilog_json_status opnilog_json_parse_page(
     opnilog_json_parser *_Nonnull parser, char *_Nonnull page, size_t length, opnilog_json_page *_Nonnull ret_page);
 

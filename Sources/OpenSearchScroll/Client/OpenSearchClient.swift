@@ -50,7 +50,7 @@ public final class OpenSearchClient: Sendable {
     ) async throws -> R {
         let parallel = parallel(shards: plan.shards)
         let state = try state(query)
-        state.gate.allow(parallel)
+        state.allow(parallel)
         let reading = Reading(
             plan.windows, state, wire: wire, parallel: parallel, holes: plan.holes, earlier: earlier)
         return try await reading.run(isolation: isolation, body)
@@ -79,9 +79,10 @@ public final class OpenSearchClient: Sendable {
     /// How many scrolls of a plan's query are open at once.
     package func parallel(for plan: ScrollPlan) -> Int { parallel(shards: plan.shards) }
 
-    /// How many scrolls to read at once. One keeps a thread of a shard's node busy, so more than shards gain nothing.
+    /// How many scrolls to read at once. A second one for each shard is answered while the first one's page is on its way;
+    /// a production server should not have to bear more without being asked.
     private func parallel(shards: Int) -> Int {
-        wire.configuration.parallel ?? max(1, min(shards, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+        wire.configuration.parallel ?? max(1, min(2 * shards, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     }
 
     // MARK: Planning
@@ -100,7 +101,7 @@ public final class OpenSearchClient: Sendable {
         }
         let made = try plan.get()
         state.shards = made.shards
-        state.gate.allow(parallel(shards: made.shards))
+        state.allow(parallel(shards: made.shards))
         await planner.sample(made, for: state)
         return made
     }

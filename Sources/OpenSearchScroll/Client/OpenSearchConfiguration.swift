@@ -30,7 +30,7 @@ public struct OpenSearchConfiguration: Sendable {
     public var attempts: Int
     /// How long one that has answered may make no progress with a window before that is given up.
     public var patience: Duration
-    /// Scrolls read at once; nil: as many as the query has shards, at most one a core. Fewer while the server refuses.
+    /// Scrolls read at once; nil: two for each shard of the query, at most one a core. Fewer while the server refuses.
     /// Besides them one may be open that is read and only has to be cleared.
     public var parallel: Int?
     /// The largest answer that is taken, in bytes: at least the largest document.

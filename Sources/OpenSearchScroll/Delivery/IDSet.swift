@@ -25,11 +25,23 @@ final class IDSet {
     private(set) var count = 0
     private var slots: UnsafeMutableBufferPointer<Slot>
 
-    init(expecting documents: Int) {
-        slots = IDSet.allocate(max(1024, min(documents / 3 * 4 + 4, 1 << 22)))
-    }
+    init(expecting documents: Int) { slots = IDSet.allocate(IDSet.capacity(for: documents)) }
 
     deinit { slots.deallocate() }
+
+    private static func capacity(for documents: Int) -> Int { max(1024, min(documents / 3 * 4 + 4, 1 << 22)) }
+
+    /// Forgets all, in the same memory where that is neither too small nor far too large.
+    func removeAll(expecting documents: Int) {
+        let capacity = IDSet.capacity(for: documents)
+        count = 0
+        if (capacity...4 * capacity).contains(slots.count) {
+            slots.update(repeating: Slot(high: 0, low: 0))
+        } else {
+            slots.deallocate()
+            slots = IDSet.allocate(capacity)
+        }
+    }
 
     /// Asks for the memory that an insertion will look at: one that has to wait for it takes ten times as long.
     func prefetch(_ id: DocumentID) {

@@ -14,8 +14,9 @@ final class WindowLedger {
     private var scroll: UInt16 = 1
 
     /// - Parameter earlier: what an earlier run delivered: it is counted when a scroll shows it, and not handed out.
-    init(expecting documents: Int, earlier: DeliveredDocuments? = nil) {
-        ids = IDSet(expecting: documents)
+    init(expecting documents: Int, in ids: IDSet = IDSet(expecting: 0), earlier: DeliveredDocuments? = nil) {
+        ids.removeAll(expecting: documents)
+        self.ids = ids
         self.earlier = earlier
     }
 

@@ -20,11 +20,10 @@ final class PageDecoder {
     }
 
     private let parser: JSONParser
-    private let window: ScrollWindow?
+    /// What the pages are of.
+    var window: ScrollWindow?
 
-    /// - Parameter window: what the pages are of.
-    init(content: ScrollQuery.Content = .message, field: String, window: ScrollWindow? = nil) {
-        self.window = window
+    init(content: ScrollQuery.Content = .message, field: String) {
         parser = JSONParser(field: content == .source ? nil : field, timeField: nil)
     }
 

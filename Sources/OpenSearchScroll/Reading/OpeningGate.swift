@@ -50,7 +50,8 @@ final class OpeningGate: Sendable {
             state = .left
         }
 
-        /// Makes place a little before the scroll is cleared, but not where the server has ever refused to have so many.
+        /// Makes place a little before the scroll is cleared, one at a time, but not where the server has ever refused to
+        /// have so many.
         ///
         /// - Returns: whether it did.
         func leaveEarly() -> Bool {
@@ -96,7 +97,7 @@ final class OpeningGate: Sendable {
     private func mayLinger() -> Bool {
         var lingers = false
         wake { state in
-            lingers = !state.hasRefused
+            lingers = !state.hasRefused && state.lingering == 0
             guard lingers else { return }
             state.open -= 1
             state.lingering += 1

@@ -3,8 +3,10 @@
 /// A page should be of some megabytes: large enough that requests cost nothing, small enough that memory, keep-alive
 /// and the server's heap do not suffer.
 struct PageSizing: Sendable, Equatable {
-    /// What a page should have.
+    /// What a page of the only scroll should have, in bytes.
     static let target = 4 << 20
+    /// The same where several scrolls are read at once: as much is on its way, and fits into the same memory.
+    static let targetOfSeveral = 2 << 20
     /// What is broken off when a smaller page may be asked for.
     static let soft = 16 << 20
     /// Before anything is known: planning looks at some documents first, but that may fail. With documents of a megabyte
@@ -15,6 +17,8 @@ struct PageSizing: Sendable, Equatable {
 
     /// Whether the user has named a size: then it is only left where it does not work.
     let isFixed: Bool
+    /// How many scrolls are read at once.
+    var scrolls = 1
     /// The most that may be asked for.
     private var limit: Int
     /// What is thought to work; doubles with every few pages that came well.
@@ -37,7 +41,8 @@ struct PageSizing: Sendable, Equatable {
         let allowed = min(limit, ceiling)
         if isFixed { return allowed }
         guard let bytesPerDocument else { return min(allowed, Self.first) }
-        return max(1, min(allowed, Int(Double(Self.target) / max(bytesPerDocument, 1))))
+        let target = scrolls > 1 ? Self.targetOfSeveral : Self.target
+        return max(1, min(allowed, Int(Double(target) / max(bytesPerDocument, 1))))
     }
 
     /// The most bytes that an answer to a request for so many documents may have.

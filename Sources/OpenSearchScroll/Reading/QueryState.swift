@@ -35,6 +35,12 @@ final class QueryState: Sendable {
         set { state.withLock { $0.shards = newValue } }
     }
 
+    /// Sets how many scrolls there should be at most.
+    func allow(_ scrolls: Int) {
+        gate.allow(scrolls)
+        state.withLock { $0.sizing.scrolls = scrolls }
+    }
+
     /// How to open a window now.
     func opening(_ window: ScrollWindow, _ configuration: OpenSearchConfiguration) -> ScrollSession.Opening {
         let (sizing, choice) = state.withLock { ($0.sizing, $0.choice) }

@@ -74,11 +74,13 @@ final class Reading: Sendable {
 
     /// Reads windows until there are none left.
     private func readSome() async -> OpenSearchError? {
+        let memory = WindowReader.Memory(state.query)
         while true {
             let place = await places.enter()
             defer { place.leave() }
             guard !Task.isCancelled, let window = windows.withLock({ $0.popLast() }) else { break }
-            let reader = WindowReader(window, state, wire: wire, queue: queue, earlier: earlier, onLast: place.leave)
+            let reader = WindowReader(
+                window, state, memory, wire: wire, queue: queue, earlier: earlier, onLast: place.leave)
             switch await read(window, reader) {
             case .failure(let error): return error
             case .success(let isWhole): conclude(reader.report, isWhole: isWhole)

@@ -7,6 +7,15 @@ final class WindowReader {
         case failed(OpenSearchError)
     }
 
+    /// What is of some MiB for a window and can be used again for the next one: to get it from the system, page fault by page
+    /// fault, costs more than to fill it.
+    final class Memory {
+        fileprivate let ids = IDSet(expecting: 0)
+        fileprivate let decoder: PageDecoder
+
+        init(_ query: ScrollQuery) { decoder = PageDecoder(content: query.content, field: query.field) }
+    }
+
     private let wire: Wire
     private let state: QueryState
     private let queue: PageQueue
@@ -22,16 +31,17 @@ final class WindowReader {
 
     /// - Parameter onLast: called when the last page of a scroll has come, unless the server has no room for another one.
     init(
-        _ window: ScrollWindow, _ state: QueryState, wire: Wire, queue: PageQueue, earlier: DeliveredDocuments? = nil,
-        onLast: @escaping () -> Void
+        _ window: ScrollWindow, _ state: QueryState, _ memory: Memory, wire: Wire, queue: PageQueue,
+        earlier: DeliveredDocuments? = nil, onLast: @escaping () -> Void
     ) {
         self.window = window
         self.onLast = onLast
         self.state = state
         self.wire = wire
         self.queue = queue
-        ledger = WindowLedger(expecting: window.expectedDocuments, earlier: earlier)
-        decoder = PageDecoder(content: state.query.content, field: state.query.field, window: window)
+        ledger = WindowLedger(expecting: window.expectedDocuments, in: memory.ids, earlier: earlier)
+        decoder = memory.decoder
+        decoder.window = window
         persistence = Persistence(wire.configuration)
     }
 

@@ -30,7 +30,7 @@ enum Options {
     static let parallel = setting(
         "parallel", .integer(atLeast: 1, atMost: 256), [.train, .collect, .sample, .extract, .verify, .plan],
         .openSearch,
-        help: "Hours read at once (default: as many as --workers)."
+        help: "Hours read at once (default: two for each of the index's shards, at most --workers)."
     ).saying(.extract, windowsAtOnce).saying(.verify, windowsAtOnce)
     static let maxPageBytes = preset(
         "max-page-bytes", .size(atLeast: 1 << 20), "256MiB", readers, .openSearch,
@@ -282,7 +282,8 @@ enum Options {
     /// What asks a server.
     static let askers: Set<Command> = readers.union([.doctor, .verify])
     private static let lineReaders: Set<Command> = [.train, .collect, .sample, .score]
-    private static let windowsAtOnce = "Windows read at once (default: the index's shards, at most the cores)."
+    private static let windowsAtOnce =
+        "Windows read at once (default: two for each of the index's shards, at most the cores)."
     private static let tableUsers: Set<Command> = [.tableMerge, .tableShow, .tableTop, .tableExport, .drift]
     private static let rareStay =
         "Show only texts of at least so many lines (default: 10), so that rare ones, which may name people, stay here."

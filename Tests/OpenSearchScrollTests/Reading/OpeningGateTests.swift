@@ -43,6 +43,17 @@ struct OpeningGateTests {
         #expect(arrivals.all == ["second", "third"])
     }
 
+    @Test("Only one scroll at a time is open beyond what is allowed")
+    func onlyOneLingers() async {
+        let gate = OpeningGate(longestWait: nil)
+        gate.allow(2)
+        let (first, second) = (await gate.enter(), await gate.enter())
+        #expect(first.leaveEarly() && !second.leaveEarly())
+        first.leave()
+        #expect(second.leaveEarly())
+        second.leave()
+    }
+
     @Test("Where the server has refused a scroll none is left early, and those that had been count as open")
     func refused() async {
         let gate = OpeningGate(longestWait: nil)

@@ -18,6 +18,14 @@ struct PageSizingTests {
         #expect(sizing.size == 10_000)
     }
 
+    @Test("Pages of several scrolls at once are half as large")
+    func several() {
+        var sizing = PageSizing()
+        sizing.observe(documents: 10, bytes: 10 << 20)
+        sizing.scrolls = 2
+        #expect(sizing.size == 2)
+    }
+
     @Test("What was too much is halved, or cut by its bytes, and grows back with pages that come well")
     func shrinking() {
         var sizing = PageSizing()
