@@ -38,6 +38,8 @@ struct BucketJournal: Sendable {
         case adoption(Adoption)
         /// Which hours are read first.
         case order(ReadingOrder)
+        /// What the source wants to know of its first plan.
+        case plan(Data)
         case compaction(Compaction)
         /// These windows count no longer.
         case dropped([String])
@@ -60,12 +62,14 @@ struct BucketJournal: Sendable {
     /// What the source left out of the table of that digest.
     private(set) var exclusions: [Exclusion] = []
     private(set) var order: ReadingOrder?
+    private(set) var plan: Data?
 
     mutating func apply(_ record: Record) {
         switch record {
         case .window(let window): add(window)
         case .adoption(let adoption): adopt(adoption)
         case .order(let order): self.order = order
+        case .plan(let plan): self.plan = plan
         case .compaction(let compaction): replace(compaction)
         case .dropped(let names): drop(Set(names))
         case .merged(let digest, let exclusions):

@@ -147,6 +147,14 @@ final class BucketStore: Sendable {
         _ = try state.withLock { state throws(DatasetError) in try state.record(.order(order), adding: []) }
     }
 
+    /// What the source wanted to be kept of its first plan; nil before there is one.
+    var plan: [UInt8]? { state.withLock { $0.journal.plan.map { [UInt8]($0) } } }
+
+    /// Keeps that for the runs that go on with this one.
+    func keep(plan: [UInt8]) throws(DatasetError) {
+        _ = try state.withLock { state throws(DatasetError) in try state.record(.plan(Data(plan)), adding: []) }
+    }
+
     /// Leaves at most `count` runs, as far as merging those of an hour into one does that: fewer and smaller files for
     /// the table's merge, and what an hour's runs have in common is no longer on disk more than once.
     func compactHours(toAtMost count: Int, cancellation: CancellationFlag) throws(DatasetError) {

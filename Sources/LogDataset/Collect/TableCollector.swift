@@ -89,8 +89,10 @@ public struct TableCollector: Sendable {
         _ resources: CollectionResources, _ store: BucketStore, parallel: Int
     ) async throws(DatasetError) -> StoppedReading? {
         let committed = store.windows
+        if let plan = store.plan { source.goOn(with: plan) }
         let planned = try await wrapped { try await source.windows(excluding: committed.map(\.committed)) }
         try checkNames(planned, committed)
+        if store.plan == nil { try keepPlan(in: store) }
         let left = try await reuse(planned, store)
         if let limits = configuration.limits {
             return try await readWithin(limits, left, resources, store, parallel: parallel)
@@ -107,6 +109,11 @@ public struct TableCollector: Sendable {
             }
         }
         return nil
+    }
+
+    private func keepPlan(in store: BucketStore) throws(DatasetError) {
+        let plan = source.planToKeep()
+        if !plan.isEmpty { try store.keep(plan: plan) }
     }
 
     func read(_ window: LogWindow, _ resources: CollectionResources) async throws {

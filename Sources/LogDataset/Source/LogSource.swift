@@ -17,6 +17,13 @@ public protocol LogSource: Sendable {
     /// - Parameter committed: what is kept of the earlier run; empty for a run that starts anew.
     func windows(excluding committed: [CommittedWindow]) async throws -> [LogWindow]
 
+    /// What the source wants to know of this plan when the reading is gone on with, whatever its logs are by then: asked
+    /// when `windows(excluding:)` has returned, and kept with the first answer. The default keeps nothing.
+    func planToKeep() -> [UInt8]
+
+    /// Told before `windows(excluding:)` what `planToKeep()` said in the run that is gone on with. The default does nothing.
+    func goOn(with plan: [UInt8])
+
     /// Which of the windows that are to be read need not be, since an earlier run of the same settings has read the same
     /// logs. The default finds none.
     ///
@@ -56,6 +63,12 @@ extension LogSource {
         let names = Set(committed.map(\.name))
         return try await windows().filter { !names.contains($0.name) }
     }
+
+    /// Nothing.
+    public func planToKeep() -> [UInt8] { [] }
+
+    /// Nothing.
+    public func goOn(with plan: [UInt8]) {}
 
     /// None.
     public func reusable(_ earlier: [CommittedWindow], for windows: [LogWindow]) async throws -> [WindowReuse] { [] }

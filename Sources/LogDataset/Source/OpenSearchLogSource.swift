@@ -9,6 +9,8 @@ import Synchronization
 public final class OpenSearchLogSource: LogSource {
     private struct State {
         var plan: ScrollPlan?
+        /// Documents by the name of their index, as the run that is gone on with planned them.
+        var earlierIndices: [String: Int] = [:]
         /// Documents handed out by the name of their index.
         var delivered: [String: Int] = [:]
         var holes: [Hole] = []
@@ -61,6 +63,27 @@ public final class OpenSearchLogSource: LogSource {
         return plan.remaining(after: read.map(\.window)).windows.map { Self.logWindow($0) }
     }
 
+    /// The indices with their documents, the largest ones as far as there is room: one that is gone when the reading is gone
+    /// on with is in no later plan.
+    public func planToKeep() -> [UInt8] {
+        var room = Self.mostNameBytes
+        let indices = (state.withLock { $0.plan }?.indices ?? [:]).sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let kept = indices.prefix {
+            room -= $0.key.utf8.count + 24
+            return room >= 0
+        }
+        let encoded = try? JSONEncoder().encode(Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) }))
+        return encoded.map { Array($0) } ?? []
+    }
+
+    private static let mostNameBytes = 48 << 10
+
+    /// Remembers the indices of the first plan.
+    public func goOn(with plan: [UInt8]) {
+        let indices = try? JSONDecoder().decode([String: Int].self, from: Data(plan))
+        state.withLock { $0.earlierIndices = indices ?? [:] }
+    }
+
     static func logWindow(_ window: ScrollWindow) -> LogWindow {
         LogWindow(
             name: name(of: window), hour: Hour(milliseconds: window.times?.lowerBound),
@@ -89,10 +112,12 @@ public final class OpenSearchLogSource: LogSource {
         state.withLock { $0.delivered.merge(report.indices, uniquingKeysWith: +) }
     }
 
-    /// What the plan knew to be out of reach, and the indices that vanished while they were read.
+    /// What the plan knew to be out of reach, and the indices that vanished while they were read, or before the reading was
+    /// gone on with.
     public func holesAtEnd() async throws -> [Hole] {
         let state = self.state.withLock { $0 }
-        guard let plan = state.plan else { return [] }
+        guard var plan = state.plan else { return [] }
+        plan.indices.merge(state.earlierIndices) { now, _ in now }
         let vanished = try await client.vanished(since: plan, of: query, delivered: delivered)
         return state.holes + vanished.map { Hole($0) }
     }
@@ -102,6 +127,8 @@ public final class OpenSearchLogSource: LogSource {
         state.withLock { state in
             for report in windows.compactMap({ Self.report(of: $0) }) {
                 state.delivered.merge(report.indices, uniquingKeysWith: +)
+                // Where a report had no room for its indices, what is missing of one that is gone cannot be told.
+                if report.indices.isEmpty, report.delivered > 0 { state.earlierIndices = [:] }
             }
         }
     }

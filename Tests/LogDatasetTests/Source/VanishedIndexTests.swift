@@ -1,0 +1,95 @@
+import OpenSearchScroll
+import OpenSearchScrollTesting
+import Synchronization
+import Testing
+
+@testable import LogDataset
+
+/// An index that is deleted between a run and the run that goes on with it: no plan of the second one knows it.
+@Suite("Indices that vanish between two runs", .timeLimit(.minutes(2)))
+struct VanishedIndexTests {
+    private let directory = TemporaryDirectory()
+
+    /// One log a minute, from an hour on.
+    private func contents(_ count: Int, hour: Int) -> StoredContents {
+        StoredContents(
+            sources: (0..<count).map { #"{"time":\#(hour * 3_600_000 + $0 * 60_000),"log":"request \#($0) took"}"# })
+    }
+
+    /// Reads what a server of these indices has, until `last` windows have been read.
+    private func collect(
+        _ indices: [String: StoredContents], last: Int = .max, resumes: Bool
+    ) async throws -> CollectionReport {
+        var settings = OpenSearchServer.Configuration(indices: indices)
+        settings.shards = 1
+        let server = try OpenSearchServer(configuration: settings)
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: OpenSearchConfiguration(endpoints: [server.url]))
+        let source = OpenSearchLogSource(client: client, query: ScrollQuery(index: "logs-*"))
+        var configuration = DatasetConfiguration(directory: directory.path)
+        configuration.parallelWindows = 1
+        configuration.checkpoint = CollectionCheckpoint(startedAt: 42, settings: [:])
+        configuration.resumes = resumes
+        let cut = CutSource(source: source, last: last)
+        return try await TableCollector(source: cut, configuration: configuration).collect().report
+    }
+
+    @Test("What had not been read of it is a hole with its name; an index that had been read whole is none")
+    func namesWhatIsMissing() async throws {
+        let (old, late, left) = (contents(30, hour: 10), contents(40, hour: 11), contents(50, hour: 12))
+        let error = await #expect(throws: DatasetError.self) {
+            try await collect(["logs-old": old, "logs-late": late, "logs-left": left], last: 1, resumes: false)
+        }
+        #expect(error?.cause is CutSource.Cut)
+        let expected = Hole(
+            what: "the index logs-late vanished while it was read, with 40 of its 40 documents unread; read before its "
+                + "retention ends", documents: 40)
+        for _ in 0..<2 {
+            let report = try await collect(["logs-left": left], resumes: true)
+            #expect(report.holes == [expected] && report.total.documents == 80)
+        }
+    }
+
+    @Test("Where all are still there nothing is missing")
+    func namesNothing() async throws {
+        let indices = ["logs-old": contents(30, hour: 10), "logs-left": contents(50, hour: 12)]
+        await #expect(throws: DatasetError.self) { try await collect(indices, last: 1, resumes: false) }
+        let report = try await collect(indices, resumes: true)
+        #expect(report.isComplete && report.total.documents == 80)
+    }
+}
+
+/// A source whose reading fails after some windows.
+private struct CutSource: LogSource {
+    struct Cut: Error {}
+
+    let source: OpenSearchLogSource
+    let last: Int
+    private let windowsRead = Counter()
+
+    private final class Counter: Sendable {
+        let value = Mutex(0)
+    }
+
+    init(source: OpenSearchLogSource, last: Int) {
+        self.source = source
+        self.last = last
+    }
+
+    var name: String { source.name }
+    func windows() async throws -> [LogWindow] { try await source.windows() }
+    func windows(excluding committed: [CommittedWindow]) async throws -> [LogWindow] {
+        try await source.windows(excluding: committed)
+    }
+    func planToKeep() -> [UInt8] { source.planToKeep() }
+    func goOn(with plan: [UInt8]) { source.goOn(with: plan) }
+    func holesAtEnd() async throws -> [Hole] { try await source.holesAtEnd() }
+    func read(_ window: LogWindow, into sink: LogSink) async throws {
+        let count = windowsRead.value.withLock { value in
+            value += 1
+            return value
+        }
+        if count > last { throw Cut() }
+        try await source.read(window, into: sink)
+    }
+}
