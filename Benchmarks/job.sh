@@ -3,7 +3,7 @@
 # an evaluated model, at the defaults. What the node itself takes of the cores is part of it.
 #
 # usage: Benchmarks/job.sh [OPTIONS OF TRAIN]
-# Writes Benchmarks/results/job.txt.
+# Writes Benchmarks/results/job.txt. Exits with 1 if the whole takes longer than its goal.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -54,6 +54,7 @@ import time
 manifest = json.load(open(sys.argv[1] + "/manifest.json"))
 training, dataset = manifest["training"], manifest["dataset"]
 total = time.time() - float(sys.argv[2])
+goal = 240
 steps = [json.loads(line) for line in open(sys.argv[1] + "/metrics.jsonl")]
 ends = {step["phase"]: step["seconds"] for step in steps if "phase" in step and "seconds" in step}
 print(f"{manifest['read']['lines']:,} lines of a real node, {os.cpu_count()} cores, {datetime.date.today()}")
@@ -61,6 +62,7 @@ print(f"  reading, masking, table, vocabulary   {total - training['seconds']:6.1
 print(f"  fit                                   {training['fitSeconds']:6.1f} s   {training['steps']:,} steps, {dataset['samples']:,} logs a subset")
 print(f"  figures on held-out lines             {ends['evaluation'] - training['fitSeconds']:6.1f} s   {training['heldOutLogs']:,} logs")
 print(f"  closing pass                          {training['seconds'] - ends['evaluation']:6.1f} s   {training['closingSteps']:,} steps")
-print(f"  in all                                {total:6.1f} s   (goal: 240)")
+print(f"  in all                                {total:6.1f} s   (goal: {goal})")
 print(f"  held-out loss {training['heldOutLoss']:.4f}, accuracy {training['heldOutAccuracy']:.4f}, perplexity {training['heldOutPerplexity']:.2f}, among the 50 highest {training['heldOutAmong50']:.4f}")
+sys.exit(1 if total > goal else 0)
 PYTHON

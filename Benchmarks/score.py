@@ -4,7 +4,8 @@
 usage: score.py PROGRAM WORK LOGS [--rounds N] [--lines N] [--seconds S] [--threads N]
 
 WORK holds model/, and takes the inputs: the logs as they are, so often repeated that they are N lines (1,000,000), and one
-log of each masked text. S: how long the original's side has in a round (20).
+log of each masked text. S: how long the original's side has in a round (20). Exits with 1 if a score differs from the
+original's.
 """
 
 import argparse
@@ -174,7 +175,8 @@ def main():
     (base, few), (more, many) = ((statistics.median(r[1] for r in found[n]), files[n][1]) for n in ("as logged", "repeated"))
     print(f"a line whose text is known already: {(more - base) / (many - few) * 1e6:.1f} microseconds of a processor")
     print(f"scores that differ from the original's: {other} of {len(seen):,} masked texts")
+    return 1 if other else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -41,14 +41,20 @@ enum Program {
         }
         let result = await task.value
         console.finish()
-        if case .failure(let error) = result, interruption.isRequested {
-            let own = error.code == .interrupted ? error.remedy : nil
-            let remedy =
-                [.train, .collect].contains(command)
-                ? "run again with --resume" : own ?? "run the same command again"
-            throw CommandError(.interrupted, "interrupted", remedy: remedy, cause: error)
-        }
+        if case .failure(let error) = result, interruption.isRequested { throw afterSignal(error, of: command) }
         return try result.get()
+    }
+
+    /// What to say of a failure after a signal. What the cancelling did not make, such as a checkpoint that could not be
+    /// written, is said as it is: the run that goes on would miss it.
+    static func afterSignal(_ error: CommandError, of command: Command) -> CommandError {
+        // A terminal's SIGINT also ends the command that prints tokens, and a request that was given up may look like a
+        // server that is gone.
+        guard [.interrupted, .unavailable].contains(error.code) else { return error }
+        let own = error.code == .interrupted ? error.remedy : nil
+        let remedy =
+            [.train, .collect].contains(command) ? "run again with --resume" : own ?? "run the same command again"
+        return CommandError(.interrupted, "interrupted", remedy: remedy, cause: error)
     }
 
     private static func outcome(of command: Command, _ context: RunContext) async -> Result<ExitCode, CommandError> {

@@ -139,6 +139,33 @@ struct ExtractResumeTests {
             damaged.errors.contains("out.ndjson.checkpoint.json is no checkpoint of extract. go on with the version"))
     }
 
+    @Test("a manifest that is not of the run that goes on is not replaced: exit 64")
+    func foreignManifest() async throws {
+        let trigger = RequestTrigger()
+        let trial = try trial(trigger)
+        let (proof, other) = (trial.output + ".manifest.json", trial.folder.path("other"))
+        #expect(try await trial.run(["--until", "2001-01-01"], to: other).code == 0)
+        let earlier = trial.folder.text("other.manifest.json")
+        trigger.arm(at: 60, signal: SIGTERM)
+        let child = try trial.child(["--page-size", "20"])
+        trigger.aim(at: child.identifier)
+        #expect(await child.wait() == 75)
+        for text in ["precious\n", earlier] {
+            try trial.folder.write("out.ndjson.manifest.json", text)
+            let run = try await trial.run(["--resume"])
+            #expect(run.code == 64)
+            #expect(
+                run.errors.hasSuffix(
+                    "\(proof) is there already, and is not of the run that goes on. "
+                        + "give another --manifest, or --overwrite to start anew.\n"), "\(run.errors)")
+            #expect(trial.folder.text("out.ndjson.manifest.json") == text)
+        }
+        unlink(proof)
+        let run = try await trial.run(["--resume"])
+        #expect(run.code == 0, "\(run.errors)")
+        try trial.expectWhole()
+    }
+
     @Test("a checkpoint is never larger than 64 KiB, whatever was read in whatever order")
     func checkpointSize() throws {
         let hour: Int64 = 3_600_000

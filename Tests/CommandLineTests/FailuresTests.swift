@@ -50,6 +50,22 @@ struct FailuresTests {
         #expect(Failures.commandError(Odd()).description == "unexpected: Odd(). please report this.")
     }
 
+    @Test("after a signal: what the cancelling made is an interruption, anything else is said as it is")
+    func afterSignal() {
+        let full = Failures.commandError(TrainingError(.unwritable, "the checkpoint could not be written"))
+        let kept = Program.afterSignal(full, of: .train)
+        #expect(kept.code == .output && kept.description == "the checkpoint could not be written.")
+        let damaged = Failures.commandError(DatasetError(.corruptFile, "the table is damaged"))
+        #expect(Program.afterSignal(damaged, of: .collect).code == .noUsableLog)
+        let made: [any Error] = [TrainingError(.cancelled, "c"), DatasetError(.incomplete, "i"), CancellationError()]
+        for cause in made {
+            let error = Program.afterSignal(Failures.commandError(cause), of: .train)
+            #expect(error.code == .interrupted && error.description == "interrupted. run again with --resume.")
+        }
+        let sample = Program.afterSignal(Failures.commandError(CancellationError()), of: .sample)
+        #expect(sample.description == "interrupted. run the same command again.")
+    }
+
     @Test("an error is one line, of sentences")
     func oneLine() {
         #expect(CommandError.usage("a\nb", remedy: "c").description == "a b. c.")

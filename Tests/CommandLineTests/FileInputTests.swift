@@ -67,6 +67,51 @@ struct FileInputTests {
         #expect(sample.errors.contains("missing: \(what)"))
     }
 
+    @Test("what is no text is named with what to do; under --keep-going it is a hole")
+    func noText() async throws {
+        try folder.write("a.log", "fine\n")
+        let wide: [UInt8] = "two bytes each\n".utf8.flatMap { [$0, 0] }
+        try folder.write("b.log", [0xFF, 0xFE] + wide)
+        let source = ["--input", folder.path("a.log"), folder.path("b.log")]
+        let what =
+            "\(folder.path("b.log")) is UTF-16 text, which is not read as logs; convert it to UTF-8 "
+            + "(iconv -f UTF-16 -t UTF-8) and give what comes out"
+        let strict = try await collect(source)
+        #expect(strict.code == 65)
+        #expect(strict.errors.contains(what), "\(strict.errors)")
+        let lenient = try await collect(source + ["--keep-going", "--overwrite"])
+        #expect(lenient.code == 2, "\(lenient.errors)")
+        #expect(lenient.errors.contains("missing: \(what)"))
+        #expect(try manifest().read?.lines == 1)
+    }
+
+    @Test("an output folder that lies among the logs is left out, and that is said")
+    func outputAmongLogs() async throws {
+        try folder.write("a.log", "fine\n")
+        for options in [[], ["--overwrite"]] as [[String]] {
+            let run = try await collect(["--input", folder.path("*")] + options)
+            #expect(run.code == 0, "\(run.errors)")
+            #expect(
+                run.errors.contains(
+                    "opnilog-train: what this program writes in \(folder.path("out")) is left out\n"))
+            #expect(try manifest().read?.lines == 1)
+            #expect(try manifest().read?.windows.count == 1)
+        }
+    }
+
+    @Test("--input that names nothing but the output folder is refused", arguments: ["out", "out/metrics.jsonl", "o*"])
+    func onlyOutput(name: String) async throws {
+        try folder.write("a.log", "fine\n")
+        let run = try await collect(["--input", folder.path("a.log"), folder.path(name)])
+        #expect(run.code == 64)
+        #expect(
+            run.errors
+                == "opnilog-train: \(folder.path(name)) names nothing but what the run itself writes in "
+                + "\(folder.path("out")); name the logs, or give another output folder.\n")
+        // Nothing was begun that the next run would have to go on with.
+        #expect(try await collect(["--input", folder.path("a.log")]).code == 0)
+    }
+
     @Test("what is given twice under two names is left out, and said")
     func links() async throws {
         try folder.write("a.log", "fine\n")

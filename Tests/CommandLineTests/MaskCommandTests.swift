@@ -84,6 +84,18 @@ struct MaskCommandTests {
         #expect(pattern.output == "one <num>\ntwo <num>\n")
     }
 
+    @Test("files that hold the same are each read whole, and as often as they are named")
+    func copies() async throws {
+        let folder = TestFolder()
+        let lines = String(repeating: "it took a while\n", count: 40)
+        for name in ["host1", "host2", "name.log", "name.log.1"] { try folder.write(name, lines) }
+        try folder.write("host3", lines + "and more\n")
+        let run = try await ProgramRun.of(["mask", "--input", folder.path("*"), folder.path("host1")])
+        #expect(run.code == 0)
+        #expect(run.output == lines + lines + lines + "and more\n" + lines + lines + lines)
+        #expect(run.errors.isEmpty)
+    }
+
     @Test("a cut-off .gz is named")
     func truncated() async throws {
         let folder = TestFolder()

@@ -89,6 +89,9 @@ struct ModelFilesTests {
         let words = { (name: String) in self.folder.text(name + "/vocab.txt").split(separator: "\n").dropFirst(2) }
         #expect(words("second").elementsEqual(words("first") + ["again"]))
         #expect(folder.text("second/model-card.md").contains("- Trained on from the model \(before.tensorDigest) of "))
+        let limit = "- It was trained on from another model, whose closing pass may have seen lines that are held out"
+        #expect(folder.text("second/model-card.md").contains(limit))
+        #expect(!folder.text("first/model-card.md").contains(limit))
 
         let again = try await train("second", options + ["--resume"])
         #expect(again.code == 0 && again.errors.hasSuffix("nothing is to be done\n"), "\(again.errors)")

@@ -73,6 +73,17 @@ struct SettingsTests {
         #expect(!settings.recorded.values.contains { $0.contains("hush") })
     }
 
+    @Test("the record of a run has only the program of a command, whose arguments may be secrets")
+    func recordedCommand() throws {
+        let flags = ["--output", "o", "--endpoint", "http://e", "--bearer-command", "'get token' --client-secret=hush"]
+        let settings = try load(.collect, flags)
+        #expect(settings[Options.bearerCommand] == ["get token", "--client-secret=hush"])
+        #expect(settings.recorded["bearer-command"] == "get token")
+        #expect(try load(.collect, ["--output", "o", "--input", "f"]).recorded["bearer-command"] == nil)
+        let open = fault(.collect, ["--output", "o", "--endpoint", "http://e", "--bearer-command", "get 'hush"])
+        #expect(open == "--bearer-command: its value is not a command: a quote is not closed.")
+    }
+
     @Test("a bad value is named by what its user typed")
     func badValues() throws {
         let folder = TestFolder()
@@ -96,6 +107,9 @@ struct SettingsTests {
                 == "--draw: page needs logs in their order, which a table has not. give --endpoint or --input.")
         let secret = fault(.collect, ["--endpoint", "https://me:hush@host", "--output", "o"])
         #expect(!secret.contains("hush") && secret.contains("OPNILOG_PASSWORD"))
+        let token = fault(.collect, ["--endpoint", "https://host/?token=hush", "--output", "o"])
+        #expect(token.hasPrefix("--endpoint: the value is not a URL without what follows ? or #;"))
+        #expect(!token.contains("hush"))
     }
 
     @Test("a command needs a source, and one only")
@@ -139,6 +153,56 @@ struct SettingsTests {
             fault(.collect, range)
                 == "--since 2026-01-02T00:00:00.000Z does not lie before --until 2026-01-01T00:00:00.000Z. "
                 + "--since comes first, and is included; --until is not.")
+    }
+
+    @Test("of two that exclude each other the one given in the stronger way counts, the other as if not given")
+    func strongestOfTwo() throws {
+        let base = ["--input", "f", "--output", "o"]
+        let steps = try load(.train, base + ["--steps", "5"], ["OPNILOG_BATCH_SIZE": "7"])
+        #expect(steps[Options.steps] == 5 && steps[Options.batchSize] == nil)
+        #expect(steps.recorded["batch-size"] == nil)
+        let folder = TestFolder()
+        try folder.write("c.yaml", "overwrite: true\nsteps: 5\ntime-budget: 1h\nrequire-complete: true\n")
+        let file = ["--config", folder.path("c.yaml")]
+        let resumed = try load(.train, base + file + ["--resume"], ["OPNILOG_BATCH_SIZE": "7"])
+        #expect(resumed[Options.resume] && !resumed[Options.overwrite])
+        #expect(resumed.recorded["overwrite"] == "false")
+        #expect(resumed[Options.batchSize] == 7 && resumed[Options.steps] == nil)
+        // A switch that is off asks for nothing.
+        #expect(try load(.train, base + file + ["--resume=false"])[Options.overwrite])
+        #expect(
+            fault(.train, base, ["OPNILOG_RESUME": "true", "OPNILOG_OVERWRITE": "true"])
+                == "OPNILOG_RESUME (environment) and OPNILOG_OVERWRITE (environment): the one goes on with the run that "
+                + "is there, the other starts anew. give one of them.")
+        #expect(
+            fault(.train, base + ["--resume", "--overwrite"])
+                == "--resume and --overwrite: the one goes on with the run that is there, the other starts anew. "
+                + "give one of them.")
+    }
+
+    @Test("limits of a reading, and what contradicts them, by their strength")
+    func strongestLimit() throws {
+        let folder = TestFolder()
+        try folder.write("c.yaml", "time-budget: 1h\nrequire-complete: true\n")
+        let base = ["--endpoint", "http://a", "--output", "o", "--config", folder.path("c.yaml")]
+        let limit = try load(.collect, base + ["--time-budget", "2h"], ["OPNILOG_REUSE": "/nowhere"])
+        #expect(limit[Options.timeBudget] == Duration.seconds(7200))
+        #expect(limit[Options.reuse] == nil && !limit[Options.requireComplete])
+        // What is dropped itself drops nothing.
+        let reuse = try load(.collect, base + ["--reuse", folder.root], ["OPNILOG_READ_FRACTION": "0.1"])
+        #expect(reuse[Options.reuse] == folder.root && reuse[Options.requireComplete])
+        #expect(reuse[Options.readFraction] == nil && reuse[Options.timeBudget] == nil)
+    }
+
+    @Test("numbers that the run itself could not take are refused at once")
+    func bounds() {
+        let train = ["--input", "f", "--output", "o", "--threads", "1025"]
+        #expect(fault(.train, train) == "--threads: \"1025\" is not a whole number from 1 to 1024.")
+        for command in [Command.demo, .simulate] {
+            #expect(
+                fault(command, ["--documents", "9223372036854775807"])
+                    == "--documents: \"9223372036854775807\" is not a whole number from 1 to 1000000000000.")
+        }
     }
 
     @Test("a settings file that cannot be read")

@@ -43,6 +43,34 @@ struct TableCommandTests {
         #expect(folder.bytes("a/templates.table") == folder.bytes("c"))
     }
 
+    @Test(
+        "a pipe is not replaced: exit 64; a link stays, and the file behind it is replaced",
+        arguments: ["merge", "export"])
+    func place(verb: String) async throws {
+        try await collect("a", "x\n")
+        try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
+        try folder.write("old", "old")
+        try #require(symlink("old", folder.path("link")) == 0)
+        try #require(symlink("nothing", folder.path("loose")) == 0)
+        let command = ["table", verb, folder.path("a"), "--overwrite", "-o"]
+        let pipe = try await run(command + [folder.path("pipe")])
+        #expect(pipe.code == 64)
+        #expect(
+            pipe.errors == "opnilog-train: \(folder.path("pipe")) is no regular file. give the name of a file.\n")
+        var status = stat()
+        let isThere = lstat(folder.path("pipe"), &status) == 0
+        #expect(isThere && status.st_mode & S_IFMT == S_IFIFO)
+        let loose = try await run(command + [folder.path("loose")])
+        #expect(loose.code == 64)
+        #expect(loose.errors.contains("loose is a link to what is not there. remove the link, or give the name of"))
+        let link = try await run(command + [folder.path("link")])
+        #expect(link.code == 0, "\(link.errors)")
+        #expect(TestFiles.link(folder.path("link")) == "old" && TestFiles.link(folder.path("loose")) == "nothing")
+        #expect(folder.bytes("old") == (verb == "merge" ? folder.bytes("a/templates.table") : []))
+        #expect(folder.mode("old") == 0o600)
+        #expect(TestFiles.names(folder.root) == ["a", "a.log", "link", "loose", "old", "pipe"])
+    }
+
     @Test("top and export show no template of few lines unless asked; files are their owner's")
     func shows() async throws {
         try await collect(

@@ -103,6 +103,16 @@ struct ValueKindTests {
         #expect(error?.expected.contains("OPNILOG_PASSWORD") == true)
     }
 
+    @Test(
+        "a URL with a query or a fragment is refused, a proxy's too",
+        arguments: ["https://host:9200/path?token=x", "http://host?", "http://host#x"])
+    func queryInURL(url: String) {
+        for kind in [ValueKind<String>.endpoint, ValueKind<String>.proxy] {
+            let error = #expect(throws: ValueFault.self) { try kind.parse(url) }
+            #expect(error?.expected.hasPrefix("a URL without what follows ? or #;") == true)
+        }
+    }
+
     @Test("what is no URL", arguments: ["", "host:9200", "ftp://host", "https://", "https:/host"])
     func noURLs(url: String) {
         #expect(throws: ValueFault("a URL such as https://opensearch.example:9200")) {

@@ -38,7 +38,7 @@ struct BucketJournal: Sendable {
         case adoption(Adoption)
         /// Which hours are read first.
         case order(ReadingOrder)
-        /// What the source wants to know of its first plan.
+        /// What the source wants to know of its plans.
         case plan(Data)
         case compaction(Compaction)
         /// These windows count no longer.

@@ -147,7 +147,7 @@ final class BucketStore: Sendable {
         _ = try state.withLock { state throws(DatasetError) in try state.record(.order(order), adding: []) }
     }
 
-    /// What the source wanted to be kept of its first plan; nil before there is one.
+    /// What the source wanted to be kept of its plans; nil before there is anything.
     var plan: [UInt8]? { state.withLock { $0.journal.plan.map { [UInt8]($0) } } }
 
     /// Keeps that for the runs that go on with this one.
@@ -158,14 +158,15 @@ final class BucketStore: Sendable {
     /// Leaves at most `count` runs, as far as merging those of an hour into one does that: fewer and smaller files for
     /// the table's merge, and what an hour's runs have in common is no longer on disk more than once.
     func compactHours(toAtMost count: Int, cancellation: CancellationFlag) throws(DatasetError) {
-        let (runs, waiting) = state.withLock { state in
+        // Taken out as they are merged: the files of the others would all stay to the end.
+        var (runs, waiting) = state.withLock { state in
             guard state.runs.count > count else { return ([String: Run](), [CompactionGroup: [String]]()) }
             defer { state.waiting = [:] }
             return (state.runs, state.waiting)
         }
         for (hour, groups) in Dictionary(grouping: waiting, by: \.key.hour).sorted(by: { $0.key < $1.key }) {
             try cancellation.check()
-            let ofHour = groups.flatMap(\.value).compactMap { runs[$0] }
+            let ofHour = groups.flatMap(\.value).compactMap { runs.removeValue(forKey: $0) }
             let level = groups.map(\.key.level).max() ?? 0
             if ofHour.count > 1 { _ = try replace(ofHour, by: hour, level: level + 1) }
         }

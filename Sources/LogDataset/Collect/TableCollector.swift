@@ -92,7 +92,8 @@ public struct TableCollector: Sendable {
         if let plan = store.plan { source.goOn(with: plan) }
         let planned = try await wrapped { try await source.windows(excluding: committed.map(\.committed)) }
         try checkNames(planned, committed)
-        if store.plan == nil { try keepPlan(in: store) }
+        try keepPlan(in: store)
+        let parallel = min(parallel, source.windowsAtOnce ?? parallel)
         let left = try await reuse(planned, store)
         if let limits = configuration.limits {
             return try await readWithin(limits, left, resources, store, parallel: parallel)
@@ -113,7 +114,7 @@ public struct TableCollector: Sendable {
 
     private func keepPlan(in store: BucketStore) throws(DatasetError) {
         let plan = source.planToKeep()
-        if !plan.isEmpty { try store.keep(plan: plan) }
+        if plan != store.plan ?? [] { try store.keep(plan: plan) }
     }
 
     func read(_ window: LogWindow, _ resources: CollectionResources) async throws {

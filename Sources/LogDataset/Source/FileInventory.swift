@@ -5,27 +5,56 @@ struct FileInventory: Sendable {
     let files: [ListedFile]
     /// Files that were left out because another one holds all they hold.
     let leftOut: [(path: String, heldBy: String)]
+    /// Whether files were left out because the run itself writes them.
+    let leavesOutput: Bool
 
     /// What the listed files are, by device and inode.
     var identities: Set<FileIdentity> { Set(files.compactMap(\.identity)) }
 
     /// Looks at the files, which blocks and may take long, on a thread of its own.
     ///
-    /// - Parameter patterns: paths, patterns with `*`, `?` or `[…]`, folders, and `-`.
-    /// - Throws: `unreadableFile` when one of them names no file, `cancelled`.
-    static func of(_ patterns: [String]) async throws(DatasetError) -> FileInventory {
+    /// - Parameters:
+    ///   - patterns: paths, patterns with `*`, `?` or `[…]`, folders, and `-`.
+    ///   - own: a folder and the names in it that the run itself writes: no logs.
+    /// - Throws: `unreadableFile` when one of them names no file, `invalidSetting` when one names nothing but what the
+    ///   run itself writes, `cancelled`.
+    static func of(
+        _ patterns: [String], leavingOut own: (folder: String, names: Set<String>)? = nil
+    ) async throws(DatasetError) -> FileInventory {
         try await BoundedGroup.alone { flag throws(DatasetError) in
-            try FileInventory(of: patterns, cancellation: flag)
+            try FileInventory(of: patterns, leavingOut: own, cancellation: flag)
         }
     }
 
-    private init(of patterns: [String], cancellation: CancellationFlag) throws(DatasetError) {
+    /// What the patterns name, in their order and as often as they name it.
+    ///
+    /// - Throws: as `of(_:leavingOut:)`.
+    static func everyPath(of patterns: [String]) async throws(DatasetError) -> [String] {
+        try await BoundedGroup.alone { flag throws(DatasetError) in
+            var paths: [String] = []
+            for pattern in patterns {
+                try flag.check()
+                paths += try FileInventory.paths(pattern)
+            }
+            return paths
+        }
+    }
+
+    private init(
+        of patterns: [String], leavingOut own: (folder: String, names: Set<String>)?, cancellation: CancellationFlag
+    ) throws(DatasetError) {
+        let output = own.flatMap { OwnFiles($0.folder, $0.names) }
+        var leavesOutput = false
         var files: [ListedFile] = []
         var leftOut: [(path: String, heldBy: String)] = []
         var paths: Set<String> = []
         var seen: [FileIdentity: String] = [:]
         for pattern in patterns {
-            for path in try FileInventory.paths(pattern) where paths.insert(path).inserted {
+            let named = try FileInventory.paths(pattern)
+            let logs = named.filter { !(output?.holds($0) ?? false) }
+            if let output, logs.isEmpty, !named.isEmpty { throw output.refusal(of: pattern) }
+            leavesOutput = leavesOutput || logs.count < named.count
+            for path in logs where paths.insert(path).inserted {
                 try cancellation.check()
                 let file = ListedFile(path)
                 if let identity = file.identity {
@@ -40,6 +69,7 @@ struct FileInventory: Sendable {
         let copies = try RotatedCopies(files) { () throws(DatasetError) in try cancellation.check() }
         self.files = files.filter { copies.heldBy[$0.path] == nil }
         self.leftOut = leftOut + files.compactMap { file in copies.heldBy[file.path].map { (file.path, $0) } }
+        self.leavesOutput = leavesOutput
     }
 
     /// The files of one path, pattern or folder, in the order of their names.
@@ -87,5 +117,41 @@ struct FileInventory: Sendable {
     private static func kind(of path: String) -> mode_t {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_mode & S_IFMT : 0
+    }
+}
+
+/// What a run writes into a folder, which is known by where it is and not by what it is called.
+private struct OwnFiles {
+    private let path: String
+    private let place: String
+    private let names: Set<String>
+
+    /// Nil for a folder that is not there: nothing is in it.
+    init?(_ path: String, _ names: Set<String>) {
+        guard let place = OwnFiles.resolved(path) else { return nil }
+        self.path = path
+        self.place = place
+        self.names = names
+    }
+
+    /// Whether a path names one of them, something in one, or a link to that.
+    func holds(_ other: String) -> Bool {
+        guard let other = OwnFiles.resolved(other), other.utf8.starts(with: (place + "/").utf8) else { return false }
+        let first = other.utf8.dropFirst(place.utf8.count + 1).prefix { $0 != UInt8(ascii: "/") }
+        return names.contains(String(Substring(first)))
+    }
+
+    func refusal(of pattern: String) -> DatasetError {
+        DatasetError(
+            .invalidSetting,
+            "\(pattern) names nothing but what the run itself writes in \(path); name the logs, or give another "
+                + "output folder")
+    }
+
+    /// A path without links; nil where nothing is.
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 }

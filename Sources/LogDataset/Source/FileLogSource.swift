@@ -22,6 +22,9 @@ public struct FileLogSource: LogSource {
         public var keepsGoing = false
         /// Objects of NDJSON that are left out.
         public var dropping: [FieldFilter] = []
+        /// What the run writes itself: a folder, and names in it. Such files are left out, and a path or pattern that names
+        /// nothing else is refused.
+        public var ownFiles: (folder: String, names: Set<String>)?
         /// Told what happens to files; called on any thread.
         public var onEvent: (@Sendable (FileEvent) -> Void)?
 
@@ -50,18 +53,22 @@ public struct FileLogSource: LogSource {
     /// The paths as they were given.
     public var name: String { configuration.paths.joined(separator: ", ") }
 
-    /// The files that paths, patterns and folders name, each content once.
+    /// The files that paths, patterns and folders name, in their order and as often as they name them, copies and links
+    /// too: for who answers every line.
     ///
     /// - Throws: `DatasetError` when one of them names no file.
     public func paths() async throws(DatasetError) -> [String] {
-        try await FileInventory.of(configuration.paths).files.map(\.path)
+        try await FileInventory.everyPath(of: configuration.paths)
     }
 
     /// One window a file, named by what tells whether it is still the same: path, size, time of change and inode.
     ///
-    /// - Throws: `DatasetError` when a path or pattern names no file.
+    /// - Throws: `DatasetError` when a path or pattern names no file, or none but the run's own.
     public func windows() async throws -> [LogWindow] {
         let inventory = try await inventory()
+        if inventory.leavesOutput, let own = configuration.ownFiles {
+            configuration.onEvent?(.outputLeftOut(folder: own.folder))
+        }
         for file in inventory.leftOut {
             configuration.onEvent?(.leftOut(path: file.path, heldBy: file.heldBy))
         }
@@ -73,12 +80,16 @@ public struct FileLogSource: LogSource {
 
     private func inventory() async throws(DatasetError) -> FileInventory {
         if let inventory = listing.take() { return inventory }
-        return try await FileInventory.of(configuration.paths)
+        return try await look()
+    }
+
+    private func look() async throws(DatasetError) -> FileInventory {
+        try await FileInventory.of(configuration.paths, leavingOut: configuration.ownFiles)
     }
 
     /// Files that were changed, replaced or removed since they were read.
     public func outdated(among committed: [CommittedWindow]) async throws -> [String] {
-        let inventory = try await FileInventory.of(configuration.paths)
+        let inventory = try await look()
         // What is left to read must follow from the same look at the files, or one that changes in between counts twice.
         listing.keep(inventory)
         let names = Set(inventory.files.map(\.windowName))
@@ -155,6 +166,8 @@ public struct FileLogSource: LogSource {
 public enum FileEvent: Sendable, Equatable {
     /// A file is not read because another one holds all it holds: a link, or a copy of a rotation under way.
     case leftOut(path: String, heldBy: String)
+    /// What the run itself writes in this folder is not read.
+    case outputLeftOut(folder: String)
     /// A file was renamed, copied or packed since it was listed, and is read where it is now.
     case followed(path: String, to: String)
 }

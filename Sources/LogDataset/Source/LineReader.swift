@@ -2,7 +2,7 @@ import Glibc
 
 /// How a log file is written.
 public enum InputFormat: String, Sendable, CaseIterable {
-    /// NDJSON where the first byte that is not blank is `{`, otherwise text.
+    /// NDJSON where the first byte that is not blank, a byte order mark aside, is `{`, otherwise text.
     case auto
     /// One JSON object a line; the message is one of its fields.
     case ndjson
@@ -10,17 +10,19 @@ public enum InputFormat: String, Sendable, CaseIterable {
     case text
 }
 
-/// Cuts an input into blocks of whole lines.
+/// Cuts an input into blocks of whole lines. A byte order mark of UTF-8 at its beginning is no part of the first one.
 final class LineReader {
     /// Bytes that JSON parsers may read beyond a line.
     static let padding = 64
     /// A line longer than this ends the reading: it is no log.
     static let longestLine = 1 << 30
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     private let input: ByteInput
     private let blockSize: Int
     /// The beginning of a line whose end is in the next block.
     private var rest: [UInt8] = []
+    private var hasBegun = false
     private var isAtEnd = false
 
     init(_ input: ByteInput, blockSize: Int = 1 << 20) {
@@ -29,6 +31,8 @@ final class LineReader {
     }
 
     /// The next whole lines; nil at the end.
+    ///
+    /// - Throws: `corruptFile` when the input is damaged or begins as no text does, `unreadableFile`, `unusableSource`.
     func next() throws(DatasetError) -> LineBlock? {
         if isAtEnd { return nil }
         let block = LineBlock(capacity: max(blockSize, rest.count * 2))
@@ -37,6 +41,9 @@ final class LineReader {
         while true {
             let got = try input.read(into: block.room)
             block.count += got
+            if !hasBegun, got == 0 || block.count >= ForeignContent.bytesNeeded || block.lastLineEnd != nil {
+                try begin(block)
+            }
             if got == 0 {
                 isAtEnd = true
                 return block.count > 0 ? block : nil
@@ -54,6 +61,21 @@ final class LineReader {
             }
             if block.room.isEmpty { block.grow() }
         }
+    }
+
+    /// Looks at the first bytes. None of the beginnings that are looked for has a line end in it, so a first line
+    /// shorter than `bytesNeeded` is enough to tell.
+    private func begin(_ block: LineBlock) throws(DatasetError) {
+        hasBegun = true
+        if let content = ForeignContent(firstBytes: block.bytes) {
+            // Whoever shares the reader gets nothing more of it.
+            isAtEnd = true
+            throw DatasetError(
+                .corruptFile,
+                "\(input.name) is \(content.kind), which is not read as logs; \(content.remedy) and give what comes "
+                    + "out")
+        }
+        if block.bytes.starts(with: LineReader.byteOrderMark) { block.dropFirst(LineReader.byteOrderMark.count) }
     }
 }
 
@@ -82,6 +104,11 @@ final class LineBlock: @unchecked Sendable {
     fileprivate func append(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { room.copyMemory(from: $0) }
         count += bytes.count
+    }
+
+    fileprivate func dropFirst(_ bytes: Int) {
+        count -= bytes
+        if let base = buffer.baseAddress { memmove(base, base + bytes, count) }
     }
 
     fileprivate func grow() {

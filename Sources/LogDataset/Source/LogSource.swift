@@ -17,12 +17,17 @@ public protocol LogSource: Sendable {
     /// - Parameter committed: what is kept of the earlier run; empty for a run that starts anew.
     func windows(excluding committed: [CommittedWindow]) async throws -> [LogWindow]
 
-    /// What the source wants to know of this plan when the reading is gone on with, whatever its logs are by then: asked
-    /// when `windows(excluding:)` has returned, and kept with the first answer. The default keeps nothing.
+    /// What the source wants to know of its plans when the reading is gone on with, whatever its logs are by then: asked and
+    /// kept when `windows(excluding:)` has returned. The default keeps nothing.
     func planToKeep() -> [UInt8]
 
-    /// Told before `windows(excluding:)` what `planToKeep()` said in the run that is gone on with. The default does nothing.
+    /// Told before `windows(excluding:)` what `planToKeep()` last said in the run that is gone on with. The default does
+    /// nothing.
     func goOn(with plan: [UInt8])
+
+    /// How many windows are worth reading at once, asked when `windows(excluding:)` has returned; nil, the default, for as many
+    /// as the run has readers.
+    var windowsAtOnce: Int? { get }
 
     /// Which of the windows that are to be read need not be, since an earlier run of the same settings has read the same
     /// logs. The default finds none.
@@ -63,6 +68,9 @@ extension LogSource {
         let names = Set(committed.map(\.name))
         return try await windows().filter { !names.contains($0.name) }
     }
+
+    /// As many as the run has readers.
+    public var windowsAtOnce: Int? { nil }
 
     /// Nothing.
     public func planToKeep() -> [UInt8] { [] }

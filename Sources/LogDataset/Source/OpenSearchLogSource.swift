@@ -9,10 +9,10 @@ import Synchronization
 public final class OpenSearchLogSource: LogSource {
     private struct State {
         var plan: ScrollPlan?
-        /// Documents by the name of their index, as the run that is gone on with planned them.
-        var earlierIndices: [String: Int] = [:]
+        var planned = PlannedDocuments()
         /// Documents handed out by the name of their index.
         var delivered: [String: Int] = [:]
+        var deliveredInAll = 0
         var holes: [Hole] = []
     }
 
@@ -57,32 +57,21 @@ public final class OpenSearchLogSource: LogSource {
         let read = committed.compactMap { Self.report(of: $0) }
         state.withLock { state in
             state.plan = plan
+            state.planned.add(plan.indices)
             state.holes = plan.holes.map { Hole($0) }
         }
         noteDelivered(committed)
         return plan.remaining(after: read.map(\.window)).windows.map { Self.logWindow($0) }
     }
 
-    /// The indices with their documents, the largest ones as far as there is room: one that is gone when the reading is gone
-    /// on with is in no later plan.
-    public func planToKeep() -> [UInt8] {
-        var room = Self.mostNameBytes
-        let indices = (state.withLock { $0.plan }?.indices ?? [:]).sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        let kept = indices.prefix {
-            room -= $0.key.utf8.count + 24
-            return room >= 0
-        }
-        let encoded = try? JSONEncoder().encode(Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) }))
-        return encoded.map { Array($0) } ?? []
-    }
+    /// What the plans had: an index that is gone when the reading is gone on with is in no later one.
+    public func planToKeep() -> [UInt8] { state.withLock { $0.planned }.encoded }
 
-    private static let mostNameBytes = 48 << 10
+    /// Remembers what earlier plans had.
+    public func goOn(with plan: [UInt8]) { state.withLock { $0.planned = PlannedDocuments(decoding: plan) } }
 
-    /// Remembers the indices of the first plan.
-    public func goOn(with plan: [UInt8]) {
-        let indices = try? JSONDecoder().decode([String: Int].self, from: Data(plan))
-        state.withLock { $0.earlierIndices = indices ?? [:] }
-    }
+    /// One more than may be open is there to read while another one is committed.
+    public var windowsAtOnce: Int? { state.withLock { $0.plan }.map { client.parallel(for: $0) + 1 } }
 
     static func logWindow(_ window: ScrollWindow) -> LogWindow {
         LogWindow(
@@ -100,7 +89,7 @@ public final class OpenSearchLogSource: LogSource {
         guard let scroll = window.key as? ScrollWindow else {
             preconditionFailure("a window of another source was given to OpenSearchLogSource")
         }
-        let proof = try await client.readWindow(scroll, of: query) { pages in
+        let proof = try await client.readWindow(scroll, of: query, waitsAtMost: nil) { pages in
             for try await page in pages {
                 try await sink.add(OpenSearchPage(page: page, hour: window.hour ?? .none))
             }
@@ -109,7 +98,7 @@ public final class OpenSearchLogSource: LogSource {
         for hole in proof.holes { sink.addHole(Hole(hole)) }
         guard let report = (proof.windows + proof.partial).first else { return }
         sink.attach(details: try Self.details(of: report))
-        state.withLock { $0.delivered.merge(report.indices, uniquingKeysWith: +) }
+        noteDelivered(report)
     }
 
     /// What the plan knew to be out of reach, and the indices that vanished while they were read, or before the reading was
@@ -117,19 +106,24 @@ public final class OpenSearchLogSource: LogSource {
     public func holesAtEnd() async throws -> [Hole] {
         let state = self.state.withLock { $0 }
         guard var plan = state.plan else { return [] }
-        plan.indices.merge(state.earlierIndices) { now, _ in now }
+        let now = plan.indices
+        plan.indices = state.planned.indices
         let vanished = try await client.vanished(since: plan, of: query, delivered: delivered)
-        return state.holes + vanished.map { Hole($0) }
+        // Where an index was renamed before this run, another one has its documents.
+        let isComplete = state.deliveredInAll >= state.planned.documents
+        let missing = vanished.filter { hole in !isComplete || hole.index.map { now[$0] != nil } ?? true }
+        return state.holes + missing.map { Hole($0) }
     }
 
     /// Counts what an earlier run has read, so that an index that vanished since is no hole for it.
     func noteDelivered(_ windows: [CommittedWindow]) {
+        for report in windows.compactMap({ Self.report(of: $0) }) { noteDelivered(report) }
+    }
+
+    private func noteDelivered(_ report: WindowReport) {
         state.withLock { state in
-            for report in windows.compactMap({ Self.report(of: $0) }) {
-                state.delivered.merge(report.indices, uniquingKeysWith: +)
-                // Where a report had no room for its indices, what is missing of one that is gone cannot be told.
-                if report.indices.isEmpty, report.delivered > 0 { state.earlierIndices = [:] }
-            }
+            state.delivered.merge(report.indices, uniquingKeysWith: +)
+            state.deliveredInAll += report.delivered
         }
     }
 
@@ -195,5 +189,43 @@ package struct OpenSearchPage: LogPage {
         var tally = PageTally()
         tally.documentsWithoutField = UInt64(page.documentsWithoutField)
         return tally
+    }
+}
+
+/// Documents by index as the plans of a reading had them, over all its runs.
+struct PlannedDocuments: Codable {
+    private static let mostNameBytes = 48 << 10
+
+    /// The most that a plan had over all indices.
+    private(set) var documents = 0
+    /// The most that a plan had in an index, by its name.
+    private(set) var indices: [String: Int] = [:]
+
+    init() {}
+
+    /// Nothing where the bytes are none of ours.
+    init(decoding bytes: [UInt8]) {
+        self = (try? JSONDecoder().decode(PlannedDocuments.self, from: Data(bytes))) ?? PlannedDocuments()
+    }
+
+    mutating func add(_ plan: [String: Int]) {
+        documents = max(documents, plan.values.reduce(0, +))
+        indices.merge(plan, uniquingKeysWith: max)
+    }
+
+    /// The largest indices as far as there is room; equal contents are equal bytes.
+    var encoded: [UInt8] {
+        var kept = self
+        var room = Self.mostNameBytes
+        let largestFirst = indices.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let fitting = largestFirst.prefix {
+            room -= $0.key.utf8.count + 24
+            return room >= 0
+        }
+        kept.indices = Dictionary(uniqueKeysWithValues: fitting.map { ($0.key, $0.value) })
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let data = try? encoder.encode(kept) else { preconditionFailure("numbers and names are JSON") }
+        return Array(data)
     }
 }

@@ -63,7 +63,15 @@ public final class OpenSearchClient: Sendable {
         _ window: ScrollWindow, of query: ScrollQuery, isolation: isolated (any Actor)? = #isolation,
         _ body: (ScrollPages) async throws -> R
     ) async throws -> R {
-        let reading = Reading([window], try state(query), wire: wire, parallel: 1)
+        try await readWindow(window, of: query, waitsAtMost: OpeningGate.longestWait, isolation: isolation, body)
+    }
+
+    /// - Parameter waitsAtMost: how long for a scroll that is allowed; nil where no caller of this one holds one.
+    package func readWindow<R>(
+        _ window: ScrollWindow, of query: ScrollQuery, waitsAtMost: Duration?,
+        isolation: isolated (any Actor)? = #isolation, _ body: (ScrollPages) async throws -> R
+    ) async throws -> R {
+        let reading = Reading([window], try state(query), wire: wire, parallel: 1, waitsAtMost: waitsAtMost)
         return try await reading.run(isolation: isolation, body)
     }
 
@@ -152,7 +160,8 @@ public final class OpenSearchClient: Sendable {
                     guard answer._shards.total >= 1, answer._shards.successful == answer._shards.total else {
                         return .failure(.partial(answer._shards, context))
                     }
-                    return .success(answer.count)
+                    return AggregationAnswer.isSound(answer.count)
+                        ? .success(answer.count) : .failure(.badAnswer("counts that cannot be", context))
                 }
         }
         return try result.get()

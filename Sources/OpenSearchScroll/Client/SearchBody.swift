@@ -135,7 +135,8 @@ struct SearchBody: Sendable {
         guard let times = window.times else {
             return ["bool": ["filter": [clause], "must_not": [exists]]]
         }
-        return documents(from: times.lowerBound, to: times.upperBound)
+        // Nothing is after the last time there is, and "before it" would leave out that itself.
+        return documents(from: times.lowerBound, to: times.upperBound == .max ? nil : times.upperBound)
     }
 
     private func documents(from start: Int64?, to end: Int64?) -> JSONValue {

@@ -117,7 +117,9 @@ struct LineScanner {
             let count = opnilog_json_unescape(
                 start.assumingMemoryBound(to: CChar.self), text.count, target.assumingMemoryBound(to: CChar.self),
                 &replaced)
-            return use(UnsafeRawBufferPointer(rebasing: room[..<min(count, text.count)]))
+            // A line that was damaged may hold an escape that is none: its bytes as they stand are nobody's id.
+            guard (0...text.count).contains(count) else { return use(text) }
+            return use(UnsafeRawBufferPointer(rebasing: room[..<count]))
         }
     }
 }

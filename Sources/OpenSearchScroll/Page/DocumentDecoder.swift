@@ -73,7 +73,7 @@ public final class DocumentDecoder {
             let count = opnilog_json_unescape(
                 start.assumingMemoryBound(to: CChar.self), inside.count,
                 target.assumingMemoryBound(to: CChar.self), &replaced)
-            guard count <= inside.count else { return nil }
+            guard (0...inside.count).contains(count) else { return nil }
             return Timestamp.milliseconds(of: UnsafeRawBufferPointer(rebasing: room[..<count]), isNumber: false)
         }
     }

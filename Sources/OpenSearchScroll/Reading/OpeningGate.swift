@@ -16,11 +16,10 @@ final class OpeningGate: Sendable {
         var lastTicket = 0
     }
 
-    private let longestWait: Duration?
-    private let state = Mutex(State())
+    /// For those who may have been called by the one that holds the place they wait for.
+    static let longestWait: Duration? = .seconds(30)
 
-    /// - Parameter longestWait: who waits longer goes on all the same; nil: never.
-    init(longestWait: Duration?) { self.longestWait = longestWait }
+    private let state = Mutex(State())
 
     /// Sets how many there should be at most.
     func allow(_ count: Int) {
@@ -62,12 +61,14 @@ final class OpeningGate: Sendable {
     }
 
     /// Waits for a place.
-    func enter() async -> Place {
-        await wait()
+    ///
+    /// - Parameter longestWait: who waits longer goes on all the same; nil: never.
+    func enter(waitingAtMost longestWait: Duration? = nil) async -> Place {
+        await wait(atMost: longestWait)
         return Place(self)
     }
 
-    private func wait() async {
+    private func wait(atMost longestWait: Duration?) async {
         let ticket: Int? = state.withLock { state in
             if state.open < state.limit {
                 state.open += 1

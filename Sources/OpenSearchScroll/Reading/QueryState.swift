@@ -20,8 +20,7 @@ final class QueryState: Sendable {
     init(_ query: ScrollQuery, _ search: SearchBody) {
         self.query = query
         self.search = search
-        // The one that holds the place may be the caller of the one that waits.
-        gate = OpeningGate(longestWait: .seconds(30))
+        gate = OpeningGate()
         state = Mutex(State(sizing: PageSizing(fixed: query.pageSize)))
     }
 

@@ -11,15 +11,19 @@ final class Reading: Sendable {
     private let readers: Int
     /// Of the windows that are read: one reader more than those waits, to open its window when another one has come to
     /// its end.
-    private let places = OpeningGate(longestWait: nil)
+    private let places = OpeningGate()
+    private let waitsAtMost: Duration?
     private let earlier: DeliveredDocuments?
 
-    /// - Parameter earlier: what need not be handed out, because an earlier run did.
+    /// - Parameters:
+    ///   - earlier: what need not be handed out, because an earlier run did.
+    ///   - waitsAtMost: how long for a scroll that is allowed.
     init(
         _ windows: [ScrollWindow], _ state: QueryState, wire: Wire, parallel: Int, holes: [ScrollHole] = [],
-        earlier: DeliveredDocuments? = nil
+        earlier: DeliveredDocuments? = nil, waitsAtMost: Duration? = OpeningGate.longestWait
     ) {
         self.earlier = earlier
+        self.waitsAtMost = waitsAtMost
         self.wire = wire
         self.state = state
         readers = max(1, min(parallel + 1, windows.count))
@@ -80,7 +84,8 @@ final class Reading: Sendable {
             defer { place.leave() }
             guard !Task.isCancelled, let window = windows.withLock({ $0.popLast() }) else { break }
             let reader = WindowReader(
-                window, state, memory, wire: wire, queue: queue, earlier: earlier, onLast: place.leave)
+                window, state, memory, wire: wire, queue: queue, earlier: earlier, waitsAtMost: waitsAtMost,
+                onLast: place.leave)
             switch await read(window, reader) {
             case .failure(let error): return error
             case .success(let isWhole): conclude(reader.report, isWhole: isWhole)
@@ -98,8 +103,9 @@ final class Reading: Sendable {
         let isPatient = !(mayMiss && state.hasMissingShards)
         guard let error = await reader.read(isPatient: isPatient, givesWay: hasParts) else { return .success(true) }
         if error.code == .overloaded, hasParts { return await readShards(window, reader, isPatient: isPatient) }
-        // What an earlier run left of a window is read by shards, of which no index may have so many.
-        if earlier != nil, error.code == .noIndexMatches, window.shard != nil { return .success(true) }
+        // What an earlier run left of a window is read by shards, of which no index may have so many any more. Where it is an
+        // index that is gone, the plan knew its name.
+        if earlier != nil || mayMiss, error.code == .noIndexMatches, window.shard != nil { return .success(true) }
         guard mayMiss, error.leavesAHole else { return .failure(error) }
         guard error.code == .partialShards, hasParts else {
             add(hole: window, reader, error)

@@ -23,6 +23,7 @@ final class WindowReader {
     private let ledger: WindowLedger
     private let decoder: PageDecoder
     private let onLast: () -> Void
+    private let waitsAtMost: Duration?
     private var persistence: Persistence
     private var scrolls = 0
     private var repeats = 0
@@ -32,10 +33,11 @@ final class WindowReader {
     /// - Parameter onLast: called when the last page of a scroll has come, unless the server has no room for another one.
     init(
         _ window: ScrollWindow, _ state: QueryState, _ memory: Memory, wire: Wire, queue: PageQueue,
-        earlier: DeliveredDocuments? = nil, onLast: @escaping () -> Void
+        earlier: DeliveredDocuments? = nil, waitsAtMost: Duration?, onLast: @escaping () -> Void
     ) {
         self.window = window
         self.onLast = onLast
+        self.waitsAtMost = waitsAtMost
         self.state = state
         self.wire = wire
         self.queue = queue
@@ -95,7 +97,7 @@ final class WindowReader {
 
     /// One scroll, from its opening to its clearing.
     private func pass(_ opening: ScrollSession.Opening) async -> Pass {
-        let place = await state.gate.enter()
+        let place = await state.gate.enter(waitingAtMost: waitsAtMost)
         defer { place.leave() }
         if Task.isCancelled { return .failed(.waitWasCancelled) }
         if scrolls > 0 { wire.metrics.update { $0.reopened += 1 } }

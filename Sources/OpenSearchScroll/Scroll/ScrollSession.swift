@@ -114,8 +114,9 @@ final class ScrollSession {
         } else {
             let answer = await answer()
             follow(answer)
-            // When all have been shown this one should be the last, the empty one.
-            if answer.scrollID != nil, shown < total { askAhead() }
+            // Not behind an answer that broke off, of which the id is known too. When all have been shown this one should be the
+            // last, the empty one.
+            if case .success = answer.result, answer.scrollID != nil, shown < total { askAhead() }
             if shown + opening.size >= total { await tell(onLast) }
             switch await takeIn(answer, requests.context) {
             case .success(let next): page = next

@@ -4,12 +4,28 @@ struct ShardCounts: Decodable {
     var successful: Int64
 }
 
+/// A whole number, however it is written (`1.5e12`). As a Double alone, times beyond 2^53 would be moved.
+struct WholeNumber: Decodable {
+    var value: Int64
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let whole = try? container.decode(Int64.self) {
+            value = whole
+        } else if let whole = Int64(exactly: try container.decode(Double.self)) {
+            value = whole
+        } else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "a time that is no Int64")
+        }
+    }
+}
+
 /// The answer to a search for hours or bounds.
 struct AggregationAnswer: Decodable {
     struct Buckets: Decodable {
         struct Bucket: Decodable {
             /// Milliseconds since 1970.
-            var key: Double
+            var key: WholeNumber
             // Named as OpenSearch names it.
             var doc_count: Int
         }
@@ -44,6 +60,21 @@ struct AggregationAnswer: Decodable {
     var timed_out: Bool
     var hits: Hits?
     var aggregations: Aggregations?
+
+    /// Whether its counts can be: we add them up and go through them one by one.
+    var isSound: Bool {
+        let buckets = (aggregations?.hours?.buckets ?? []).map(\.doc_count)
+        let indices = (aggregations?.indices?.buckets ?? []).map(\.doc_count)
+        let counts = buckets + indices + [aggregations?.untimed?.doc_count ?? 0, hits?.total?.value ?? 0]
+        return _shards.isSound && counts.allSatisfy(Self.isSound)
+    }
+
+    /// More documents than any cluster has, and yet their sum over all hours is a number.
+    static func isSound(_ documents: Int) -> Bool { (0...1 << 44).contains(documents) }
+}
+
+extension ShardCounts {
+    var isSound: Bool { (0...1 << 20).contains(total) && (0...total).contains(successful) }
 }
 
 /// The answer to a count.

@@ -13,21 +13,33 @@ enum WindowPlan {
         var windows: [ScrollWindow] = []
         for (start, count) in hours.sorted(by: { $0.key < $1.key }) where count > 0 {
             let lower = max(start, since ?? start)
-            let upper = min(start + hour, until ?? start + hour)
+            let end = sum(start, hour)
+            let upper = min(end, until ?? end)
             if lower < upper { windows.append(ScrollWindow(times: lower..<upper, expectedDocuments: count)) }
         }
         if untimed > 0 { windows.append(ScrollWindow(times: nil, expectedDocuments: untimed)) }
         return windows
     }
 
-    /// The whole hours around two times.
-    static func hours(around first: Int64, _ last: Int64) -> Range<Int64> {
-        floor(first)..<(floor(last) + hour)
+    /// Whole hours around two times, one more on either side than would be needed if numbers of this type were exact.
+    static func hours(around first: Double, _ last: Double) -> Range<Int64> {
+        let (lower, upper) = (sum(floor(clamped(first)), -hour), sum(floor(clamped(last)), 2 * hour))
+        return lower..<max(lower, upper)
+    }
+
+    private static func clamped(_ time: Double) -> Int64 {
+        Int64(exactly: time.rounded()) ?? (time < 0 ? .min : .max)
+    }
+
+    /// The first or the last time there is where the sum is beyond. A window that ends with the last one holds that, too.
+    static func sum(_ time: Int64, _ length: Int64) -> Int64 {
+        let (sum, isBeyond) = time.addingReportingOverflow(length)
+        return isBeyond ? (length < 0 ? .min : .max) : sum
     }
 
     /// Two halves at the edge of an hour, or nil when it is one hour already.
     static func halves(of times: Range<Int64>) -> (Range<Int64>, Range<Int64>)? {
-        let count = (times.upperBound - times.lowerBound) / hour
+        let count = times.upperBound / hour - times.lowerBound / hour
         guard count >= 2 else { return nil }
         let middle = times.lowerBound + count / 2 * hour
         return (times.lowerBound..<middle, middle..<times.upperBound)
@@ -35,7 +47,7 @@ enum WindowPlan {
 
     static func floor(_ time: Int64) -> Int64 {
         let rest = time % hour
-        return time - (rest < 0 ? rest + hour : rest)
+        return sum(time, -(rest < 0 ? rest + hour : rest))
     }
 }
 
@@ -74,7 +86,7 @@ enum WindowSplit {
             }
             count += documents
             // A bucket that is too large by itself stands alone, to be split further.
-            let end = min(bucket + interval, times.upperBound)
+            let end = min(WindowPlan.sum(bucket, interval), times.upperBound)
             if count > limit, end < times.upperBound {
                 parts.append(ScrollWindow(times: start..<end, shard: window.shard, expectedDocuments: count))
                 (start, count) = (end, 0)

@@ -108,7 +108,7 @@ struct WindowPlanner: Sendable {
                 return .failure(.badAnswer("a search without its aggregations", context))
             }
             var found = Found(untimed: aggregations.untimed?.doc_count ?? 0)
-            for bucket in aggregations.hours?.buckets ?? [] { found.hours[Int64(bucket.key)] = bucket.doc_count }
+            for bucket in aggregations.hours?.buckets ?? [] { found.hours[bucket.key.value] = bucket.doc_count }
             for bucket in aggregations.indices?.buckets ?? [] { found.indices[bucket.key] = bucket.doc_count }
             found.shards = Int(answer._shards.total)
             found.holes = holes(answer)
@@ -142,7 +142,7 @@ struct WindowPlanner: Sendable {
             guard let first = answer.aggregations?.first?.value, let last = answer.aggregations?.last?.value else {
                 return nil
             }
-            return WindowPlan.hours(around: Int64(first), Int64(last))
+            return WindowPlan.hours(around: first, last)
         }
     }
 
@@ -183,7 +183,7 @@ struct WindowPlanner: Sendable {
     ) async -> Result<[ScrollWindow], OpenSearchError> {
         await ask(search.parts(of: window, interval: interval), allowsPartial: allowsPartial).map { answer, _ in
             var buckets: [Int64: Int] = [:]
-            for bucket in answer.aggregations?.hours?.buckets ?? [] { buckets[Int64(bucket.key)] = bucket.doc_count }
+            for bucket in answer.aggregations?.hours?.buckets ?? [] { buckets[bucket.key.value] = bucket.doc_count }
             return WindowSplit.windows(
                 of: window, buckets: buckets, interval: interval, limit: query.windowDocuments)
         }
@@ -226,6 +226,7 @@ struct WindowPlanner: Sendable {
             return await wire.send(wire.request(.post, path, body, context), context)
                 .flatMap { Wire.decode(AggregationAnswer.self, $0, context) }
                 .flatMap { answer in
+                    guard answer.isSound else { return .failure(.badAnswer("counts that cannot be", context)) }
                     let shards = answer._shards
                     guard shards.total >= 1, shards.successful == shards.total || allowsPartial,
                         shards.successful >= 1

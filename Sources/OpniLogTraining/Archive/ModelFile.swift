@@ -1,4 +1,5 @@
 import Glibc
+import LogDataset
 
 /// The files of a delivered model, and how they reach the disk.
 enum ModelFile {
@@ -23,23 +24,60 @@ enum ModelFile {
     ///   - body: Writes to the descriptor.
     /// - Throws: `unwritable`, or what `body` throws.
     static func replace(_ path: String, _ body: (Int32) throws(TrainingError) -> Void) throws(TrainingError) {
-        let partial = "\(path).partial-\(getpid())"
-        let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw unwritable(partial) }
-        do throws(TrainingError) {
-            defer { close(descriptor) }
-            try body(descriptor)
-            guard fsync(descriptor) == 0 else { throw unwritable(partial) }
-        } catch {
-            unlink(partial)
-            throw error
-        }
-        guard rename(partial, path) == 0 else {
-            let failure = unwritable(path)
-            unlink(partial)
-            throw failure
-        }
+        let partial = partial(of: path)
+        defer { unlink(partial) }
+        try write(partial, body)
+        try move(partial, to: path)
         synchroniseFolder(of: path)
+    }
+
+    /// Replaces a model and its vocabulary in a folder. Words beside another model's numbers would score without a word of
+    /// warning, so both are whole and on the disk before the first is moved, and nothing is between the two renames.
+    ///
+    /// - Parameters:
+    ///   - directory: A folder that is there.
+    ///   - body: Writes the model to the descriptor.
+    /// - Throws: `unwritable`, or what `body` throws; the files that stood there are then unchanged.
+    static func replacePair(
+        in directory: String, _ vocabulary: Vocabulary, _ body: (Int32) throws(TrainingError) -> Void
+    ) throws(TrainingError) {
+        let (model, words) = ("\(directory)/\(name)", "\(directory)/\(vocabularyName)")
+        let (partialModel, partialWords) = (partial(of: model), partial(of: words))
+        defer {
+            unlink(partialWords)
+            unlink(partialModel)
+        }
+        do throws(DatasetError) {
+            try vocabulary.write(to: partialWords)
+        } catch {
+            throw TrainingError(.unwritable, "The vocabulary could not be saved.", cause: error)
+        }
+        try write(partialModel, body)
+        // The second rename must not be the one that fails: a folder is what a file cannot be renamed to.
+        if isFolder(model) { throw unwritable(model, EISDIR) }
+        try move(partialWords, to: words)
+        try move(partialModel, to: model)
+        synchroniseFolder(of: model)
+    }
+
+    private static func partial(of path: String) -> String { "\(path).partial-\(getpid())" }
+
+    /// Writes a new file and brings it to disk.
+    private static func write(_ path: String, _ body: (Int32) throws(TrainingError) -> Void) throws(TrainingError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw unwritable(path, errno) }
+        defer { close(descriptor) }
+        try body(descriptor)
+        guard fsync(descriptor) == 0 else { throw unwritable(path, errno) }
+    }
+
+    private static func move(_ partial: String, to path: String) throws(TrainingError) {
+        guard rename(partial, path) == 0 else { throw unwritable(path, errno) }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Without this a power cut may undo the rename. Some file systems refuse it, which is no reason to fail.
@@ -51,9 +89,9 @@ enum ModelFile {
         close(descriptor)
     }
 
-    private static func unwritable(_ path: String) -> TrainingError {
+    private static func unwritable(_ path: String, _ number: Int32) -> TrainingError {
         TrainingError(
             .unwritable,
-            "\(path) cannot be written: \(String(cString: strerror(errno))); look at the disk and the rights.")
+            "\(path) cannot be written: \(String(cString: strerror(number))); look at the disk and the rights.")
     }
 }

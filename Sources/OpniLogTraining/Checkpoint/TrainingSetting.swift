@@ -16,10 +16,19 @@ struct TrainingSetting: Sendable, Codable, Equatable {
     /// Those of `now` that were others `before`; of causes and effects the causes come first, as in `now`.
     static func differences(_ before: [Self], _ now: [Self]) -> [(before: Self, now: Self)] {
         now.compactMap { setting in
-            let earlier = before.first { $0.name == setting.name } ?? Self(setting.name, "none")
+            let earlier = before.first { $0.name == setting.name } ?? setting.unrecorded
             return earlier == setting ? nil : (earlier, setting)
         }
     }
+
+    /// What `Shims/CTorch/loader.c` sets where the operator has not, and where the processor has it.
+    private static let usual = [
+        "MKL_CBWR": "AVX2", "MKL_DYNAMIC": "FALSE", "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    ]
+
+    /// What stands for this setting where a checkpoint lacks it. Older ones lack the variables of the environment, which
+    /// were as usual then as far as anybody knows; what is not set now was not set by the same program then.
+    private var unrecorded: Self { text == "none" ? self : Self(name, Self.usual[name] ?? "none") }
 }
 
 extension [TrainingSetting] {
@@ -42,7 +51,7 @@ extension [TrainingSetting] {
         [
             TrainingSetting("device", facts.device), TrainingSetting("threads", facts.threads),
             TrainingSetting("CPU capability", facts.cpuCapability), TrainingSetting("libtorch", facts.build),
-        ]
+        ] + TorchFacts.variables(of: facts.device).map { TrainingSetting($0, facts.environment[$0] ?? "none") }
     }
 
     /// The table and what is drawn from it.

@@ -1,4 +1,5 @@
 import CTorch
+import Glibc
 
 /// The opened `libopnilog_torch.so`, through which libtorch is used.
 public struct TorchBridge: Sendable {
@@ -98,7 +99,8 @@ public struct TorchBridge: Sendable {
             cudaDevices: Int(facts.cuda_devices),
             device: device,
             cudaVersion: String(cString: opnilog_torch_facts_cuda_version(&facts)),
-            blas: String(cString: opnilog_torch_facts_blas(&facts)))
+            blas: String(cString: opnilog_torch_facts_blas(&facts)),
+            environment: TorchFacts.environment(of: device))
     }
 }
 
@@ -118,8 +120,26 @@ public struct TorchFacts: Sendable, Hashable {
     public var cudaVersion: String
     /// The library of its matrix products on a CPU, e.g. `mkl`; empty if it does not say.
     public var blas: String
+    /// What the environment tells the libraries of matrix products on the device, by the name of the variable; without
+    /// those that are not set.
+    var environment: [String: String] = [:]
     /// Why `.auto` came to the CPU though there is a GPU, and what to do; nil where it did not.
     public var unusedGPU: String?
+
+    /// Called once the bridge is open, which sets what the operator has not.
+    fileprivate static func environment(of device: ComputeDevice) -> [String: String] {
+        var environment: [String: String] = [:]
+        for name in variables(of: device) {
+            guard let value = getenv(name) else { continue }
+            environment[name] = String(cString: value)
+        }
+        return environment
+    }
+
+    /// The variables that change how results are rounded.
+    static func variables(of device: ComputeDevice) -> [String] {
+        device == .cpu ? ["MKL_CBWR", "MKL_DYNAMIC"] : ["CUBLAS_WORKSPACE_CONFIG"]
+    }
 
     /// Version and build in words, e.g. `2.13.0 for CUDA 13.0 with mkl`: another build rounds otherwise.
     public var build: String {

@@ -82,20 +82,15 @@ public final class Trainer: Sendable {
         return report
     }
 
-    /// Writes `nulog_model_latest.pt` and `vocab.txt`, which the original's service reads, each whole or not at all and
-    /// readable by its owner only.
+    /// Writes `nulog_model_latest.pt` and `vocab.txt`, which the original's service reads, both whole or none of them, and
+    /// readable by their owner only.
     ///
     /// - Parameter directory: A folder that is there; the two files in it are replaced.
-    /// - Throws: `invalidSetting` before the training, or `unwritable`.
+    /// - Throws: `invalidSetting` before the training, or `unwritable`, and the two files are then as they were.
     public func save(to directory: String) async throws(TrainingError) {
         let (model, vocabulary, file) = try trained()
-        do throws(DatasetError) {
-            try vocabulary.write(to: "\(directory)/\(ModelFile.vocabularyName)")
-        } catch {
-            throw TrainingError(.unwritable, "The vocabulary could not be saved.", cause: error)
-        }
         try await TorchThread.shared.run { () throws(TrainingError) in
-            try ModelFile.replace("\(directory)/\(ModelFile.name)") { descriptor throws(TrainingError) in
+            try ModelFile.replacePair(in: directory, vocabulary) { descriptor throws(TrainingError) in
                 try model.write(to: descriptor, file)
             }
         }

@@ -59,6 +59,8 @@ private struct Extraction {
         if target.path == nil { context.console.note("\(target.name) is a stream: no run can go on with this one") }
         await clearLeft()
         let plan = try await client.plan(query)
+        // By now it is known whether the settings, the query and the server will do.
+        try target.empty()
         var planned = checkpoint
         planned.plan(plan.indices)
         return try await read(plan, planned, ExtractionLedger(plan), earlier: nil)

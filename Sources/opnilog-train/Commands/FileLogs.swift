@@ -1,7 +1,8 @@
 import LogDataset
 import Synchronization
 
-/// The logs of `--input`, one after another in order: for the commands that answer line by line.
+/// The logs of `--input`, one after another in order: for the commands that answer line by line. Each file that is named
+/// is read whole, also one that holds what another one holds.
 final class FileLogs: Sendable {
     private struct Place {
         var paths: ArraySlice<String>
@@ -105,6 +106,9 @@ enum FileSources {
             timeField: timeField)
         if Options.keepGoing.spec.commands.contains(command) { configuration.keepsGoing = settings[Options.keepGoing] }
         if Options.dropField.spec.commands.contains(command) { configuration.dropping = settings[Options.dropField] }
+        if Options.output.spec.commands.contains(command) {
+            configuration.ownFiles = settings[Options.output].map { ($0, OutputFolder.names) }
+        }
         configuration.onEvent = { console?.note(text($0)) }
         return FileLogSource(configuration)
     }
@@ -112,6 +116,7 @@ enum FileSources {
     private static func text(_ event: FileEvent) -> String {
         switch event {
         case .leftOut(let path, let other): "\(path) is left out: \(other) holds all that it holds"
+        case .outputLeftOut(let folder): "what this program writes in \(folder) is left out"
         case .followed(let path, let now): "\(path) was rotated meanwhile; what it held is read from \(now)"
         }
     }

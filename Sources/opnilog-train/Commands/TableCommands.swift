@@ -99,16 +99,17 @@ enum TableCommands {
         return "{\n" + members.map { "  \(JSONText.string($0.0)): \($0.1)" }.joined(separator: ",\n") + "\n}"
     }
 
-    /// The file of `--output`, which is not there, or may be replaced.
+    /// The file of `--output`, behind its links, which is not there, or may be replaced.
     private static func target(_ settings: Settings) throws -> String {
         guard let path = settings[Options.output] else { throw CommandError.usage("--output is missing") }
         if OutputFolder.isFolder(path) {
             throw CommandError.usage("--output \(path) is a folder", remedy: "give the name of a file")
         }
-        if !settings[Options.overwrite], access(path, F_OK) == 0 {
+        let file = try AtomicFile.resolved(path)
+        if !settings[Options.overwrite], access(file, F_OK) == 0 {
             throw CommandError.usage(
                 "\(path) is there already", remedy: "give another --output, or --overwrite to replace it")
         }
-        return path
+        return file
     }
 }

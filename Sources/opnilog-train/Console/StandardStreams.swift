@@ -1,25 +1,30 @@
 import Glibc
 
-/// Standard output, kept for results: buffered, written whole, an error is a `CommandError`.
+/// Standard output, kept for results: buffered, an error is a `CommandError`. What is written of its own accord ends with
+/// a line, so that a run that is interrupted leaves whole ones; only a line that is too long to keep is written in parts.
 struct ResultWriter: ~Copyable {
     private var buffer: [UInt8] = []
+    /// How many of the buffer's bytes are known to end no line.
+    private var searched = 0
     private let descriptor: Int32
     private let capacity: Int
+    private let longestLine: Int
 
-    init(descriptor: Int32 = STDOUT_FILENO, capacity: Int = 1 << 16) {
+    init(descriptor: Int32 = STDOUT_FILENO, capacity: Int = 1 << 16, longestLine: Int = 1 << 20) {
         self.descriptor = descriptor
         self.capacity = capacity
+        self.longestLine = longestLine
         buffer.reserveCapacity(capacity + 4096)
     }
 
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws(CommandError) {
         buffer.append(contentsOf: bytes)
-        if buffer.count >= capacity { try flush() }
+        if buffer.count >= capacity { try flushLines() }
     }
 
     mutating func write(_ bytes: some Collection<UInt8>) throws(CommandError) {
         buffer.append(contentsOf: bytes)
-        if buffer.count >= capacity { try flush() }
+        if buffer.count >= capacity { try flushLines() }
     }
 
     mutating func write(line text: String) throws(CommandError) {
@@ -33,13 +38,32 @@ struct ResultWriter: ~Copyable {
     }
 
     /// What was not flushed is not written: every command ends with this.
-    mutating func flush() throws(CommandError) {
-        defer { buffer.removeAll(keepingCapacity: true) }
-        if let number = Descriptor.write(buffer, to: descriptor) {
-            throw CommandError(
-                .output, "standard output cannot be written: \(SystemCall.text(number))",
-                remedy: number == ENOSPC ? "free space on its disk" : nil)
+    mutating func flush() throws(CommandError) { try flush(buffer.count) }
+
+    /// Writes what ends with a line, and all of it if the line that is left is too long.
+    private mutating func flushLines() throws(CommandError) {
+        if let end = buffer[searched...].lastIndex(of: UInt8(ascii: "\n")) {
+            try flush(end + 1)
+        } else if buffer.count >= longestLine {
+            try flush()
         }
+        searched = buffer.count
+    }
+
+    /// Writes the first bytes of the buffer. After a failure nothing is left in it.
+    private mutating func flush(_ count: Int) throws(CommandError) {
+        let descriptor = descriptor
+        let failure = buffer.withUnsafeBytes { bytes in
+            Descriptor.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), to: descriptor)
+        }
+        searched = 0
+        if let failure {
+            buffer.removeAll(keepingCapacity: true)
+            throw CommandError(
+                .output, "standard output cannot be written: \(SystemCall.text(failure))",
+                remedy: failure == ENOSPC ? "free space on its disk" : nil)
+        }
+        buffer.removeSubrange(..<count)
     }
 }
 

@@ -209,7 +209,7 @@ enum Options {
     // MARK: Embedded server
 
     static let documents = setting(
-        "documents", .integer(atLeast: 1), [.demo, .simulate], .server,
+        "documents", .integer(atLeast: 1, atMost: 1_000_000_000_000), [.demo, .simulate], .server,
         help: "Generated logs the server holds (default: 50000 for demo, 1000000 for simulate).")
     static let port = preset(
         "port", .integer(atLeast: 0, atMost: 65_535), "0", [.demo, .simulate], .server,
@@ -226,7 +226,7 @@ enum Options {
         "workers", .integer(atLeast: 1, atMost: 4096), drawers.union([.collect, .plan]), .resources,
         help: "Masking workers (default: the cores this process may use).")
     static let threads = setting(
-        "threads", .integer(atLeast: 1, atMost: 4096), torchUsers, .resources,
+        "threads", .integer(atLeast: 1, atMost: 1024), torchUsers, .resources,
         help: "Threads of libtorch (default: the physical cores). Model files are equal for equal numbers.")
     static let memory = setting(
         "memory", .size(atLeast: MemoryBudget.minimum), drawers.union([.collect, .plan]), .resources,

@@ -65,14 +65,27 @@ struct Settings: Sendable {
 
     func wasGiven(_ spec: OptionSpec) -> Bool { origin(spec).map { $0 != .preset } ?? false }
 
+    /// Whether somebody asks for something by the setting: one that was given, and is no switch that is off.
+    func isAsked(_ spec: OptionSpec) -> Bool { wasGiven(spec) && (values[spec.name]?.last as? Bool) != false }
+
+    /// The settings as if this one had not been given.
+    mutating func drop(_ spec: OptionSpec) throws(CommandError) {
+        let preset = Self.strongest(spec, [])
+        texts[spec.name] = preset
+        values[spec.name] = nil
+        if let preset { values[spec.name] = try Self.read(preset, spec) }
+    }
+
     /// What a manifest records: name to text as written, defaults included; secrets left out, and settings that have
-    /// no effect on logs from where they come from.
+    /// no effect on logs from where they come from. Of a command only the program, since its arguments may be secrets.
     var recorded: [String: String] {
         let origin = try? LogOrigin(self, of: command)
         var recorded: [String: String] = [:]
         for spec in Options.of(command) where !spec.isSecret && origin?.has(spec) ?? true {
             recorded[spec.name] = texts[spec.name]?.map(\.text).joined(separator: ", ")
         }
+        let bearer = Options.bearerCommand
+        if recorded[bearer.spec.name] != nil { recorded[bearer.spec.name] = self[bearer]?.first }
         return recorded
     }
 
@@ -90,16 +103,17 @@ struct Settings: Sendable {
             do {
                 values.append(try spec.parse(option.text))
             } catch {
-                let what = spec.isSecret ? "its value" : "\"\(option.text)\""
+                let isHidden = spec.isSecret || spec.name == Options.bearerCommand.spec.name
+                let what = isHidden ? "its value" : "\"\(option.text)\""
                 throw CommandError.usage("\(option.origin.name(spec)): \(shown(what)) is not \(error.expected)")
             }
         }
         return values
     }
 
-    /// A text short enough for one line, without control characters and without what may be a password in a URL.
+    /// A text short enough for one line, without control characters and without what may be a secret in a URL.
     private static func shown(_ text: String) -> String {
-        if text.contains("@") && text.contains("://") { return "the value" }
+        if text.contains("://"), text.contains(where: { "@?#".contains($0) }) { return "the value" }
         let line = text.map { $0.isNewline ? " " : $0 }
         return line.count > 80 ? String(line.prefix(77)) + "…\"" : String(line)
     }

@@ -10,7 +10,8 @@ enum SettingsLoader {
     ) throws(CommandError) -> Settings {
         let variables = EnvironmentSource.options(environment)
         let file = try (flags.last(where: isConfig) ?? variables.first(where: isConfig)).map(read) ?? []
-        let settings = try Settings(of: command, from: [flags, variables, file])
+        var settings = try Settings(of: command, from: [flags, variables, file])
+        try SettingsRules.settle(&settings)
         try SettingsRules.check(settings, of: command)
         return settings
     }

@@ -1,5 +1,53 @@
 /// What holds between settings, beyond each one's own values.
 enum SettingsRules {
+    /// Of two settings that exclude each other, one given by a flag counts before one of the environment, and that before
+    /// one of the file; the other is dropped, as if it had not been given.
+    ///
+    /// - Throws: `usage` if both were given in the same way.
+    static func settle(_ settings: inout Settings) throws(CommandError) {
+        try settle(
+            Options.resume.spec, Options.overwrite.spec, &settings,
+            "the one goes on with the run that is there, the other starts anew")
+        try settle(
+            Options.disjointFigure.spec, Options.initFrom.spec, &settings,
+            "no template is known to be unseen by the model that is trained on")
+        try settle(
+            Options.steps.spec, Options.batchSize.spec, &settings, "both set the length of the training")
+        if Options.reuse.spec.commands.contains(settings.command),
+            try LogOrigin(settings, of: settings.command) == .openSearch
+        {
+            try settleReading(&settings)
+        }
+    }
+
+    /// The strongest first, so that what is dropped has dropped nothing before.
+    private static func settleReading(_ settings: inout Settings) throws(CommandError) {
+        let limits = [Options.timeBudget.spec, Options.readFraction.spec, Options.untilUnseen.spec]
+        let rivals = [
+            (Options.reuse.spec, "the one reads a fair sample of the hours, which those that are taken over are not"),
+            (Options.requireComplete.spec, "the one may leave something, the other may not"),
+        ]
+        let given = settings
+        func rank(_ spec: OptionSpec) -> Int { given.origin(spec)?.rank ?? .max }
+        for limit in limits.sorted(by: { rank($0) < rank($1) }) {
+            for (rival, why) in rivals.sorted(by: { rank($0.0) < rank($1.0) }) {
+                try settle(limit, rival, &settings, why)
+            }
+        }
+    }
+
+    private static func settle(
+        _ one: OptionSpec, _ other: OptionSpec, _ settings: inout Settings, _ why: String
+    ) throws(CommandError) {
+        guard settings.isAsked(one), settings.isAsked(other), let first = settings.origin(one),
+            let second = settings.origin(other)
+        else { return }
+        if first.rank == second.rank {
+            throw .usage("\(first.name(one)) and \(second.name(other)): \(why)", remedy: "give one of them")
+        }
+        try settings.drop(first.rank < second.rank ? other : one)
+    }
+
     static func check(_ settings: Settings, of command: Command) throws(CommandError) {
         switch command {
         case .train, .collect, .sample, .score, .mask, .extract, .plan: _ = try LogOrigin(settings, of: command)
@@ -12,23 +60,10 @@ enum SettingsRules {
         if command == .extract { try require(Options.output.spec, settings, "the file to write to") }
         if command == .verify { try require(Options.manifest.spec, settings, "the manifest to compare with") }
         if command == .score { try require(Options.model.spec, settings, "the folder that holds the model") }
-        if Options.resume.spec.commands.contains(command), settings[Options.resume], settings[Options.overwrite] {
-            throw .usage(
-                "--resume and --overwrite: the one goes on with the run that is there, the other starts anew",
-                remedy: "give one of them")
-        }
         if Options.reuse.spec.commands.contains(command), try LogOrigin(settings, of: command) == .openSearch {
-            try checkReading(settings)
+            try requireFolder(Options.reuse, settings)
         }
         try checkDraw(settings)
-        if command == .train, settings[Options.disjointFigure], settings[Options.initFrom] != nil {
-            throw .usage(
-                "--disjoint-figure and --init-from: no template is known to be unseen by the model that is trained on",
-                remedy: "give one of them")
-        }
-        try exclude(
-            Options.steps.spec, Options.batchSize.spec, settings,
-            "both set the length of the training", remedy: "give one of them")
         // When a run goes on, times count from its own start, which only the output folder knows.
         if ![.train, .collect].contains(command) || !settings[Options.resume] { try checkRange(settings) }
     }
@@ -56,21 +91,6 @@ enum SettingsRules {
         }
     }
 
-    private static func checkReading(_ settings: Settings) throws(CommandError) {
-        try requireFolder(Options.reuse, settings)
-        for limit in [Options.timeBudget.spec, Options.readFraction.spec, Options.untilUnseen.spec] {
-            try exclude(
-                limit, Options.reuse.spec, settings,
-                "the one reads a fair sample of the hours, which those that are taken over are not",
-                remedy: "give one of them")
-            if settings[Options.requireComplete] {
-                try exclude(
-                    limit, Options.requireComplete.spec, settings, "the one may leave something, the other may not",
-                    remedy: "give one of them")
-            }
-        }
-    }
-
     /// A name that is mistyped would have everything read; the output's own folder is made by its first run.
     private static func requireFolder(_ setting: Setting<String>, _ settings: Settings) throws(CommandError) {
         guard let path = settings[setting], path != settings[Options.output], !OutputFolder.isFolder(path) else {
@@ -78,13 +98,6 @@ enum SettingsRules {
         }
         let name = settings.origin(setting.spec)?.name(setting.spec) ?? setting.spec.flag
         throw .usage("\(name): there is no folder \(path)", remedy: "name the output folder of an earlier run")
-    }
-
-    private static func exclude(
-        _ one: OptionSpec, _ other: OptionSpec, _ settings: Settings, _ why: String, remedy: String
-    ) throws(CommandError) {
-        guard let first = settings.origin(one), let second = settings.origin(other) else { return }
-        throw .usage("\(first.name(one)) and \(second.name(other)): \(why)", remedy: remedy)
     }
 
     /// - Throws: `usage` if `--since` does not lie before `--until`, both counted from the run's start.

@@ -22,7 +22,7 @@ extension ValueKind where Value == String {
         }
     }
 
-    /// An http or https URL that carries no password.
+    /// An http or https URL that carries no password and no query.
     static var endpoint: Self {
         Self(placeholder: "URL") { text throws(ValueFault) in
             try url(
@@ -49,6 +49,11 @@ extension ValueKind where Value == String {
         }
         let authority = rest.dropFirst(3).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         if authority.contains("@") { throw ValueFault("a URL without a user in it; \(remedy)") }
+        // No request would have it, but every record of the run, where a token in it would stand for all to read.
+        if rest.contains(where: { $0 == "?" || $0 == "#" }) {
+            throw ValueFault(
+                "a URL without what follows ? or #; leave that out, and give credentials by their settings")
+        }
         return text
     }
 }

@@ -36,6 +36,39 @@ enum AtomicFile {
         return result
     }
 
+    // MARK: Names that a user gave
+
+    /// Where to write a file that a user named: behind its links, so that they stay.
+    ///
+    /// - Throws: `usage` if what is there is no regular file, since it would be gone: a device, a pipe, a folder.
+    static func resolved(_ path: String) throws(CommandError) -> String {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            throw .usage("\(path) is no regular file", remedy: "give the name of a file")
+        }
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
+        guard let end = real(path) else {
+            throw .usage(
+                "\(path) is a link to what is not there", remedy: "remove the link, or give the name of a file")
+        }
+        return end
+    }
+
+    /// The one name of a file that has several, whether or not it is there.
+    static func canonical(_ path: String) -> String {
+        if let end = real(path) { return end }
+        let (folder, name) = split(path)
+        return (real(folder) ?? folder) + "/" + name
+    }
+
+    private static func real(_ path: String) -> String? {
+        guard let text = realpath(path, nil) else { return nil }
+        defer { free(text) }
+        return String(cString: text)
+    }
+
+    // MARK: Folders
+
     /// Brings a folder's names to disk.
     private static func sync(_ folder: String) {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

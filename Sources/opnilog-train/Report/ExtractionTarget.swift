@@ -17,12 +17,14 @@ final class ExtractionTarget: Sendable {
 
     /// Opens and locks what `--output` names. Nothing of it is changed yet.
     ///
-    /// - Throws: `usage` if it is in use or is a folder, `output` if it cannot be written.
+    /// - Throws: `usage` if it is in use or is a folder, or if the manifest cannot be a file of its own; `output` if it
+    ///   cannot be written.
     init(_ settings: Settings) throws(CommandError) {
         guard let output = settings[Options.output] else { throw .usage("--output is missing") }
         let given = settings[Options.manifest]
         guard output != "-" else {
-            (descriptor, path, name, manifest) = (STDOUT_FILENO, nil, "standard output", given)
+            manifest = try Self.resolved(given)
+            (descriptor, path, name) = (STDOUT_FILENO, nil, "standard output")
             return
         }
         name = output
@@ -33,25 +35,63 @@ final class ExtractionTarget: Sendable {
             throw .usage("--output \(output) is a folder", remedy: "give the name of a file")
         }
         let isFile = !isThere || kind == S_IFREG
+        manifest = try Self.resolved(given ?? (isFile ? output + ".manifest.json" : nil))
         descriptor = open(output, (isFile ? O_RDWR | O_CREAT : O_WRONLY) | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw OutputFault.of(output, errno) }
         path = isFile ? output : nil
-        manifest = given ?? (isFile ? output + ".manifest.json" : nil)
+        // From here on `deinit` closes the file, also after a throw.
         guard !isFile || flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
             throw .usage(
                 "\(output) is in use by another process", remedy: "wait until it ends, or give another --output")
         }
+        try checkOwnFiles()
     }
 
     deinit {
         if descriptor != STDOUT_FILENO { close(descriptor) }
     }
 
+    // MARK: Where the proof goes
+
+    private static func resolved(_ manifest: String?) throws(CommandError) -> String? {
+        guard let manifest else { return nil }
+        return try AtomicFile.resolved(manifest)
+    }
+
+    /// The proof would take the place of what the run keeps in these.
+    private func checkOwnFiles() throws(CommandError) {
+        guard let manifest, let path, let checkpoint, let scrolls else { return }
+        let place = AtomicFile.canonical(manifest)
+        for own in [path, checkpoint, scrolls] where AtomicFile.canonical(own) == place {
+            throw .usage(
+                "--manifest names \(own), which the run itself writes", remedy: "give another --manifest")
+        }
+    }
+
+    private var hasManifest: Bool { manifest.map { access($0, F_OK) == 0 } ?? false }
+
+    /// Throws `usage` if something has the manifest's name, which may be all that proves another extraction.
+    private func refuseManifest() throws(CommandError) {
+        guard let manifest, hasManifest else { return }
+        throw .usage(
+            "\(manifest) is there already", remedy: "give another --manifest, or --overwrite to replace it")
+    }
+
+    /// Throws `usage` if the manifest that is there is not of an earlier run of this extraction.
+    private func checkManifest(of checkpoint: ExtractionCheckpoint) throws(CommandError) {
+        guard let manifest, hasManifest else { return }
+        let proof = try? ExtractionManifest.read(manifest)
+        guard proof?.startedAt == ISO8601.text(checkpoint.startedAt) else {
+            throw .usage(
+                "\(manifest) is there already, and is not of the run that goes on",
+                remedy: "give another --manifest, or --overwrite to start anew")
+        }
+    }
+
     // MARK: How it starts
 
     enum Start: Sendable {
-        /// With an empty output.
+        /// With an empty output, once `empty` has been called.
         case new
         /// Where an earlier run was cut off.
         case resumed(ExtractionCheckpoint)
@@ -59,7 +99,7 @@ final class ExtractionTarget: Sendable {
         case finished
     }
 
-    /// Decides by `--resume`, `--overwrite` and what is there; empties the output where it starts anew.
+    /// Decides by `--resume`, `--overwrite` and what is there. Nothing of it is changed yet.
     ///
     /// - Parameter fingerprint: which documents are wanted.
     /// - Throws: `usage` if there is something that nobody said what to do with, or of another query.
@@ -69,15 +109,10 @@ final class ExtractionTarget: Sendable {
                 throw .usage(
                     "\(name) is a stream, which --resume cannot go on with", remedy: "give --output the name of a file")
             }
+            if !settings[Options.overwrite] { try refuseManifest() }
             return .new
         }
-        if settings[Options.overwrite] {
-            // What proves or describes the old content goes before it.
-            if let manifest { unlink(manifest) }
-            unlink(checkpoint)
-            if ftruncate(descriptor, 0) != 0 || fchmod(descriptor, 0o600) != 0 { throw OutputFault.of(path, errno) }
-            return .new
-        }
+        if settings[Options.overwrite] { return .new }
         let unfinished = try ExtractionCheckpoint.read(checkpoint)
         guard settings[Options.resume] else {
             if unfinished != nil {
@@ -87,13 +122,27 @@ final class ExtractionTarget: Sendable {
                 throw .usage(
                     "\(path) is there already", remedy: "give another --output, or --overwrite to replace it")
             }
+            try refuseManifest()
             return .new
         }
         if let unfinished {
             try ExtractionFingerprint.check(unfinished.settings, fingerprint, of: path)
+            try checkManifest(of: unfinished)
             return .resumed(unfinished)
         }
-        return size == 0 ? .new : try finished(path, settings, fingerprint)
+        // A manifest may prove that there was nothing to write.
+        return size == 0 && !hasManifest ? .new : try finished(path, settings, fingerprint)
+    }
+
+    /// Begins the output anew, for its owner only. To be called last, since what was there is gone afterwards.
+    ///
+    /// - Throws: `output` if that fails.
+    func empty() throws(CommandError) {
+        guard let path, let checkpoint else { return }
+        // What proves or describes the old content goes before it.
+        if let manifest { unlink(manifest) }
+        unlink(checkpoint)
+        if ftruncate(descriptor, 0) != 0 || fchmod(descriptor, 0o600) != 0 { throw OutputFault.of(path, errno) }
     }
 
     /// An output without a checkpoint is finished, if its manifest says so.

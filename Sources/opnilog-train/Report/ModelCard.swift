@@ -126,6 +126,11 @@ enum ModelLimits {
                 "Held out is a share of each template's lines, not the latest hours: nearly every text among them was "
                     + "trained on too, so the figures say little of the logs of tomorrow.")
         }
+        if card.training.initialModel != nil {
+            limits.append(
+                "It was trained on from another model, whose closing pass may have seen lines that are held out now: the "
+                    + "figures on held-out lines are too good as far as the data of the two overlap.")
+        }
         if card.data.isPartial {
             limits.append("It is made from a part of what was asked for; the manifest lists what is missing.")
         }

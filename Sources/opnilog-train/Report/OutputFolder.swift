@@ -1,4 +1,5 @@
 import Glibc
+import LogDataset
 
 /// The folder that a run writes to: locked against a second run, its files readable by their owner only, since they
 /// hold words of people's logs. The lock ends with this value or with the process, however that ends.
@@ -16,6 +17,14 @@ final class OutputFolder: Sendable {
     }
 
     private static let lockName = ".lock"
+    private static let checkpointsName = "checkpoints"
+
+    /// All that runs write in their folder.
+    static let names = Set(
+        File.allCases.map(\.rawValue) + [
+            lockName, checkpointsName, OpenScrolls.fileName, CollectionCheckpoint.folderName,
+            CollectionCheckpoint.hoursFolderName, CollectionCheckpoint.hoursFolderName + ".old",
+        ])
 
     let path: String
     private let lock: Int32
@@ -51,7 +60,7 @@ final class OutputFolder: Sendable {
     func path(of file: File) -> String { path + "/" + file.rawValue }
 
     /// The folder of what an unfinished training has come to.
-    var checkpoints: String { path + "/checkpoints" }
+    var checkpoints: String { path + "/" + Self.checkpointsName }
 
     /// Replaces a file at once: after a crash there is the old one or the new one, never a part.
     func write(_ bytes: [UInt8], to file: File) throws(CommandError) {

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import LogDataset
@@ -112,6 +113,35 @@ private struct TestPage: LogPage {
         #expect(error?.message == "the logs of memory could not be read")
         #expect(error?.cause is MemorySource.Failure)
         #expect(directory.names == [])
+    }
+
+    /// Reads windows that last until as many are under way as may be, or nobody comes for a while.
+    private final class CrowdedSource: LogSource {
+        let name = "crowded"
+        let windowsAtOnce: Int? = 2
+        private let counts = Mutex((now: 0, most: 0))
+        var most: Int { counts.withLock { $0.most } }
+
+        func windows() async throws -> [LogWindow] { (0..<6).map { LogWindow(name: "window \($0)") } }
+
+        func read(_ window: LogWindow, into sink: LogSink) async throws {
+            counts.withLock { counts in
+                counts.now += 1
+                counts.most = max(counts.most, counts.now)
+            }
+            for _ in 0..<50 where counts.withLock({ $0.now }) < 3 { try await Task.sleep(for: .milliseconds(1)) }
+            try await sink.add(MessagePage(["ready \(window.name)"]))
+            counts.withLock { $0.now -= 1 }
+        }
+    }
+
+    @Test func aSourceSaysHowManyWindowsAreReadAtOnce() async throws {
+        let directory = TemporaryDirectory()
+        var configuration = DatasetConfiguration(directory: directory.path)
+        configuration.workers = 8
+        let source = CrowdedSource()
+        _ = try await TableCollector(source: source, configuration: configuration).collect()
+        #expect(source.most == 2)
     }
 
     @Test func anEmptySourceIsRefused() async throws {

@@ -19,10 +19,12 @@ import Testing
         let text = "first\n\nthird with more\r\n" + String(repeating: "long", count: 300) + "\nno end"
         let expected = ["first", "", "third with more\r", String(repeating: "long", count: 300), "no end"]
         #expect(try lines(Array(text.utf8), blockSize: blockSize) == expected)
+        #expect(try lines([0xEF, 0xBB, 0xBF] + Array(text.utf8), blockSize: blockSize) == expected)
     }
 
     @Test func anEmptyFileHasNoLineAndAFinalLineEndAddsNone() throws {
         #expect(try lines([], blockSize: 8) == [])
+        #expect(try lines([0xEF, 0xBB, 0xBF], blockSize: 8) == [])
         #expect(try lines(Array("\n".utf8), blockSize: 8) == [""])
         #expect(try lines(Array("a\nb\n".utf8), blockSize: 8) == ["a", "b"])
     }
@@ -142,6 +144,46 @@ import Testing
         #expect(try read("\n {\"log\":\"a\"}\n").messages == ["a"])
         #expect(try read("plain {\"log\":\"a\"}\n").messages == ["plain {\"log\":\"a\"}"])
         #expect(try read("{\"log\":\"a\"}\n", .text).messages == ["{\"log\":\"a\"}"])
+    }
+
+    @Test func aByteOrderMarkIsPassedOverAtTheBeginningOnly() throws {
+        for format in [InputFormat.auto, .ndjson] {
+            #expect(try read("\u{FEFF}\n{\"log\":\"a\"}\n", format) == read("\n{\"log\":\"a\"}\n", format))
+        }
+        #expect(try read("\u{FEFF}a\n\u{FEFF}b\n").messages == ["a", "\u{FEFF}b"])
+        #expect(try read("\u{FEFF}").messages == [])
+    }
+
+    private static let tar: [UInt8] = Array("a.log".utf8) + [UInt8](repeating: 0, count: 252) + Array("ustar".utf8)
+
+    @Test(
+        arguments: [
+            ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "xz data, which is not read as logs; decompress it (xz -d)"),
+            ([0x42, 0x5A, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59], "bzip2 data"),
+            ([0x04, 0x22, 0x4D, 0x18], "lz4 data"),
+            ([0x50, 0x4B, 0x03, 0x04], "a zip archive"), ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive"),
+            ([0xFF, 0xFE], "UTF-16 text"), ([0xFE, 0xFF], "UTF-16 text"), (LogFileReaderTests.tar, "a tar archive"),
+        ] as [([UInt8], String)])
+    func whatIsNoTextIsRefusedPackedOrNot(_ bytes: [UInt8], _ kind: String) throws {
+        let directory = TemporaryDirectory()
+        let whole = bytes + Array("\nsome line\n".utf8)
+        for content in [bytes, whole, try packed(by: "gzip", whole)] {
+            let path = directory.file("log", content)
+            let reader = try LogFileReader(path: path)
+            let error = #expect(throws: DatasetError.self) { try reader.nextPage() }
+            #expect(error?.code == .corruptFile)
+            #expect(error?.message.hasPrefix("\(path) is \(kind)") == true, "\(error?.message ?? "")")
+            #expect(try reader.nextPage()?.bytes == nil)
+        }
+    }
+
+    @Test(arguments: [
+        "BZh9 is a name", "BZh91AY", "PK", "7z", "ustar", String(repeating: "x", count: 257) + "ustar",
+        String(repeating: "\0", count: 255) + "ustar",
+    ])
+    func whatOnlyLooksLikeAnotherKindIsText(line: String) throws {
+        #expect(try read("\(line)\nsecond\n").messages == [line, "second"])
+        #expect(try read(line).messages == [line])
     }
 
     @Test(arguments: [("a\nb\nc", 3), ("\n\n\n", 3), ("{\"log\":\"a\"}\n\n{\"log\":\"b\"}\n", 3), ("a", 1)])

@@ -64,8 +64,14 @@ private struct RotatingSource: LogSource {
         let (counts, report) = try await collected(source([directory.path]))
         #expect(counts == ["first": 200, "second": 200])
         #expect(report.windows.count == 2)
-        let matched = try await FileLogSource(.init(paths: ["\(directory.path)/*", path("a.log")])).paths()
-        #expect(matched == [path("a.log"), path("b.log"), path("inner/c.log")])
+        let matched = source(["\(directory.path)/*", path("a.log")])
+        #expect(
+            try await matched.windows().map { $0.name.prefix { $0 != "," } }
+                == ["a.log", "b.log", "inner/c.log"].map { path($0)[...] })
+        // For who answers every line, each is what it is called.
+        #expect(
+            try await matched.paths()
+                == ["a.log", "b.log", "hard.log", "inner/c.log", "soft.log", "a.log"].map { path($0) })
         try run("mkdir empty")
         let error = await #expect(throws: DatasetError.self) {
             try await FileLogSource(.init(paths: [path("empty")])).paths()
@@ -176,28 +182,91 @@ private struct RotatingSource: LogSource {
     /// Whatever their number, files are opened once more each at most, and no other is read for each of them.
     @Test func manyFilesOfOneLogAreNotHeldAgainstEachOther() async throws {
         let count = 1_000
-        for number in 0..<count { _ = directory.file("part-\(number)", lines("part \(number)", number % 80 + 20)) }
-        let files = (0..<count).map { ListedFile(path("part-\($0)")) }
+        for number in 0..<count { _ = directory.file("part.\(number)", lines("part \(number)", number % 80 + 20)) }
+        let files = (0..<count).map { ListedFile(path("part.\($0)")) }
         var looks = 0
         let copies = try RotatedCopies(files) { () throws(DatasetError) in looks += 1 }
         #expect(copies.heldBy == [:])
         #expect(looks < 2 * count)
         // Copies are found among them all the same: a whole one, and one that is being packed.
-        try run("head -c 600 part-7 > part-1000 && gzip -n < part-8 > part-1001.gz")
-        let more = ["part-1000", "part-1001.gz"].map { ListedFile(path($0)) }
+        try run("head -c 600 part.7 > part.1000 && gzip -n < part.8 > part.1001.gz")
+        let more = ["part.1000", "part.1001.gz"].map { ListedFile(path($0)) }
         let held = try RotatedCopies(files + more) { () throws(DatasetError) in }.heldBy
-        #expect(held == [path("part-1000"): path("part-7"), path("part-1001.gz"): path("part-8")])
+        #expect(held == [path("part.1000"): path("part.7"), path("part.1001.gz"): path("part.8")])
         let error = #expect(throws: DatasetError.self) {
             try RotatedCopies(files) { () throws(DatasetError) in throw .cancelled() }
         }
         #expect(error?.code == .cancelled)
     }
 
-    @Test func namesOfOneLog() {
-        for name in ["name.log", "name.log.1", "name.log.12.gz", "name.log-20260131.zst", "name.log.2026-01-31T12:00"] {
-            #expect(RotatedCopies.log("/var/log-1/\(name)") == "/var/log-1/name.log")
+    @Test(arguments: [
+        "", ".0", ".1", ".12.gz", "-20260131", "-20260131.zst", ".20260131", ".2026-01-31", "_2026-01-31",
+        ".2026-01-31T12:00", "-2026013112", "-20260131-120000", ".2026-01-31.1", ".2026.01.31.gz", ".2026-01",
+        "-1769860800",
+    ])
+    func namesOfOneLog(suffix: String) {
+        for name in ["name.log", "host1", "web-1", "10.0.0.1.log"] {
+            #expect(RotatedCopies.log("/var/log-1/\(name)\(suffix)") == "/var/log-1/\(name)")
         }
-        #expect(RotatedCopies.log("/var/1/2") == "/var/1/")
+    }
+
+    /// Numbers are part of a name unless they stand as a rotation puts them.
+    @Test(arguments: [
+        "host1", "web-1", "web-12", "web_1", "10.0.0.1", "node-10.0.0.1", "app-1.2.3", "worker.12345",
+        "a-20261331", "a-1234567", "1", "2026-01-31", "-20260131", ".1", "T",
+    ])
+    func namesThatEndInANumberOfTheirOwn(name: String) {
+        #expect(RotatedCopies.log("/var/log.1/\(name)") == "/var/log.1/\(name)")
+        #expect(RotatedCopies.log("\(name).gz") == name)
+    }
+
+    /// Hosts that start alike have logs of their own.
+    @Test func filesThatAreNumberedByHostAreNoCopies() async throws {
+        for name in ["host1", "host2", "web-1", "web-2"] { _ = directory.file(name, lines("same")) }
+        _ = directory.file("host3", lines("same") + Array("same and one\n".utf8))
+        let (counts, report) = try await collected(source([directory.path]))
+        #expect(counts == ["same": 1_001])
+        #expect(report.windows.count == 5)
+    }
+
+    @Test func whatTheRunWritesIsNoLog() async throws {
+        let log = directory.file("a.log", lines("log"))
+        try run("mkdir -p out/runs outer && cp a.log out/b.log && cp a.log out/runs/1 && cp a.log outer/c.log")
+        try run("ln -s out/b.log soft.log && sed s/log/other/ a.log > out/d.log")
+        let (told, events) = AsyncStream.makeStream(of: FileEvent.self)
+        func leavingOut(_ paths: [String]) -> FileLogSource {
+            var configuration = FileLogSource.Configuration(paths: paths)
+            configuration.ownFiles = (path("outer/../out"), ["b.log", "runs"])
+            configuration.onEvent = { events.yield($0) }
+            return FileLogSource(configuration)
+        }
+        let names = try await leavingOut([path("*")]).windows().map { $0.name.prefix { $0 != "," } }
+        #expect(names == [log[...], path("out/d.log")[...], path("outer/c.log")[...]])
+        // Windows are called as before, so a run that was begun without this goes on.
+        let alone = try await leavingOut([log]).windows().map(\.name)
+        #expect(try await source([log]).windows().map(\.name) == alone)
+        for only in ["out/runs", "out/b.log", "out/r*", "soft.*"] {
+            let error = await #expect(throws: DatasetError.self, "\(only)") {
+                try await leavingOut([log, path(only)]).windows()
+            }
+            #expect(error?.code == .invalidSetting)
+            #expect(error?.message.hasPrefix("\(path(only)) names nothing but what the run itself writes") == true)
+        }
+        events.finish()
+        var all: [FileEvent] = []
+        for await event in told { all.append(event) }
+        #expect(all == [.outputLeftOut(folder: path("outer/../out"))])
+    }
+
+    @Test func whatIsNoTextIsAHoleUnderKeepGoing() async throws {
+        let fine = directory.file("a.log", lines("fine"))
+        let foreign = directory.file("b.log", [0x50, 0x4B, 0x03, 0x04] + lines("zip"))
+        let (counts, report) = try await collected(source([fine, foreign], keepsGoing: true))
+        #expect(counts == ["fine": 200])
+        #expect(
+            report.holes.map(\.what) == [
+                "\(foreign) is a zip archive, which is not read as logs; unpack it (unzip) and give what comes out"
+            ])
     }
 
     @Test func whatIsGoneIsSaidAndUnderKeepGoingAHole() async throws {

@@ -50,6 +50,31 @@ struct VanishedIndexTests {
         }
     }
 
+    @Test("Where an index was renamed nothing is missing, in later runs either")
+    func namesNoRenamed() async throws {
+        let (read, left) = (contents(30, hour: 10), contents(50, hour: 12))
+        await #expect(throws: DatasetError.self) {
+            try await collect(["logs-1": read, "logs-2": left], last: 1, resumes: false)
+        }
+        for _ in 0..<2 {
+            let report = try await collect(["logs-1": read, "logs-2-shrunk": left], resumes: true)
+            #expect(report.isComplete && report.total.documents == 80)
+        }
+    }
+
+    @Test("An index that only the second run's plan knew is missed by the third")
+    func namesWhatCameLater() async throws {
+        let (read, between, left) = (contents(30, hour: 10), contents(40, hour: 11), contents(50, hour: 12))
+        await #expect(throws: DatasetError.self) {
+            try await collect(["logs-1": read, "logs-3": left], last: 1, resumes: false)
+        }
+        await #expect(throws: DatasetError.self) {
+            try await collect(["logs-1": read, "logs-2": between, "logs-3": left], last: 0, resumes: true)
+        }
+        let report = try await collect(["logs-1": read, "logs-3": left], resumes: true)
+        #expect(report.holes.map(\.documents) == [40] && report.total.documents == 80)
+    }
+
     @Test("Where all are still there nothing is missing")
     func namesNothing() async throws {
         let indices = ["logs-old": contents(30, hour: 10), "logs-left": contents(50, hour: 12)]

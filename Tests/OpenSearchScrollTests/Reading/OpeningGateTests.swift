@@ -16,7 +16,7 @@ struct OpeningGateTests {
 
     @Test("Who waits goes on when a scroll is at its end, not again when that is cleared")
     func early() async {
-        let gate = OpeningGate(longestWait: nil)
+        let gate = OpeningGate()
         gate.allow(1)
         let arrivals = Arrivals()
         let first = await gate.enter()
@@ -45,7 +45,7 @@ struct OpeningGateTests {
 
     @Test("Only one scroll at a time is open beyond what is allowed")
     func onlyOneLingers() async {
-        let gate = OpeningGate(longestWait: nil)
+        let gate = OpeningGate()
         gate.allow(2)
         let (first, second) = (await gate.enter(), await gate.enter())
         #expect(first.leaveEarly() && !second.leaveEarly())
@@ -56,7 +56,7 @@ struct OpeningGateTests {
 
     @Test("Where the server has refused a scroll none is left early, and those that had been count as open")
     func refused() async {
-        let gate = OpeningGate(longestWait: nil)
+        let gate = OpeningGate()
         gate.allow(2)
         let (first, second) = (await gate.enter(), await gate.enter())
         #expect(first.leaveEarly())
@@ -71,7 +71,7 @@ struct OpeningGateTests {
 
     @Test("Where one only is allowed, a refusal ends leaving early for good")
     func refusedTheOnlyOne() async {
-        let gate = OpeningGate(longestWait: nil)
+        let gate = OpeningGate()
         gate.allow(1)
         let place = await gate.enter()
         gate.refused()
@@ -82,11 +82,11 @@ struct OpeningGateTests {
 
     @Test("A wait that is limited ends, above what is allowed; a cancelled one at once")
     func limited() async {
-        let gate = OpeningGate(longestWait: .milliseconds(1))
+        let gate = OpeningGate()
         gate.allow(1)
-        let places = [await gate.enter(), await gate.enter()]
+        let places = [await gate.enter(), await gate.enter(waitingAtMost: .milliseconds(1))]
         for place in places { place.leave() }
-        let patient = OpeningGate(longestWait: nil)
+        let patient = OpeningGate()
         patient.allow(1)
         let held = await patient.enter()
         let waiting = Task { await patient.enter().leave() }

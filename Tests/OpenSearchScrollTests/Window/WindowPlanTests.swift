@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 @testable import OpenSearchScroll
@@ -45,7 +46,7 @@ struct WindowPlanTests {
             for _ in 0..<50 {
                 let moment = Int64.random(in: -31 * hour..<31 * hour, using: &random)
                 let holding = windows.count { $0.times?.contains(moment) == true }
-                let bucket = WindowPlan.hours(around: moment, moment).lowerBound
+                let bucket = WindowPlan.floor(moment)
                 let isWanted = hours[bucket] != nil && moment >= since ?? moment && moment < until ?? .max
                 #expect(holding == (isWanted ? 1 : 0))
             }
@@ -55,8 +56,8 @@ struct WindowPlanTests {
     @Test("Halves meet at the edge of an hour, down to one hour")
     func halves() {
         #expect(WindowPlan.halves(of: 0..<hour) == nil)
-        var parts = [WindowPlan.hours(around: -1, 12 * hour)]
-        #expect(parts == [-hour..<13 * hour])
+        var parts = [WindowPlan.hours(around: -1, Double(12 * hour))]
+        #expect(parts == [-2 * hour..<14 * hour])
         var whole: [Range<Int64>] = []
         while let part = parts.popLast() {
             guard let (early, late) = WindowPlan.halves(of: part) else {
@@ -66,7 +67,44 @@ struct WindowPlanTests {
             #expect(early.upperBound == late.lowerBound)
             parts += [late, early]
         }
-        #expect(whole == (-1..<13).map { Int64($0) * hour..<Int64($0 + 1) * hour })
+        #expect(whole == (-2..<14).map { Int64($0) * hour..<Int64($0 + 1) * hour })
+    }
+}
+
+@Suite("Times at the end of their type")
+struct LastTimesTests {
+    @Test("An hour that would end behind the last time there is holds that, too")
+    func last() throws {
+        let start = WindowPlan.floor(.max)
+        let windows = WindowPlan.windows(hours: [start: 1], untimed: 0, since: nil, until: nil)
+        #expect(windows == [ScrollWindow(times: start..<Int64.max, expectedDocuments: 1)])
+        let body = String(decoding: try SearchBody(ScrollQuery()).count(windows[0]).encoded, as: UTF8.self)
+        #expect(body.contains(#"{"range":{"time":{"format":"epoch_millis","gte":\#(start)}}}"#))
+    }
+
+    @Test("Bounds of any size are hours that can be halved")
+    func bounds() {
+        for (first, last) in [(-1e300, 1e300), (0, 9.3e18), (-9.3e18, -9.2e18), (1.7e18, 1.7e18)] {
+            let times = WindowPlan.hours(around: first, last)
+            #expect(times.lowerBound <= Int64(exactly: first) ?? .max && !times.isEmpty)
+            #expect(WindowPlan.halves(of: times).map { $0.0.upperBound == $0.1.lowerBound } ?? true)
+        }
+    }
+
+    @Test("Starts of hours are exact beyond 2^53, also where they are written as 1.5E12")
+    func keys() throws {
+        func keys(_ text: String) throws -> [Int64] {
+            let answer = try JSONDecoder().decode(
+                AggregationAnswer.self,
+                from: Data(
+                    (#"{"_shards":{"total":1,"successful":1},"timed_out":false,"aggregations":{"hours":{"buckets":["#
+                        + #"{"key":\#(text),"doc_count":1}]}}}"#).utf8))
+            return answer.aggregations?.hours?.buckets.map(\.key.value) ?? []
+        }
+        #expect(try keys("1767225600000000127") == [1_767_225_600_000_000_127])
+        #expect(try keys("1.5E12") == [1_500_000_000_000])
+        #expect(throws: DecodingError.self) { try keys("1e300") }
+        #expect(throws: DecodingError.self) { try keys("0.5") }
     }
 }
 
@@ -103,6 +141,7 @@ struct SearchBodyTests {
             (nil, #"{"match_all":{}}"#), ("{}", #"{"match_all":{}}"#), (#"{"match_all":{}}"#, #"{"match_all":{}}"#),
             (#" {"query": {"term": {"n": 1627982159228}}} "#, #"{"term":{"n":1627982159228}}"#),
             (#"{"term":{"x":0.5}}"#, #"{"term":{"x":0.5}}"#),
+            (#"{"term":{"n":18446744073709551614}}"#, #"{"term":{"n":18446744073709551614}}"#),
         ])
     func clauses(body: String?, clause: String) throws {
         #expect(text(try SearchBody(ScrollQuery(body: body)).count()) == #"{"query":{"bool":{"filter":[\#(clause)]}}}"#)

@@ -206,6 +206,21 @@ struct ReadingTests {
         #expect(metrics.requests["next"]?.latencies.reduce(0, +) == 4)
     }
 
+    @Test("A window of a shard that no index has any more is no hole where holes are named")
+    func shardOfNoIndex() async throws {
+        let server = try server(Self.sources(5))
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        var query = ScrollQuery()
+        query.toleratesHoles = true
+        let window = ScrollWindow(times: 0..<WindowPlan.hour, shard: 1, expectedDocuments: 3)
+        let proof = try await client.readWindow(window, of: query) { pages in
+            for try await _ in pages {}
+            return pages.proof
+        }
+        #expect(proof.holes.isEmpty && proof.windows.count == 1 && proof.delivered == 0)
+    }
+
     @Test("An index that vanishes between two windows is a hole with its name")
     func vanishing() async throws {
         var settings = OpenSearchServer.Configuration(indices: [

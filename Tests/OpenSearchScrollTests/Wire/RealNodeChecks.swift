@@ -7,6 +7,7 @@ enum RealNodeChecks {
     static func all(_ target: TestTarget) async throws {
         try await oddDocuments(target)
         try await manyHours(target)
+        try await longTimes(target)
         try await expired(target)
     }
 
@@ -52,6 +53,29 @@ enum RealNodeChecks {
         #expect(windows.map(\.expectedDocuments) == [Int](repeating: 1, count: 1_001))
         #expect(windows[999].times == 179_820_000_000..<179_823_600_000)
         #expect(windows.last?.times == nil)
+    }
+
+    /// Nanoseconds in a field of milliseconds, at the edges of hours, and the last time there is.
+    static func longTimes(_ target: TestTarget) async throws {
+        let start = WindowPlan.floor(1_767_225_600_000_000_000)
+        var times: [String] = []
+        let offsets: [Int64] = [0, 1, 50, 100, 127]
+        for hour in 0..<Int64(60) {
+            let begin = start + hour * WindowPlan.hour
+            times += offsets.map { String(begin + $0) }
+        }
+        times += ["\(Int64.max)", "[5,\(Int64.max)]"]
+        let documents = times.enumerated().map { number, time in
+            ("id-\(number)", Array(#"{"time":\#(time),"log":"x"}"#.utf8))
+        }
+        try await target.load("far", documents)
+        let (ids, proof) = try await target.client().withScroll(ScrollQuery(index: "far")) { pages in
+            var ids: [String] = []
+            for try await page in pages { ids += page.ids }
+            return (ids, pages.proof)
+        }
+        #expect(ids.count == 302 && Set(ids).count == 302)
+        #expect(proof.windows.count == 62 && proof.holes.isEmpty)
     }
 
     /// A scroll cleared behind our back is what an expired one is to the server.

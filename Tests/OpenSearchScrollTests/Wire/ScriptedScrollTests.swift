@@ -74,6 +74,8 @@ struct ScriptedScrollTests {
     func noRetryOnAnID() async throws {
         for line in [
             ScriptedServer.Line.hangUp, .answer(503, "<html>"), .raw("HTTP/1.1 200 x\r\nContent-Length: 9\r\n\r\n{"),
+            // Broken off behind its id.
+            .raw("HTTP/1.1 200 x\r\nContent-Length: 99\r\n\r\n" + #"{"_scroll_id":"a","took":1"#),
         ] {
             try await with(
                 [.answer(200, Answer.page(["1"], total: 2)), line, .answer(200, Answer.cleared)], attempts: 1
