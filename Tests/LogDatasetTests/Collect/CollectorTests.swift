@@ -129,7 +129,7 @@ private struct TestPage: LogPage {
                 counts.now += 1
                 counts.most = max(counts.most, counts.now)
             }
-            for _ in 0..<50 where counts.withLock({ $0.now }) < 3 { try await Task.sleep(for: .milliseconds(1)) }
+            for _ in 0..<1_000 where counts.withLock({ $0.now }) < 3 { await Task.yield() }
             try await sink.add(MessagePage(["ready \(window.name)"]))
             counts.withLock { $0.now -= 1 }
         }
