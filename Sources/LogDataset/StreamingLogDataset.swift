@@ -87,36 +87,52 @@ extension StreamingLogDataset.Iterator: Sendable {}
 private final class Preparation: Sendable {
     private typealias Work = @Sendable () async throws -> PreparedDataset
 
-    private enum State {
-        case waiting(Work)
-        case started(Task<PreparedDataset, any Error>)
+    private struct State {
+        var task: Task<PreparedDataset, any Error>?
+        var waiting = 0
     }
 
-    private let state: Mutex<State>
+    private let work: Work
+    private let state = Mutex(State())
 
-    init(_ work: @escaping @Sendable () async throws -> PreparedDataset) {
-        state = Mutex(.waiting(work))
-    }
+    init(_ work: @escaping @Sendable () async throws -> PreparedDataset) { self.work = work }
 
     func value() async throws(DatasetError) -> PreparedDataset {
-        let task = state.withLock { state in
-            switch state {
-            case .started(let task): return task
-            case .waiting(let work):
-                let task = Task { try await work() }
-                state = .started(task)
-                return task
-            }
-        }
+        let task = join()
         let result = await withTaskCancellationHandler {
             await task.result
         } onCancel: {
-            task.cancel()
+            leave(task)
         }
         do {
             return try result.get()
         } catch {
             throw DatasetError(wrapping: error, as: .sourceFailed, "the dataset could not be prepared")
+        }
+    }
+
+    /// The work under way, or begun anew where the last who waited for it has cancelled it.
+    private func join() -> Task<PreparedDataset, any Error> {
+        state.withLock { state in
+            state.waiting += 1
+            let earlier = state.task
+            if let earlier, !earlier.isCancelled { return earlier }
+            let task = Task { [work] in
+                // Two would write into the same folder.
+                _ = await earlier?.result
+                return try await work()
+            }
+            (state.task, state.waiting) = (task, 1)
+            return task
+        }
+    }
+
+    /// Who is cancelled while others wait gets what they get; the last one ends the work.
+    private func leave(_ task: Task<PreparedDataset, any Error>) {
+        state.withLock { state in
+            guard state.task == task else { return }
+            state.waiting -= 1
+            if state.waiting == 0 { task.cancel() }
         }
     }
 }

@@ -114,6 +114,33 @@ struct TrainResumeTests {
         #expect(killed > 0)
     }
 
+    @Test("a run that was to replace a finished one, and ended before its first checkpoint, is gone on with")
+    func replacing() async throws {
+        #expect(try await train("read", logs).code == 0)
+        let table = ["--table", folder.path("read/templates.table")]
+        #expect(try await train("out", table).code == 0)
+        let other = table + ["--seed", "1"]
+        #expect(try await train("out", other + ["--overwrite", "--torch", folder.path("none.so")]).code == 69)
+        let run = try await train("out", other + ["--resume"])
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(try manifest("out").settings["seed"] == "1" && !folder.exists("out/.begun"))
+        #expect(try await train("out", other + ["--resume"]).errors.contains("holds the finished run already"))
+    }
+
+    @Test("a partial run that finds nothing more to read is not trained again; with other settings it is")
+    func partial() async throws {
+        try folder.write("other.zip", "PK\u{3}\u{4}")
+        let options = ["--input", folder.path("in.log"), folder.path("other.zip"), "--keep-going"]
+        #expect(try await train("out", options).code == 2)
+        let first = try manifest("out")
+        let again = try await train("out", options + ["--resume"])
+        #expect(again.code == 2 && again.errors.contains("of this very table and these settings already"))
+        #expect(try manifest("out").finishedAt == first.finishedAt)
+        let other = try await train("out", options + ["--resume", "--seed", "5"])
+        #expect(other.code == 2, "\(other.errors)")
+        #expect(try manifest("out").settings["seed"] == "5")
+    }
+
     @Test("an interruption is kept; logs are not read again; a finished run is left as it is")
     func goesOn() async throws {
         let whole = try await train("whole", logs, steps: 600)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Synchronization
 import Testing
 
 @testable import LogDataset
@@ -41,12 +42,50 @@ private struct LinesSource: LogSource {
     }
 }
 
+/// Waits in its window until somebody lets it go on, or it is cancelled.
+private final class HeldSource: LogSource {
+    let name = "held"
+    private let isHeld = Mutex(true)
+    private let begun = Mutex(0)
+    var readings: Int { begun.withLock { $0 } }
+
+    func release() { isHeld.withLock { $0 = false } }
+
+    func windows() async throws -> [LogWindow] { [LogWindow(name: "all", hour: nil)] }
+
+    func read(_ window: LogWindow, into sink: LogSink) async throws {
+        begun.withLock { $0 += 1 }
+        while isHeld.withLock({ $0 }) {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        try await sink.add(MessagePage(["started once", "started twice", "is ready"], hour: .none))
+    }
+}
+
 @Suite struct StreamingLogDatasetTests {
     private func configuration(_ directory: TemporaryDirectory, workers: Int = 2) -> DatasetConfiguration {
         var configuration = DatasetConfiguration(directory: directory.path)
         configuration.workers = workers
         configuration.steps = StepPlan.Settings(samples: 3_000, epochs: 2, steps: 60)
         return configuration
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whoIsCancelledDoesNotCancelForOthers() async throws {
+        let directory = TemporaryDirectory()
+        let source = HeldSource()
+        let dataset = StreamingLogDataset(source: source, configuration: configuration(directory))
+        let alone = Task { try await dataset.prepare() }
+        while source.readings == 0 { await Task.yield() }
+        alone.cancel()
+        await #expect(throws: DatasetError.self) { try await alone.value }
+        let (one, other) = (Task { try await dataset.prepare() }, Task { try await dataset.prepare() })
+        while source.readings == 1 { await Task.yield() }
+        for _ in 0..<1_000 { await Task.yield() }
+        one.cancel()
+        source.release()
+        #expect(try await other.value.summary.lines == 3)
+        #expect(source.readings == 2)
     }
 
     private func digest(of subset: Subset) async throws -> String {

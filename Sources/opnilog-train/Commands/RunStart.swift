@@ -34,7 +34,7 @@ extension OutputFolder {
             return (output, .new)
         }
         let unfinished = try CollectionCheckpoint.read(in: path)
-        let begun = try unfinished?.startedAt ?? CheckpointPolicy.begun(in: output.checkpoints)
+        let begun = try unfinished?.startedAt ?? CheckpointPolicy.begun(in: output.checkpoints) ?? output.begun
         guard settings[Options.resume] else {
             if begun != nil {
                 throw CommandError.usage(
@@ -46,6 +46,7 @@ extension OutputFolder {
         if try output.isFinished(settings, result: result, begun) {
             try RunEnd.settle(output, settings)
             CheckpointPolicy.discard(in: output.checkpoints)
+            output.unmarkBegun()
             return (output, .finished)
         }
         guard let begun else {
@@ -124,6 +125,11 @@ enum RunFingerprint {
     /// What shapes the result of a command.
     static func names(of command: Command) -> [String] {
         (reading + masking + training).filter { $0.commands.contains(command) }.map(\.name)
+    }
+
+    /// What shapes what is made of a table.
+    static func names(ofTraining command: Command) -> [String] {
+        training.filter { $0.commands.contains(command) }.map(\.name)
     }
 
     /// What shapes the table, by name, as it was written; a query that a file holds as that file's content.

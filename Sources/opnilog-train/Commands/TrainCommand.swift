@@ -15,6 +15,7 @@ enum TrainCommand {
             context.console.note("\(output.path) holds the finished run already; nothing is to be done")
             return .complete
         }
+        if startsFromTable, start == .new { try output.markBegun(at: RunClock.start.milliseconds) }
         context.console.keep(try MemoryLog(path: output.path(of: .memory)))
         var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.continuedVocabulary = initialModel?.vocabulary

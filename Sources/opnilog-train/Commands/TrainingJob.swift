@@ -33,6 +33,10 @@ struct TrainingJob: Sendable {
             if let remark = prepared.report?.total.masking.remark { console.note(remark) }
             if let remark = prepared.report?.cleaningRemark { console.note(remark) }
             announce(prepared.summary)
+            if let earlier = trainedAlready(on: prepared) {
+                console.note("the model in \(output.path) is of this very table and these settings already")
+                return (earlier, prepared.report)
+            }
             let shown = Task { await show(trainer.progress) }
             let report = try await trainer.train(on: prepared)
             await shown.value
@@ -47,10 +51,28 @@ struct TrainingJob: Sendable {
             manifest.dataset = prepared.summary
             manifest.training = report
             try manifest.finish(in: output)
+            output.unmarkBegun()
             if let checkpoints { CheckpointPolicy.discard(in: checkpoints.directory) }
             try metrics.check()
             return (report, prepared.report)
         }
+    }
+
+    /// What an earlier run made of the same table with the same settings, which was partial and found nothing more to read
+    /// when it was gone on with; nil if there is none, or a training is under way.
+    private func trainedAlready(on prepared: PreparedDataset) -> TrainingReport? {
+        guard settings.command == .train, settings[Options.resume], initialModel == nil,
+            prepared.report?.isComplete == false,
+            OutputFolder.File.ofModel.allSatisfy(output.holds),
+            let manifest = Manifest.read(output.path(of: .manifest)),
+            manifest.outcome == Manifest.Outcome.partial.rawValue,
+            manifest.program.command == Command.train.rawValue,
+            manifest.table?.tableDigest == prepared.table.metadata.tableDigest,
+            (try? CheckpointPolicy.begun(in: output.checkpoints)) == nil
+        else { return nil }
+        let recorded = settings.recorded
+        let names = RunFingerprint.names(ofTraining: .train)
+        return names.allSatisfy { manifest.settings[$0] == recorded[$0] } ? manifest.training : nil
     }
 
     private func announce(_ summary: DatasetSummary) {

@@ -14,15 +14,19 @@ final class OutputFolder: Sendable {
         case cardData = "model-card.json"
         case metrics = "metrics.jsonl"
         case memory = "memory.csv"
+
+        /// What a training leaves.
+        static let ofModel: [File] = [.model, .vocabulary, .card, .cardData]
     }
 
     private static let lockName = ".lock"
     private static let checkpointsName = "checkpoints"
+    private static let begunName = ".begun"
 
     /// All that runs write in their folder.
     static let names = Set(
         File.allCases.map(\.rawValue) + [
-            lockName, checkpointsName, OpenScrolls.fileName, CollectionCheckpoint.folderName,
+            lockName, checkpointsName, begunName, OpenScrolls.fileName, CollectionCheckpoint.folderName,
             CollectionCheckpoint.hoursFolderName, CollectionCheckpoint.hoursFolderName + ".old",
         ])
 
@@ -37,30 +41,45 @@ final class OutputFolder: Sendable {
         try Self.make(path)
         let lockPath = path + "/" + Self.lockName
         lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        // Whatever is thrown from here on, `deinit` closes it.
         guard lock >= 0 else { throw OutputFault.of(lockPath, errno) }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = Self.holder(lock)
-            close(lock)
-            throw .usage("\(path) is in use by \(holder)", remedy: "wait until it ends, or give another --output")
+            throw .usage(
+                "\(path) is in use by \(Self.holder(lock))", remedy: "wait until it ends, or give another --output")
         }
-        do {
-            try sign(lockPath)
-            if !overwrite { try refuse(refusing) }
-        } catch {
-            close(lock)
-            throw error
-        }
+        try sign(lockPath)
+        if !overwrite { try refuse(refusing) }
     }
 
     deinit {
         // The file stays: removing it would let two later runs lock two different files of one name.
-        close(lock)
+        if lock >= 0 { close(lock) }
     }
 
     func path(of file: File) -> String { path + "/" + file.rawValue }
 
+    func holds(_ file: File) -> Bool { access(path(of: file), F_OK) == 0 }
+
     /// The folder of what an unfinished training has come to.
     var checkpoints: String { path + "/" + Self.checkpointsName }
+
+    // MARK: A finished run that is replaced
+
+    /// Notes that a run begins in place of the finished one whose manifest stands here: until there is a checkpoint, nothing
+    /// else tells that one must be gone on with.
+    func markBegun(at milliseconds: Int64) throws(CommandError) {
+        guard access(path(of: .manifest), F_OK) == 0 else { return }
+        try AtomicFile.write(Array("\(milliseconds)".utf8), to: path + "/" + Self.begunName)
+    }
+
+    /// When that run began; nil if there is none.
+    var begun: Int64? {
+        guard let bytes = try? SmallFile.read(path + "/" + Self.begunName, atMost: 64) else { return nil }
+        return Int64(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The run has ended whole.
+    func unmarkBegun() { unlink(path + "/" + Self.begunName) }
 
     /// Replaces a file at once: after a crash there is the old one or the new one, never a part.
     func write(_ bytes: [UInt8], to file: File) throws(CommandError) {
