@@ -61,7 +61,7 @@ char simple_escape(char letter) {
     }
 }
 
-/// Reads \uXXXX, with its second half if it is a pair, at `source`; null if it is none. Both pointers move on.
+/// Reads \uXXXX, with its second half if it is a pair, at `source`; false if it is none. Both pointers move on.
 bool unicode_escape(const char *&source, const char *end, char *&target, size_t &replaced) {
     if (end - source < 6) { return false; }
     uint32_t code = hex4(source + 2);

@@ -16,7 +16,8 @@ public struct DatasetConfiguration: Sendable {
     public var seed: UInt64 = 0
     /// Threads that mask, count and draw. What comes out does not depend on it.
     public var workers = CoreCount.available
-    /// Windows read at once; nil takes as many as there are workers.
+    /// Windows read at once, as far as the source has use for so many (``LogSource/windowsAtOnce``); nil takes as many as there
+    /// are workers.
     public var parallelWindows: Int?
     /// The memory to keep within.
     public var memory = MemoryBudget.standard

@@ -125,6 +125,12 @@ struct TrainResumeTests {
         #expect(run.code == 0, "\(run.errors)")
         #expect(try manifest("out").settings["seed"] == "1" && !folder.exists("out/.begun"))
         #expect(try await train("out", other + ["--resume"]).errors.contains("holds the finished run already"))
+        // It is of no concern to a run of another kind that takes the folder over.
+        #expect(try await train("out", other + ["--overwrite", "--torch", folder.path("none.so")]).code == 69)
+        for option in ["--overwrite", "--resume"] {
+            let collect = try await ProgramRun.of(["collect", "--output", folder.path("out"), option] + logs)
+            #expect(collect.code == 0, "\(collect.errors)")
+        }
     }
 
     @Test("a partial run that finds nothing more to read is not trained again; with other settings it is")

@@ -42,14 +42,15 @@ public struct ReadingPlanner: Sendable {
         baseBytes: Int, baseSeconds: Double, peakBytes: () -> Int
     ) async throws -> ReadingForecast {
         // First of all, so that what a first request costs is in it.
-        var (windows, trial) = try await ReadingTrial.run(client, query, configuration, in: scratch)
+        var (plan, trial) = try await ReadingTrial.run(client, query, configuration, in: scratch)
         trial.peakBytes = peakBytes()
-        var sample = try await sample(Self.points(try await parts(windows)))
+        var sample = try await sample(Self.points(try await parts(plan.windows)))
         sample.trial = trial
         let resources = ReadingResources(
-            workers: configuration.workers, parallel: configuration.parallelWindows ?? configuration.workers,
+            workers: configuration.workers,
+            parallel: min(configuration.parallelWindows ?? configuration.workers, client.windowsAtOnce(for: plan)),
             budget: configuration.memory, baseBytes: baseBytes, baseSeconds: baseSeconds)
-        return ReadingForecast(sample, windows: windows.map(\.expectedDocuments), resources)
+        return ReadingForecast(sample, windows: plan.windows.map(\.expectedDocuments), resources)
     }
 
     /// The windows, cut finer where the documents of one lie together: a page behind them would be empty.
@@ -122,11 +123,7 @@ public struct ReadingPlanner: Sendable {
         var query = query
         query.pageSize = min(query.pageSize ?? size, size)
         let start = ContinuousClock.now
-        let page = try await client.readWindow(point, of: query) { pages in
-            for try await page in pages { return page as ScrollPage? }
-            return nil
-        }
-        guard let page else { return }
+        guard let page = try await client.firstPage(point, of: query) else { return }
         sample.pages.append(
             .init(documents: page.count, seconds: (ContinuousClock.now - start) / .seconds(1)))
         sample.documents += page.count

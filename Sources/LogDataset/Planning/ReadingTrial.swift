@@ -32,25 +32,20 @@ extension ReadingTrial {
     ///   - folder: an empty folder; it holds the buckets meanwhile, and nothing afterwards.
     ///   - duration: after so long each reader stops behind its page. A second is some pages of each, and no server
     ///     minds it.
-    /// - Returns: also the windows of the whole reading.
+    /// - Returns: also the plan of the whole reading.
     /// - Throws: what the reading throws, or `unwritable` where the folder is not empty.
     static func run(
         _ client: OpenSearchClient, _ query: ScrollQuery, _ configuration: DatasetConfiguration, in folder: String,
         for duration: Duration = .seconds(1)
-    ) async throws -> (windows: [ScrollWindow], trial: ReadingTrial) {
+    ) async throws -> (plan: ScrollPlan, trial: ReadingTrial) {
         guard Folder.names(folder) == [] else {
             throw DatasetError(
                 .unwritable, "The folder to try the reading in, \(folder), is not empty; give one that is.")
         }
         let start = ContinuousClock.now
         let plan = try await client.plan(query)
-        var trial = configuration.ofTrial(in: folder)
-        // One more than scrolls may be open is there to read while another commits, as in a run; further ones would wait for
-        // one another, and go on one by one after the end.
-        let readers = client.parallel(for: plan) + 1
-        trial.parallelWindows = min(configuration.parallelWindows ?? configuration.workers, readers)
-        let source = TrialSource(client, query, plan.windows, for: duration)
-        let collector = TableCollector(source: source, configuration: trial)
+        let source = TrialSource(client, query, plan, for: duration)
+        let collector = TableCollector(source: source, configuration: configuration.ofTrial(in: folder))
         defer {
             CollectionCheckpoint.discard(in: folder)
             unlink(collector.tablePath)
@@ -62,7 +57,7 @@ extension ReadingTrial {
             // There is nothing, or not a line of these is kept, which says nothing of the others.
             guard error.code == .unusableSource else { throw error }
         }
-        return (plan.windows, source.trial(start, templates: templates))
+        return (plan, source.trial(start, templates: templates))
     }
 }
 
@@ -72,6 +67,7 @@ extension DatasetConfiguration {
         var trial = Self(directory: folder)
         trial.seed = seed
         trial.workers = workers
+        trial.parallelWindows = parallelWindows
         trial.memory = memory
         trial.disk = disk
         trial.maximumBadShare = maximumBadShare
@@ -94,22 +90,25 @@ private final class TrialSource: LogSource {
     let name = "a trial"
     private let client: OpenSearchClient
     private let query: ScrollQuery
-    private let planned: [ScrollWindow]
+    private let plan: ScrollPlan
     private let duration: Duration
     private let state = Mutex(State())
 
-    init(_ client: OpenSearchClient, _ query: ScrollQuery, _ windows: [ScrollWindow], for duration: Duration) {
+    init(_ client: OpenSearchClient, _ query: ScrollQuery, _ plan: ScrollPlan, for duration: Duration) {
         self.client = client
         self.query = query
-        planned = windows
+        self.plan = plan
         self.duration = duration
     }
 
-    func windows() -> [LogWindow] { planned.map { OpenSearchLogSource.logWindow($0) } }
+    func windows() -> [LogWindow] { plan.windows.map { OpenSearchLogSource.logWindow($0) } }
+
+    /// As in a run. Further ones would go on one by one after the end.
+    var windowsAtOnce: Int? { client.windowsAtOnce(for: plan) }
 
     func read(_ window: LogWindow, into sink: LogSink) async throws {
         guard let scroll = window.key as? ScrollWindow, let start = startUnlessStopped() else { return }
-        try await client.readWindow(scroll, of: query) { pages in
+        try await client.readWindow(scroll, of: query, waitsAtMost: nil) { pages in
             for try await page in pages {
                 try await sink.add(OpenSearchPage(page: page, hour: window.hour ?? .none))
                 state.withLock { $0.documents += page.count }

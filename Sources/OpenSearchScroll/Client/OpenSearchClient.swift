@@ -75,6 +75,29 @@ public final class OpenSearchClient: Sendable {
         return try await reading.run(isolation: isolation, body)
     }
 
+    /// The first page of a window, to see what its documents are like: no second one is asked for.
+    ///
+    /// - Returns: nil where the window is empty, or out of reach though the query tolerates holes.
+    package func firstPage(
+        _ window: ScrollWindow, of query: ScrollQuery
+    ) async throws(OpenSearchError) -> ScrollPage? {
+        let state = try state(query)
+        let decoder = PageDecoder(content: query.content, field: query.field)
+        let place = await state.gate.enter()
+        defer { place.leave() }
+        let wire = self.wire
+        let result = await wire.retrying { server -> Result<ScrollPage?, OpenSearchError> in
+            let opened = await ScrollSession.open(
+                state.opening(window, wire.configuration), decoder, wire: wire, server: server, hasRoom: { false })
+            guard case .success(let session) = opened else { return opened.map { _ in nil } }
+            let page = await session.next(onLast: {})
+            await session.close()
+            return page
+        }
+        if case .failure(let error) = result, query.toleratesHoles, error.leavesAHole { return nil }
+        return try result.get()
+    }
+
     private func state(_ query: ScrollQuery) throws(OpenSearchError) -> QueryState {
         let made = QueryState(query, try SearchBody(query))
         return states.withLock { states in
@@ -84,8 +107,9 @@ public final class OpenSearchClient: Sendable {
         }
     }
 
-    /// How many scrolls of a plan's query are open at once.
-    package func parallel(for plan: ScrollPlan) -> Int { parallel(shards: plan.shards) }
+    /// How many windows of a plan are worth reading at once by ``readWindow(_:of:isolation:_:)``: as many as scrolls may be
+    /// open, and one that is there to read while another one is committed. Further ones would wait for these.
+    package func windowsAtOnce(for plan: ScrollPlan) -> Int { parallel(shards: plan.shards) + 1 }
 
     /// How many scrolls to read at once. A second one for each shard is answered while the first one's page is on its way;
     /// a production server should not have to bear more without being asked.

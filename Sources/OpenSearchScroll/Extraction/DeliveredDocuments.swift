@@ -75,15 +75,15 @@ struct LineScanner {
         guard Self.has(#","_source":"#, line, at: routing?.end ?? id.end) else { return nil }
         return Self.unescaped(line, id.range) { id in
             Self.unescaped(line, routing?.range ?? 0..<0) { routing in
-                DocumentID(id, routing: routing, seed: seed(line, index.range))
+                seed(line, index.range).map { DocumentID(id, routing: routing, seed: $0) }
             }
         }
     }
 
     /// Nearly all lines are of the index of the line before.
-    private mutating func seed(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64 {
+    private mutating func seed(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64? {
         if let seeds, seeds.index.elementsEqual(line[range]) { return seeds.seed }
-        let seed = Self.unescaped(line, range) { DocumentID.seed(index: $0) }
+        guard let seed = Self.unescaped(line, range, { DocumentID.seed(index: $0) }) else { return nil }
         seeds = (Array(line[range]), seed)
         return seed
     }
@@ -104,9 +104,10 @@ struct LineScanner {
         return at < line.count ? (first..<at, at + 1) : nil
     }
 
+    /// Nil where an escape is none, as in a line that was damaged.
     private static func unescaped<R>(
-        _ line: UnsafeRawBufferPointer, _ range: Range<Int>, _ use: (UnsafeRawBufferPointer) -> R
-    ) -> R {
+        _ line: UnsafeRawBufferPointer, _ range: Range<Int>, _ use: (UnsafeRawBufferPointer) -> R?
+    ) -> R? {
         let text = UnsafeRawBufferPointer(rebasing: line[range])
         guard let start = text.baseAddress, memchr(start, CInt(UInt8(ascii: "\\")), text.count) != nil else {
             return use(text)
@@ -117,8 +118,7 @@ struct LineScanner {
             let count = opnilog_json_unescape(
                 start.assumingMemoryBound(to: CChar.self), text.count, target.assumingMemoryBound(to: CChar.self),
                 &replaced)
-            // A line that was damaged may hold an escape that is none: its bytes as they stand are nobody's id.
-            guard (0...text.count).contains(count) else { return use(text) }
+            guard (0...text.count).contains(count) else { return nil }
             return use(UnsafeRawBufferPointer(rebasing: room[..<count]))
         }
     }

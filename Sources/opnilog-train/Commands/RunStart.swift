@@ -31,6 +31,7 @@ extension OutputFolder {
         if settings[Options.overwrite] {
             CollectionCheckpoint.discard(in: path)
             CheckpointPolicy.discard(in: output.checkpoints)
+            output.unmarkBegun()
             return (output, .new)
         }
         let unfinished = try CollectionCheckpoint.read(in: path)

@@ -78,7 +78,7 @@ final class OutputFolder: Sendable {
         return Int64(String(decoding: bytes, as: UTF8.self))
     }
 
-    /// The run has ended whole.
+    /// It has ended whole, or another one begins in its place.
     func unmarkBegun() { unlink(path + "/" + Self.begunName) }
 
     /// Replaces a file at once: after a crash there is the old one or the new one, never a part.

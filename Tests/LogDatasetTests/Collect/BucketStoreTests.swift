@@ -14,10 +14,15 @@ import Testing
         return try BucketStore(folder, file: file, journal: journal, dropping: names)
     }
 
-    private func bucket(_ number: Int, _ store: BucketStore, hour: Hour? = nil) throws -> Bucket {
+    /// - Parameters:
+    ///   - hour: what the window says of itself.
+    ///   - logged: what its logs say.
+    private func bucket(
+        _ number: Int, _ store: BucketStore, hour: Hour? = nil, logged: Hour? = nil
+    ) throws -> Bucket {
         let table = CountTable()
-        table.add("common", hour: self.hour, count: 10)
-        table.add("only in \(number)", hour: self.hour)
+        table.add("common", hour: logged ?? self.hour, count: 10)
+        table.add("only in \(number)", hour: logged ?? self.hour)
         return Bucket(
             window: LogWindow(name: "window \(number)", hour: hour ?? self.hour),
             runs: [try table.spill(to: store.newPath())], tally: WindowTally(lines: 11))
@@ -180,6 +185,23 @@ import Testing
         _ = directory.file("earlier/" + records[1].file, [])
         #expect(try !store.adopt(source.windows, records, from: earlier))
         #expect(runFiles == [] && store.windows.isEmpty && store.disk.peak == 0)
+    }
+
+    @Test func theDiskOfAnHourIsFreeAgainBeforeTheNextIsMerged() throws {
+        try folder.make()
+        do {
+            let store = try reopened()
+            for number in 0..<40 {
+                let hour = Hour(number: Int32(number / 8))
+                try store.commit(bucket(number, store, hour: hour, logged: hour))
+            }
+        }
+        let store = try reopened()
+        let before = store.disk.peak
+        try store.compactHours(toAtMost: 5, cancellation: CancellationFlag())
+        let merged = runFiles.map { fileBytes(folder.path(of: $0)).count }
+        #expect(merged.count == 5)
+        #expect(store.disk.peak > before && store.disk.peak <= before + (merged.max() ?? 0))
     }
 
     @Test func theRunsOfAnHourBecomeOneBeforeATableIsMade() throws {

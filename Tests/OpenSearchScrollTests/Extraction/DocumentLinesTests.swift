@@ -132,6 +132,15 @@ struct DocumentLineScanTests {
         }
     }
 
+    @Test("A line whose names were damaged is none of ours", arguments: [#"a\Y"#, #"\u00"#])
+    func damaged(name: String) {
+        for (index, id, routing) in [(name, "1", "r"), ("a", name, "r"), ("a", "1", name)] {
+            let line = #"{"_index":"\#(index)","_id":"\#(id)","_routing":"\#(routing)","_source":{}}"# + "\n"
+            #expect(scan(Array(line.utf8), trusted: line.utf8.count) == nil)
+            #expect(scan(Array(line.utf8))?.bytes == 0)
+        }
+    }
+
     @Test("Zeros that a machine's crash left end the lines, beyond what is trusted")
     func zeros() throws {
         let bytes = DocumentLinesTests.lines(try page())

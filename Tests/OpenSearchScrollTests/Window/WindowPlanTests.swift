@@ -91,14 +91,29 @@ struct LastTimesTests {
         }
     }
 
+    private func answer(_ shards: String, _ aggregations: String) throws -> AggregationAnswer {
+        try JSONDecoder().decode(
+            AggregationAnswer.self,
+            from: Data(#"{"_shards":\#(shards),"timed_out":false,"aggregations":{\#(aggregations)}}"#.utf8))
+    }
+
+    @Test("Counts that cannot be are not believed")
+    func counts() throws {
+        let shards = #"{"total":2,"successful":2}"#
+        #expect(try answer(shards, #""hours":{"buckets":[{"key":0,"doc_count":3}]}"#).isSound)
+        for count in ["-1", "9223372036854775807"] {
+            #expect(try !answer(shards, #""hours":{"buckets":[{"key":0,"doc_count":\#(count)}]}"#).isSound)
+            #expect(try !answer(shards, #""indices":{"buckets":[{"key":"a","doc_count":\#(count)}]}"#).isSound)
+            #expect(try !answer(shards, #""untimed":{"doc_count":\#(count)}"#).isSound)
+            #expect(try !answer(#"{"total":\#(count),"successful":1}"#, "").isSound)
+        }
+    }
+
     @Test("Starts of hours are exact beyond 2^53, also where they are written as 1.5E12")
     func keys() throws {
         func keys(_ text: String) throws -> [Int64] {
-            let answer = try JSONDecoder().decode(
-                AggregationAnswer.self,
-                from: Data(
-                    (#"{"_shards":{"total":1,"successful":1},"timed_out":false,"aggregations":{"hours":{"buckets":["#
-                        + #"{"key":\#(text),"doc_count":1}]}}}"#).utf8))
+            let answer = try answer(
+                #"{"total":1,"successful":1}"#, #""hours":{"buckets":[{"key":\#(text),"doc_count":1}]}"#)
             return answer.aggregations?.hours?.buckets.map(\.key.value) ?? []
         }
         #expect(try keys("1767225600000000127") == [1_767_225_600_000_000_127])

@@ -114,8 +114,7 @@ struct ReadingTests {
             return try await group.reduce(0, max)
         }
         // One shard: two scrolls, where there are two cores for them, and one that only has to be cleared.
-        let allowed = client.parallel(for: plan)
-        #expect(windows.count > 4 && (1...allowed + 1).contains(most), "\(most) at once")
+        #expect(windows.count > 4 && (1...client.windowsAtOnce(for: plan)).contains(most), "\(most) at once")
     }
 
     @Test("The first page has its size from documents that planning looked at")
