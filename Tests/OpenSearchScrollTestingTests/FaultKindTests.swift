@@ -29,6 +29,8 @@ struct FaultKindTests {
         Law(kind: .closeAfter, status: 0, after: .next),
         Law(kind: .cutBody, status: 200, after: .next),
         Law(kind: .lostContext, status: 404, after: .gone),
+        Law(kind: .lostInParts, status: 404, after: .gone),
+        Law(kind: .lostInParts, status: 404, after: .gone, shards: 3),
         Law(kind: .requestTooLarge, status: 413, after: .same),
         Law(kind: .answerTooLarge, status: 413, after: .next),
         Law(kind: .breaker, status: 429, after: .same),

@@ -24,8 +24,8 @@ struct FaultScheduleTests {
     }
 
     static let dealt = [
-        "lost-context", "html", "-", "request-too-large", "-", "cut-body", "-", "-", "proxy-unavailable", "timed-out",
-        "-", "-",
+        "timed-out", "request-too-large", "-", "answer-too-large", "-", "lost-in-parts", "-", "-", "duplicate-page",
+        "breaker", "-", "-",
     ]
 
     @Test(arguments: [0, 0.01, 0.5, 1])

@@ -1,4 +1,5 @@
-/// The error body of an answer, as far as we look at it. All of its parts may be missing, and `error` may be a string.
+/// The body of an answer whose status is not 200, as far as we look at it. All of its parts may be missing, and `error`
+/// may be a string.
 struct ServerError {
     /// The types and reasons of the error, its root causes, its failed shards and what caused them, from the top.
     private(set) var causes: [(type: String, reason: String)] = []
@@ -8,18 +9,26 @@ struct ServerError {
     private(set) var index: String?
 
     init(_ body: UnsafeRawBufferPointer) {
-        guard let error = JSONValue(parsing: body)?["error"] else { return }
+        let answer = JSONValue(parsing: body)
+        guard let error = answer?["error"] else {
+            // The shards of a scroll that fail one when it is queried, another when it is fetched from, leave no error but a
+            // page without hits, with the status of their failures.
+            add(failures: answer?["_shards"]?["failures"])
+            return
+        }
         if let text = error.string { causes.append(("", text)) }
         add(error)
         isBeforeDispatch =
             type == "circuit_breaking_exception" && error["phase"] == nil && says("[<http_request>]")
         for cause in error["root_cause"]?.elements ?? [] { add(cause) }
-        for shard in error["failed_shards"]?.elements ?? [] { if let reason = shard["reason"] { add(reason) } }
+        add(failures: error["failed_shards"])
     }
 
     /// The entries of `_shards.failures`.
-    init(failures: UnsafeRawBufferPointer) {
-        for failure in JSONValue(parsing: failures)?.elements ?? [] {
+    init(failures: UnsafeRawBufferPointer) { add(failures: JSONValue(parsing: failures)) }
+
+    private mutating func add(failures: JSONValue?) {
+        for failure in failures?.elements ?? [] {
             if let reason = failure["reason"] { add(reason) }
         }
     }

@@ -8,6 +8,9 @@ public enum FaultKind: String, Sendable, CaseIterable {
     case cutBody = "cut-body"
     /// 404: the context is gone.
     case lostContext = "lost-context"
+    /// 404 in the form of a page without hits: the shards lost their contexts one after another, some when they were
+    /// queried and the rest when they were fetched from.
+    case lostInParts = "lost-in-parts"
     /// 413 with an empty body: refused before it was executed.
     case requestTooLarge = "request-too-large"
     /// 413 of a proxy that lets no answer of this size pass: executed, the page is lost.
@@ -60,7 +63,7 @@ public enum FaultKind: String, Sendable, CaseIterable {
         case .answerTooLarge, .timedOut: [.openScroll, .continueScroll, .search]
         case .shrunkTotal: [.openScroll, .continueScroll, .count]
         case .badUTF8: [.openScroll, .continueScroll]
-        case .lostContext, .nodeLeft, .expired, .duplicatePage: [.continueScroll]
+        case .lostContext, .lostInParts, .nodeLeft, .expired, .duplicatePage: [.continueScroll]
         case .tooManyContexts: [.openScroll]
         case .refusedShards: [.openScroll, .search]
         case .mutate: [.openScroll, .search, .count]

@@ -48,6 +48,7 @@ extension ServerCore {
         case .closeAfter: .closeBeforeAnswer
         case .cutBody: .cutBodyShare(Double(strike.draw >> 11) * 0x1p-53)
         case .lostContext: .loseContext
+        case .lostInParts: lostInParts(info)
         case .requestTooLarge: .status(413, "")
         case .answerTooLarge: .statusAfterExecuting(413, ProxyPage.html("413 Request Entity Too Large"))
         case .breaker: refused(.breaker(requestBytes: info.body.count))
@@ -84,6 +85,23 @@ extension ServerCore {
     private func queueFull(_ route: Route, _ info: RequestInfo) -> Fault {
         guard info.kind != .continueScroll else { return losing(.queueFull(isVersion3: isVersion3, index: nil)) }
         return refused(.queueFull(isVersion3: isVersion3, index: firstIndex(route, info).name))
+    }
+
+    /// An answer with all of its shards failed has the status of the failures, and yet the form of a page.
+    private func lostInParts(_ info: RequestInfo) -> Fault {
+        let text = (try? scrollIDs(of: info))?.first ?? ""
+        let numbers = ScrollID(text)?.contexts ?? []
+        let failures = numbers.map {
+            #"{"shard":-1,"index":null,"reason":\#(RequestError.contextMissing($0).reasonBody)}"#
+        }
+        let shards =
+            #"{"total":\#(numbers.count),"successful":0,"skipped":0,"failed":\#(numbers.count),"#
+            + #""failures":[\#(failures.joined(separator: ","))]}"#
+        let hits = #"{"total":{"value":0,"relation":"eq"},"max_score":null,"hits":[]}"#
+        return .statusLosingContext(
+            404,
+            #"{"_scroll_id":\#(JSONWriter.quoted(text)),"took":1,"timed_out":false,"_shards":\#(shards),"hits":\#(hits)}"#
+        )
     }
 
     private func refusedShards(_ route: Route, _ info: RequestInfo) -> Fault {

@@ -70,9 +70,14 @@ struct RequestError: Error {
         return copy
     }
 
+    /// The error alone, as it stands in the list of what failed.
+    var reasonBody: String { opening + "}" }
+
+    private var opening: String { "{\"type\":\(JSONWriter.quoted(type)),\"reason\":\(quotedReason)\(details)" }
+
     /// The answer's body, in the form of 2.19 or of 3.x.
     func body(isVersion3: Bool) -> String {
-        let inner = "{\"type\":\(JSONWriter.quoted(type)),\"reason\":\(quotedReason)\(details)"
+        let inner = opening
         switch shape {
         case .plain:
             // An unknown path is the one error without a status.

@@ -79,6 +79,18 @@ struct ErrorTests {
         #expect(OpenSearchError(failure, try context()).code.description == code)
     }
 
+    @Test("Shards that fail one after another make a page of an error")
+    func failedPage() throws {
+        let reason = #"{"type":"search_context_missing_exception","reason":"No search context found for id [7]"}"#
+        let body =
+            #"{"_scroll_id":"x","took":1,"timed_out":false,"_shards":{"total":2,"successful":0,"skipped":0,"failed":2,"#
+            + #""failures":[{"shard":-1,"index":null,"reason":\#(reason)},{"shard":0,"index":"logs","reason":\#(reason)}]},"#
+            + #""hits":{"total":{"value":507,"relation":"eq"},"max_score":null,"hits":[]}}"#
+        let error = try Array(body.utf8).withUnsafeBytes { OpenSearchError(status: 404, body: $0, try context(.next)) }
+        #expect(error.code == .scrollLost && error.isTransient && error.httpStatus == 404)
+        #expect(error.message.contains("search_context_missing_exception: No search context found for id [7]"))
+    }
+
     @Test("Types that the server names in causes only are found")
     func causes() throws {
         let body =

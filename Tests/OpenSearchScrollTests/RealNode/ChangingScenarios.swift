@@ -93,7 +93,7 @@ enum ChangingScenarios {
         let delivered = try await Delivered.by(client, query) { page in
             guard page % 10 == 0 else { return }
             try await change(node, round: page / 10)
-            try await node.target.send(.delete, "/_search/scroll/_all")
+            try await node.target.clearScrolls()
         }
         #expect(Set(delivered.ids).count == delivered.ids.count, "documents came twice")
         let deleted: [String] = (1...20).flatMap { round in (0..<20).map { number in "d-\(gone(round, number))" } }

@@ -38,6 +38,9 @@ struct TestTarget: Sendable {
         return value
     }
 
+    /// Clears every scroll behind its reader's back, which to the server is what expiry is.
+    func clearScrolls() async throws { try await send(.delete, "/_search/scroll/_all") }
+
     /// Puts documents into a new index with a date mapping; lines are whole JSON objects.
     func load(_ index: String, _ documents: [(id: String, json: [UInt8])], shards: Int = 2) async throws {
         let mapping =
