@@ -26,7 +26,12 @@ public:
     /// The character that is next, 0 at the end.
     char next() const { return ended() ? '\0' : text[*at]; }
     const char *start() const { return text + *at; }
-    void step() { at++; }
+    void step(size_t count = 1) { at += count; }
+    /// The cursor so many places further on.
+    Cursor ahead(size_t count) const { return {text, at + count, size_t(end - at) - count}; }
+    /// The list from here on, and its end.
+    const uint32_t *rest() const { return at; }
+    const uint32_t *last() const { return end; }
     bool operator==(const Cursor &other) const { return at == other.at; }
 
     /// Steps over one character if it is the next.

@@ -28,8 +28,6 @@ bool is_escaped_key(const char *raw, std::string_view wanted) {
 
 namespace {
 
-bool is_string(std::string_view text) { return text.size() >= 2 && text.front() == '"' && text.back() == '"'; }
-
 error_code step_over(Cursor &value, bool strict) { return strict ? check(value, 0) : value.skip(); }
 
 error_code read_array(opnilog_json_parser &parser, Cursor &array, bool strict, Found &found) {
@@ -41,7 +39,7 @@ error_code read_array(opnilog_json_parser &parser, Cursor &array, bool strict, F
         if (nested) {
             found.kind = Kind::other;
         } else if (found.kind != Kind::other) {
-            bool string = is_string(text);
+            bool string = is_quoted(text);
             found.kind = string && found.kind != Kind::scalars ? Kind::strings : Kind::scalars;
         }
         parser.tokens.push_back(text);
@@ -59,7 +57,7 @@ error_code read_value(opnilog_json_parser &parser, Cursor &value, bool strict, F
     case '{': found = {Kind::other, 0, 0}; break;
     case 'n': found = {Kind::missing, 0, 0}; break;
     case '"':
-        if (!is_string(text)) { return simdjson::STRING_ERROR; }
+        if (!is_quoted(text)) { return simdjson::STRING_ERROR; }
         found = {Kind::strings, parser.tokens.size(), 1};
         parser.tokens.push_back(text);
         break;

@@ -14,6 +14,8 @@ struct Page {
     opnilog_json_parser &parser;
     char *start;
     opnilog_json_page &page;
+    /// Whether the message of the hit is one string as it stands: only then is its shape worth learning.
+    bool is_plain = true;
 
     uint32_t offset(std::string_view text) const { return uint32_t(text.data() - start); }
 
@@ -24,16 +26,20 @@ struct Page {
     }
 
     /// Notes the inside of a string; anything else counts as absent.
-    error_code read_name(Cursor &value, uint32_t &ret_offset, uint32_t &ret_length) const {
-        std::string_view text = value.token();
-        if (auto error = value.skip()) { return error; }
-        if (text.size() < 2 || text.front() != '"' || text.back() != '"') { return SUCCESS; }
+    error_code note_name(std::string_view text, uint32_t &ret_offset, uint32_t &ret_length) const {
+        if (!is_quoted(text)) { return SUCCESS; }
         ret_offset = offset(text) + 1;
         ret_length = uint32_t(text.size() - 2);
         // Hardly ever is anything escaped in a name.
         if (!std::memchr(start + ret_offset, '\\', ret_length)) { return SUCCESS; }
         size_t in_names = 0;
         return unescape(ret_offset, ret_length, in_names);
+    }
+
+    error_code read_name(Cursor &value, uint32_t &ret_offset, uint32_t &ret_length) const {
+        std::string_view text = value.token();
+        if (auto error = value.skip()) { return error; }
+        return note_name(text, ret_offset, ret_length);
     }
 
     static error_code read_count(Cursor &value, int64_t &ret_count) {
@@ -43,12 +49,22 @@ struct Page {
         return value.skip();
     }
 
+    error_code read_message(std::string_view text, opnilog_json_hit &hit) const {
+        hit.message_offset = offset(text) + 1;
+        hit.message_length = uint32_t(text.size() - 2);
+        return unescape(hit.message_offset, hit.message_length, page.replaced);
+    }
+
     /// Notes the message: the field that is looked for, or the whole object.
     error_code read_source(Cursor &source, opnilog_json_hit &hit) {
         // Some documents were indexed with a byte order mark in front, and are shown with it.
-        if (source.token() == "\xEF\xBB\xBF") { source.step(); }
+        if (source.token() == "\xEF\xBB\xBF") {
+            is_plain = false;
+            source.step();
+        }
         if (source.next() != '{') { return simdjson::INCORRECT_TYPE; }
         if (parser.raw_source) {
+            is_plain = false;
             std::string_view text;
             if (auto error = source.skip(text)) { return error; }
             hit.message_offset = offset(text);
@@ -62,17 +78,37 @@ struct Page {
         hit.outcome = outcome_of(found);
         if (hit.outcome != opnilog_json_message) { return SUCCESS; }
         std::string_view text = parser.tokens[found.first];
+        if (found.count == 1) { return read_message(text, hit); }
+        is_plain = false;
         hit.message_offset = offset(text) + 1;
-        hit.message_length = uint32_t(text.size() - 2);
-        if (found.count == 1) { return unescape(hit.message_offset, hit.message_length, page.replaced); }
         size_t size = join(parser, found, start + hit.message_offset, page.replaced);
         hit.message_length = uint32_t(size);
         return size == SIZE_MAX ? simdjson::STRING_ERROR : SUCCESS;
     }
 
+    /// A hit like the ones before it: its strings stand where theirs stood.
+    error_code read_alike(Cursor &object) {
+        const Shape &shape = parser.shape;
+        opnilog_json_hit hit = {};
+        hit.outcome = opnilog_json_message;
+        std::string_view text = object.ahead(shape.index).token();
+        if (auto error = note_name(text, hit.index_offset, hit.index_length)) { return error; }
+        text = object.ahead(shape.id).token();
+        if (auto error = note_name(text, hit.id_offset, hit.id_length)) { return error; }
+        text = object.ahead(shape.message).token();
+        if (!is_quoted(text)) { return simdjson::STRING_ERROR; }
+        if (auto error = read_message(text, hit)) { return error; }
+        object.step(shape.size());
+        parser.hits.push_back(hit);
+        return SUCCESS;
+    }
+
     error_code read_hit(Cursor &object) {
+        if (parser.shape.fits(start, object.rest(), object.last())) { return read_alike(object); }
+        const uint32_t *first = object.rest();
         opnilog_json_hit hit = {};
         hit.outcome = opnilog_json_field_missing;
+        is_plain = true;
         auto error = object.each_field([&](const char *key, Cursor &value) {
             if (is_key(key, "_source")) { return read_source(value, hit); }
             if (is_key(key, "_index")) { return read_name(value, hit.index_offset, hit.index_length); }
@@ -81,6 +117,9 @@ struct Page {
             return value.skip();
         });
         if (error) { return error; }
+        if (parser.shape.wants_another() && is_plain && hit.outcome == opnilog_json_message) {
+            parser.shape.learn(start, first, object.rest(), hit);
+        }
         parser.hits.push_back(hit);
         return SUCCESS;
     }

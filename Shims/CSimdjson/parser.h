@@ -9,6 +9,7 @@
 
 #include "cursor.h"
 #include "opnilog_simdjson.h"
+#include "shape.h"
 
 namespace opnilog {
 
@@ -42,6 +43,7 @@ struct opnilog_json_parser {
     std::vector<std::string_view> tokens;
     std::vector<opnilog_json_text> times;
     std::vector<opnilog_json_hit> hits;
+    opnilog::Shape shape;
     std::string unescaped;
 };
 
@@ -67,6 +69,8 @@ simdjson::error_code find_fields(opnilog_json_parser &parser, Cursor &object, bo
 /// Steps over a value and checks that it is JSON throughout.
 simdjson::error_code check(Cursor &value, unsigned depth);
 opnilog_json_status status_of(simdjson::error_code error);
+/// Whether a token is a string: nothing but blanks may stand behind it.
+inline bool is_quoted(std::string_view text) { return text.size() >= 2 && text.front() == '"' && text.back() == '"'; }
 /// What a found value is as a message.
 opnilog_json_outcome outcome_of(const Found &found);
 /// Joins the strings of a found value by one space at `target`; SIZE_MAX if an escape is wrong.
