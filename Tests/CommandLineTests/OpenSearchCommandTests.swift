@@ -54,6 +54,21 @@ struct OpenSearchCommandTests {
         #expect(run.errors.hasPrefix("opnilog-train: 900 lines, "), "\(run.errors)")
     }
 
+    @Test("a time field that no document has is said")
+    func wrongTimeField() async throws {
+        let server = try server()
+        let run = try await collect(server.url, ["--time-field", "timestamp"])
+        let note =
+            "none of the 3,000 documents has a time in the field timestamp; if they have one in another, name it with "
+            + "--time-field"
+        #expect(run.errors.hasPrefix("opnilog-train: \(note)\nopnilog-train: 3,000 lines, "), "\(run.errors)")
+        let limited = ["--since", "2020-01-01", "--time-field", "timestamp", "--overwrite"]
+        let other = try await collect(server.url, limited)
+        #expect(other.code == 65 && other.errors.contains("check the index, the query, the time range and its field"))
+        let right = try await collect(server.url, ["--overwrite"])
+        #expect(!right.errors.contains("--time-field"), "\(right.errors)")
+    }
+
     @Test("a query as JSON, and out of a file")
     func query() async throws {
         let server = try server()

@@ -10,7 +10,7 @@ struct VerifyCommandTests {
         arguments: 1...10)
     func faults(seed: UInt64) async throws {
         // A byte that is broken on its way is repaired, and so no longer what was indexed.
-        let kinds = FaultKind.preserving.filter { ![.unauthorized, .badUTF8].contains($0) }
+        let kinds = FaultKind.transient.filter { $0 != .badUTF8 }
         let trial = try ExtractionTrial(ExtractionTrial.documents(1200, hours: 5)) { configuration in
             configuration.shards = 2
             configuration.faults = FaultSchedule(seed: seed, rate: 0.15, kinds: kinds)

@@ -83,7 +83,7 @@ struct DigestMatrixTests {
         server.shards = way.parallel
         server.threads = 2
         server.dribblePause = .microseconds(10)
-        server.faults = way.faults.map { FaultSchedule(seed: $0, rate: 0.05, kinds: FaultKind.preserving.withoutLogin) }
+        server.faults = way.faults.map { FaultSchedule(seed: $0, rate: 0.05) }
         let running = try OpenSearchServer(configuration: server)
         defer { running.stop() }
         var access = OpenSearchConfiguration(endpoints: [running.url], attempts: 20_000, patience: .zero)
@@ -116,9 +116,4 @@ struct DigestMatrixTests {
         }
         return digest.finish().hexadecimal
     }
-}
-
-extension [FaultKind] {
-    /// Without the refusal of credentials, which ends a run.
-    fileprivate var withoutLogin: [FaultKind] { filter { $0 != .unauthorized } }
 }

@@ -79,6 +79,7 @@ public struct CollectionReport: Sendable, Codable, Equatable {
                     + "name the field that holds the message with --field")
         }
         throw DatasetError(
-            .unusableSource, "there is no log in \(source); check the index, the query, the time range or the files")
+            .unusableSource,
+            "there is no log in \(source); check the index, the query, the time range and its field, or the files")
     }
 }

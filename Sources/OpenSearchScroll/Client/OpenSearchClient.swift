@@ -12,7 +12,9 @@ import Synchronization
 /// It holds connections and one thread until it goes. Any task may use it, and several at once.
 public final class OpenSearchClient: Sendable {
     private let wire: Wire
-    private let states = Mutex<[ScrollQuery: QueryState]>([:])
+    /// Of the queries that were asked last, the newest one at the end: a service may ask new ones for years.
+    private let states = Mutex<[QueryState]>([])
+    private static let rememberedQueries = 64
 
     /// - Throws: when a setting cannot be, such as an endpoint that is no URL. Nothing is sent yet.
     public init(configuration: OpenSearchConfiguration) throws(OpenSearchError) {
@@ -98,12 +100,14 @@ public final class OpenSearchClient: Sendable {
         return try result.get()
     }
 
-    private func state(_ query: ScrollQuery) throws(OpenSearchError) -> QueryState {
+    func state(_ query: ScrollQuery) throws(OpenSearchError) -> QueryState {
         let made = QueryState(query, try SearchBody(query))
         return states.withLock { states in
-            if let state = states[query] { return state }
-            states[query] = made
-            return made
+            let known = states.firstIndex { $0.query == query }
+            let state = known.map { states.remove(at: $0) } ?? made
+            states.append(state)
+            if states.count > Self.rememberedQueries { states.removeFirst() }
+            return state
         }
     }
 

@@ -21,6 +21,9 @@ struct WindowPlanner: Sendable {
         case .failure(let error): return .failure(error)
         case .success(let whole): found = whole
         }
+        if found.hours.isEmpty, found.untimed > 0 {
+            wire.note(.untimed(documents: found.untimed, timeField: query.timeField))
+        }
         var plan = ScrollPlan(
             windows: WindowPlan.windows(
                 hours: found.hours, untimed: query.wantsUntimed ? found.untimed : 0, since: query.since,

@@ -51,8 +51,9 @@ public enum FaultKind: String, Sendable, CaseIterable {
     /// Documents are added, changed and deleted before the request is executed.
     case mutate
 
-    /// All kinds that leave the documents as they are: what is read must be the same as without faults.
-    public static let preserving: [FaultKind] = allCases.filter { $0 != .mutate }
+    /// The kinds that a client gets over by trying again, and that leave the documents as they are: what is read must be the
+    /// same as without faults. All but ``mutate`` and ``unauthorized``.
+    public static let transient: [FaultKind] = allCases.filter { ![.mutate, .unauthorized].contains($0) }
 
     /// The requests that the kind can strike.
     public var requests: [RequestKind] {

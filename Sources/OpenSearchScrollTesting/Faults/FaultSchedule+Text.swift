@@ -1,12 +1,12 @@
 extension FaultSchedule: CustomStringConvertible {
     /// Reads `rate=0.01,seed=7,kinds=cut-body+lost-context`. The seed is 0 unless given, the kinds all of
-    /// ``FaultKind/preserving``.
+    /// ``FaultKind/transient``.
     ///
     /// - Throws: code `badFaults` with what is wrong and what may stand there.
     public init(_ text: String) throws(OpenSearchServerError) {
         var seed: UInt64 = 0
         var rate: Double?
-        var kinds = FaultKind.preserving
+        var kinds = FaultKind.transient
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let value = String(halves.count == 2 ? halves[1] : "")

@@ -19,8 +19,8 @@ public struct FaultSchedule: Sendable, Equatable {
     /// - Parameters:
     ///   - seed: chooses the schedule.
     ///   - rate: the share of requests that are struck, 0 to 1.
-    ///   - kinds: the kinds dealt out. Default: all that leave the documents as they are.
-    public init(seed: UInt64 = 0, rate: Double, kinds: [FaultKind] = FaultKind.preserving) {
+    ///   - kinds: the kinds dealt out. Default: ``FaultKind/transient``.
+    public init(seed: UInt64 = 0, rate: Double, kinds: [FaultKind] = FaultKind.transient) {
         precondition((0...1).contains(rate), "a rate is a share of requests, from 0 to 1")
         self.seed = seed
         self.rate = rate

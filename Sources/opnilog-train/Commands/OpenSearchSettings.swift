@@ -71,6 +71,10 @@ struct OpenSearchSettings: Sendable {
             return "\(what) in \(seconds) s, attempt \(attempt): \(error.message)"
         case .notCleared(let error): return "a scroll stays open until its keep-alive ends: \(error.message)"
         case .hole(let hole): return "not everything can be read: \(hole.reason)"
+        case .untimed(let documents, let field):
+            let count = Figures.grouped(documents)
+            return "none of the \(count) documents has a time in the field \(field); if they have one in another, name it "
+                + "with --time-field"
         case .opened, .cleared, .finished: return nil
         }
     }

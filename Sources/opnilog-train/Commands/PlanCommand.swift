@@ -27,7 +27,8 @@ enum PlanCommand {
         try output.flush()
         guard forecast.documents > 0 else {
             throw CommandError(
-                .noUsableLog, "no document matches", remedy: "check the index, the query and the time range")
+                .noUsableLog, "no document matches", remedy: "check --index, --query, --since, --until and --time-field"
+            )
         }
         return .complete
     }

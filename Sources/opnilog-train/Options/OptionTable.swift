@@ -217,7 +217,7 @@ enum Options {
     static let faults = setting(
         "faults", .faults, [.simulate], .server,
         help: "What goes wrong: rate is the share of requests, seed chooses which, kinds are joined by + (default: all "
-            + "but mutate, which changes documents). Kinds: "
+            + "but mutate, which changes documents, and unauthorized, which ends a run). Kinds: "
             + FaultKind.allCases.map(\.rawValue).joined(separator: ", ") + ".")
 
     // MARK: Resources and general

@@ -56,6 +56,19 @@ struct ReadingTests {
         #expect(client.metrics.parked >= 3 && server.openContexts == 0)
     }
 
+    @Test("A client remembers what it learnt of the queries that it was asked last, not of all that it ever was")
+    func remembered() throws {
+        let client = try OpenSearchClient(configuration: configuration("http://127.0.0.1:1"))
+        let asked = try client.state(ScrollQuery(index: "asked"))
+        weak let forgotten = try client.state(ScrollQuery(index: "forgotten"))
+        #expect(forgotten != nil)
+        for number in 0..<100 {
+            _ = try client.state(ScrollQuery(index: "other-\(number)"))
+            #expect(try client.state(ScrollQuery(index: "asked")) === asked)
+        }
+        #expect(forgotten == nil)
+    }
+
     @Test("Hot hours are split by time, hot milliseconds and documents without a time by shard", arguments: [1, 3])
     func hot(shards: Int) async throws {
         let sources =
