@@ -73,8 +73,8 @@ struct OpenSearchSettings: Sendable {
         case .hole(let hole): return "not everything can be read: \(hole.reason)"
         case .untimed(let documents, let field):
             let count = Figures.grouped(documents)
-            return "none of the \(count) documents has a time in the field \(field); if they have one in another, name it "
-                + "with --time-field"
+            return "none of the \(count) documents has a time in the field \(field); if they have one in another, "
+                + "name it with --time-field"
         case .opened, .cleared, .finished: return nil
         }
     }
