@@ -43,6 +43,9 @@ public struct DatasetConfiguration: Sendable {
     /// Whether this run goes on with the unfinished one that is in the folder, if one is. Otherwise what that one has
     /// left is removed. Looked at only with a `checkpoint`.
     public var resumes = false
+    /// Digest of the table with which a training began that is to be gone on with: it is taken as it stands, although its reading
+    /// lacks something, and what is missing is left to a later run. Looked at only if this run goes on with that reading.
+    public var begunTable: String?
     /// What an earlier run has kept, to be taken over instead of being read. Looked at only with a `checkpoint`.
     public var reuse: Reuse?
     /// Whether the buckets of a complete reading stay in the folder, for `CollectionCheckpoint.keepHours(in:)` or

@@ -1,5 +1,7 @@
 import FoundationEssentials
 import Glibc
+import LogDataset
+import OpenSearchScrollTesting
 import OpniLogTraining
 import Testing
 
@@ -145,6 +147,27 @@ struct TrainResumeTests {
         let other = try await train("out", options + ["--resume", "--seed", "5"])
         #expect(other.code == 2, "\(other.errors)")
         #expect(try manifest("out").settings["seed"] == "5")
+    }
+
+    @Test("a training of a partial reading goes on with the table that it began with, and only then is more read")
+    func partialReading() async throws {
+        let contents = GeneratedContents(documents: 2000, start: 444_444 * 3_600_000, interval: .milliseconds(36_000))
+        let server = try OpenSearchServer(configuration: .init(indices: ["logs": contents]))
+        defer { server.stop() }
+        let options = ["--endpoint", server.url, "--time-budget", "1ms", "--parallel", "1"]
+        try await interrupted("out", options)
+        let table = folder.bytes("out/templates.table")
+        let read = server.count(of: .openScroll)
+        let run = try await train("out", options + ["--resume"], steps: 600)
+        #expect(run.code == 2, "\(run.errors)")
+        #expect(run.errors.contains("goes on with the table that the training began with"))
+        #expect(run.errors.contains("stopped early, the --time-budget is used up: "))
+        #expect(server.count(of: .openScroll) == read)
+        #expect(folder.bytes("out/templates.table") == table)
+        #expect(try manifest("out").read?.stopped?.reason == .time && manifest("out").outcome == "partial")
+        let rest = try await train("out", Array(options.prefix(2)) + ["--resume"])
+        #expect(rest.code == 0, "\(rest.errors)")
+        #expect(try manifest("out").table?.lines == 2000)
     }
 
     @Test("an interruption is kept; logs are not read again; a finished run is left as it is")

@@ -33,6 +33,15 @@ struct BucketJournal: Sendable {
         var runs: [RunRecord]
     }
 
+    /// A table of a reading that lacks something, and what.
+    struct PartialTable: Sendable, Codable, Equatable {
+        var digest: String
+        /// What the source found missing when all windows had been read; their own holes stand with them.
+        var holesAtEnd: [Hole]
+        var stopped: StoppedReading?
+        var exclusions: [Exclusion]
+    }
+
     enum Record: Sendable, Codable, Equatable {
         case window(Window)
         case adoption(Adoption)
@@ -45,6 +54,8 @@ struct BucketJournal: Sendable {
         case dropped([String])
         /// The table was written whole, its digest is this, and so much was left out by the source itself.
         case merged(tableDigest: String, exclusions: [Exclusion])
+        /// The table was written of what there was.
+        case partial(PartialTable)
     }
 
     /// A run in use.
@@ -59,6 +70,8 @@ struct BucketJournal: Sendable {
     /// Runs by the names of their files.
     private(set) var runs: [String: Member] = [:]
     private(set) var tableDigest: String?
+    /// The table as it was written of these windows, where something else is missing.
+    private(set) var partial: PartialTable?
     /// What the source left out of the table of that digest.
     private(set) var exclusions: [Exclusion] = []
     private(set) var order: ReadingOrder?
@@ -75,6 +88,8 @@ struct BucketJournal: Sendable {
         case .merged(let digest, let exclusions):
             tableDigest = digest
             self.exclusions = exclusions
+            partial = nil
+        case .partial(let partial): self.partial = partial
         }
     }
 
@@ -96,7 +111,7 @@ struct BucketJournal: Sendable {
         if windows[window.name] != nil { drop([window.name]) }
         windows[window.name] = window
         for run in window.runs { runs[run.file] = Member(record: run, level: 0, owners: [window.name]) }
-        tableDigest = nil
+        (tableDigest, partial) = (nil, nil)
     }
 
     private mutating func adopt(_ adoption: Adoption) {
@@ -104,7 +119,7 @@ struct BucketJournal: Sendable {
         drop(names)
         for window in adoption.windows { windows[window.name] = window }
         for run in adoption.runs { runs[run.file] = Member(record: run, level: 0, owners: names) }
-        tableDigest = nil
+        (tableDigest, partial) = (nil, nil)
     }
 
     private mutating func replace(_ compaction: Compaction) {
@@ -121,7 +136,7 @@ struct BucketJournal: Sendable {
         if all.isEmpty { return }
         for name in all { windows[name] = nil }
         runs = runs.filter { $0.value.owners.isDisjoint(with: all) }
-        tableDigest = nil
+        (tableDigest, partial) = (nil, nil)
     }
 }
 

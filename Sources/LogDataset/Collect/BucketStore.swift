@@ -203,6 +203,14 @@ final class BucketStore: Sendable {
         if !keepsRuns { folder.removeRuns(but: []) }
     }
 
+    /// The table that was written of what is there, though something is missing.
+    var partial: BucketJournal.PartialTable? { state.withLock { $0.journal.partial } }
+
+    /// Notes the table of a reading that lacks something; its buckets are needed by the run that reads that.
+    func note(_ partial: BucketJournal.PartialTable) throws(DatasetError) {
+        _ = try state.withLock { state throws(DatasetError) in try state.record(.partial(partial), adding: []) }
+    }
+
     /// Removes everything.
     func remove() { folder.remove() }
 }

@@ -13,6 +13,8 @@ public enum CollectionEvent: Sendable, Equatable {
     case unseen(share: Double, hours: Int)
     /// The earlier run had written its whole table; nothing is read.
     case tableFound
+    /// The earlier run had written the table that a training began with, of what there was; nothing is read.
+    case begunTableFound
     /// What was kept of these windows is damaged or missing; they are read again.
     case damaged(windows: [String])
     /// So many records of what was kept cannot be read; what they told of is read again.

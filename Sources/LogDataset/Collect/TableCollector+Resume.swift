@@ -17,8 +17,8 @@ extension TableCollector {
         var journal = BucketJournal()
         for record in contents.records { journal.apply(record) }
         if contents.damaged > 0 { tell(.damagedRecords(contents.damaged)) }
-        if let digest = journal.tableDigest, let table = finishedTable(digest) {
-            tell(.tableFound)
+        if let digest = journal.tableDigest ?? begunTable(journal), let table = finishedTable(digest) {
+            tell(journal.tableDigest == nil ? .begunTableFound : .tableFound)
             return (try BucketStore(folder, file: file, journal: journal, dropping: []), table)
         }
         let dropped = try await unusable(journal, folder)
@@ -43,6 +43,12 @@ extension TableCollector {
         try checkpoint.write(in: configuration.directory)
         folder.sync()
         return try BucketStore(folder, file: file, journal: BucketJournal(), dropping: [], disk: configuration.disk)
+    }
+
+    /// The digest of the table that this run is to take as it stands; nil if the reading goes on.
+    private func begunTable(_ journal: BucketJournal) -> String? {
+        guard let partial = journal.partial, !configuration.requiresComplete else { return nil }
+        return partial.digest == configuration.begunTable ? partial.digest : nil
     }
 
     private func finishedTable(_ digest: String) -> TemplateTable? {

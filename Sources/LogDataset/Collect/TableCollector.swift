@@ -32,7 +32,7 @@ public struct TableCollector: Sendable {
             return try await collect(into: store)
         }
         let (store, table) = try await open(checkpoint)
-        if let table { return (table, report(store, [], nil, store.exclusions)) }
+        if let table { return (table, report(of: store)) }
         do throws(DatasetError) {
             return try await collect(into: store)
         } catch {
@@ -73,13 +73,24 @@ public struct TableCollector: Sendable {
             try await pool.run { _ throws(DatasetError) in try merge.write(to: path, cancellation: flag) }
         }
         let table = try TemplateTable(opening: path)
-        // The buckets of a run that lacks something are needed by the run that reads it.
-        if store.isDurable, report.isComplete {
-            try store.finish(
-                tableDigest: table.metadata.tableDigest, exclusions: report.exclusions,
-                keepsRuns: configuration.keepsHours)
+        guard store.isDurable else { return table }
+        let digest = table.metadata.tableDigest
+        if report.isComplete {
+            try store.finish(tableDigest: digest, exclusions: report.exclusions, keepsRuns: configuration.keepsHours)
+        } else {
+            let ofWindows = store.windows.reduce(0) { $0 + $1.holes.count }
+            try store.note(
+                BucketJournal.PartialTable(
+                    digest: digest, holesAtEnd: Array(report.holes.dropFirst(ofWindows)), stopped: report.stopped,
+                    exclusions: report.exclusions))
         }
         return table
+    }
+
+    /// What was read for a table that stands there.
+    private func report(of store: BucketStore) -> CollectionReport {
+        guard let partial = store.partial else { return report(store, [], nil, store.exclusions) }
+        return report(store, partial.holesAtEnd, partial.stopped, partial.exclusions)
     }
 
     /// Reads what the store does not hold already.

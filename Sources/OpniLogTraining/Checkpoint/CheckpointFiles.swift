@@ -70,6 +70,20 @@ struct CheckpointFiles: Sendable {
         return checkpoint
     }
 
+    /// What stands beside the tensors of the newest checkpoint that is whole; nil if there is none.
+    ///
+    /// - Throws: as ``read(_:)``, but for what is damaged.
+    func newest() throws(TrainingError) -> TrainingCheckpoint? {
+        for name in try newestFirst() {
+            do throws(TrainingError) {
+                return try read(name)
+            } catch  where error.code == .badModel {
+                continue
+            }
+        }
+        return nil
+    }
+
     /// Writes what stands beside the tensors.
     func write(_ checkpoint: TrainingCheckpoint, _ name: String) throws(TrainingError) {
         do throws(DatasetError) {

@@ -38,15 +38,14 @@ public struct CheckpointPolicy: Sendable {
     ///
     /// - Throws: `TrainingError.Code.unreadable` if that is not known, `invalidSetting` if a newer opnilog wrote them.
     public static func begun(in directory: String) throws(TrainingError) -> Int64? {
-        let files = CheckpointFiles(directory)
-        for name in try files.newestFirst() {
-            do throws(TrainingError) {
-                return try files.read(name).startedAt
-            } catch  where error.code == .badModel {
-                continue
-            }
-        }
-        return nil
+        try CheckpointFiles(directory).newest()?.startedAt
+    }
+
+    /// The digest of the table with which that training began.
+    ///
+    /// - Throws: as ``begun(in:)``.
+    public static func table(in directory: String) throws(TrainingError) -> String? {
+        try CheckpointFiles(directory).newest()?.settings.first { $0.name == TrainingSetting.table }?.text
     }
 
     /// Removes the checkpoints in a folder, and the folder if it is then empty: the last step of a training whose model is saved.

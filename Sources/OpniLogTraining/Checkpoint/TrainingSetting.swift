@@ -10,6 +10,8 @@ struct TrainingSetting: Sendable, Codable, Equatable {
         self.text = text.description
     }
 
+    static let table = "table"
+
     /// A text for a message: a digest by its first digits.
     var shown: String { text.utf8.count == 64 && !text.contains(" ") ? "\(text.prefix(16))…" : text }
 
@@ -57,7 +59,7 @@ extension [TrainingSetting] {
     /// The table and what is drawn from it.
     static func of(_ summary: DatasetSummary) -> Self {
         [
-            TrainingSetting("mask rules", summary.rulesDigest), TrainingSetting("table", summary.tableDigest),
+            TrainingSetting("mask rules", summary.rulesDigest), TrainingSetting(TrainingSetting.table, summary.tableDigest),
             TrainingSetting("held-out lines", summary.splitDigest), TrainingSetting("draw", summary.law.rawValue),
             TrainingSetting("draw exponent", summary.exponent.rawValue),
             TrainingSetting("template cap", summary.templateCap),

@@ -144,6 +144,8 @@ extension Console {
                 "\(Figures.grouped(hours)) hours are read; about \(Figures.text(share * 100, places: 2)) % of the lines that "
                     + "are left are of templates that were not seen")
         case .tableFound: note("goes on: everything is read already")
+        case .begunTableFound:
+            note("goes on with the table that the training began with; what it lacks is left to a later run")
         case .damaged(let names): note("damaged, read again: \(Self.list(names))")
         case .damagedRecords(let count):
             note("\(Figures.grouped(count)) records of windows are damaged; what they told of is read again")

@@ -20,6 +20,7 @@ enum TrainCommand {
         var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.continuedVocabulary = initialModel?.vocabulary
         configuration.keepReading(settings, start, context.console)
+        if start == .resumed { configuration.begunTable = try CheckpointPolicy.table(in: output.checkpoints) }
         let metrics = try MetricsLog(in: output, goesOn: start == .resumed)
         let dataset = try Datasets.of(settings, context.console, configuration, output: output, metrics: metrics)
         let job = TrainingJob(
