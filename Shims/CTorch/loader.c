@@ -37,8 +37,9 @@ static void make_repeatable(void) {
 static opnilog_torch_status explain_dlopen(const char *path, opnilog_torch_error *error) {
     const char *reason = dlerror();
     if (reason == NULL) reason = "unknown reason";
-    // The loader names the library that it looked for first; the bridge needs no others than these.
-    if (strncmp(reason, "libtorch", 8) == 0 || strncmp(reason, "libc10", 6) == 0)
+    // The loader names the library that it looked for first: the bridge itself by its path, or one of libtorch's or, where that is
+    // a build for GPUs, of CUDA's by their names.
+    if (strncmp(reason, "lib", 3) == 0 && strstr(reason, "cannot open shared object file") != NULL)
         return fail(OPNILOG_TORCH_NO_LIBTORCH, error, "%s was built for a libtorch that is not there: %s", path, reason);
     return fail(OPNILOG_TORCH_NOT_A_BRIDGE, error, "%s cannot be opened: %s", path, reason);
 }

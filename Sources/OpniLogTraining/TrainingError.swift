@@ -51,7 +51,7 @@ extension TrainingError {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case noBridge, unfitBridge, noLibtorch, noDevice, invalidSetting, badModel, dataset, notFinite
-            case unreadable, unwritable, cancelled, failed
+            case unreadable, unwritable, cancelled, outOfMemory, failed
         }
 
         private var kind: Kind
@@ -66,6 +66,8 @@ extension TrainingError {
         public static var noLibtorch: Code { Code(.noLibtorch) }
         /// The device that was asked for is not there, or the libraries that drive it are not.
         public static var noDevice: Code { Code(.noDevice) }
+        /// The device's memory, or the machine's, does not suffice.
+        public static var outOfMemory: Code { Code(.outOfMemory) }
         /// A setting that cannot be used.
         public static var invalidSetting: Code { Code(.invalidSetting) }
         /// A model or vocabulary file is missing, damaged, or none.

@@ -43,7 +43,8 @@ enum Failures {
         let cause = (error.cause as? DatasetError).map { " " + $0.message } ?? ""
         let text = error.message + cause
         switch error.code {
-        case .noBridge, .unfitBridge, .noLibtorch, .noDevice: return CommandError(.unavailable, text, cause: error)
+        case .noBridge, .unfitBridge, .noLibtorch, .noDevice, .outOfMemory:
+            return CommandError(.unavailable, text, cause: error)
         case .invalidSetting: return CommandError(.usage, text, cause: error)
         case .badModel: return CommandError(.noUsableLog, text, cause: error)
         case .unreadable, .unwritable: return CommandError(.output, text, cause: error)

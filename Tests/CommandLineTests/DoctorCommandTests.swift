@@ -74,6 +74,11 @@ struct DoctorCommandTests {
         #expect(code == 0)
         #expect(lines.contains("ok     gpu       cuda:0, Some GPU 70, 16 GiB; its driver serves CUDA up to 9.2"))
         #expect(lines.contains("ok     gpu       cuda:1, Some GPU 71, 32 GiB; its driver serves CUDA up to 9.2"))
+        // Whatever libtorch this is, it cannot use that driver, and why is said.
+        let opensCUDA = lines.contains { $0.hasPrefix("ok     cuda ") }
+        let why = opensCUDA ? "-      gpu       cuda:0, Some GPU 70, is not used: " : "-      cuda "
+        #expect(lines.contains { $0.hasPrefix(why) })
+        #expect(lines.last?.hasPrefix("ok     device    cpu, ") == true)
     }
 
     @Test("a driver that is too old for libtorch is told from a libtorch for CPUs")

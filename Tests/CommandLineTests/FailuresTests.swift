@@ -22,8 +22,9 @@ struct FailuresTests {
     func training() {
         let codes: [(TrainingError.Code, ExitCode)] = [
             (.noBridge, .unavailable), (.unfitBridge, .unavailable), (.noLibtorch, .unavailable),
-            (.noDevice, .unavailable), (.invalidSetting, .usage), (.badModel, .noUsableLog), (.unwritable, .output),
-            (.cancelled, .interrupted), (.notFinite, .fault), (.failed, .fault),
+            (.noDevice, .unavailable), (.outOfMemory, .unavailable), (.invalidSetting, .usage),
+            (.badModel, .noUsableLog), (.unwritable, .output), (.cancelled, .interrupted), (.notFinite, .fault),
+            (.failed, .fault),
         ]
         for (from, to) in codes { #expect(code(TrainingError(from, "text")) == to, "\(from)") }
     }

@@ -18,7 +18,7 @@ struct MetricsLogTests {
             from: Data(
                 """
                 {"phase": "\(phase)", "epoch": 0, "step": 1, "steps": 9, "trained": \(trained), "loss": 1.5, "rows": 3,
-                 "learningRate": 0.5, "rowsAtOnce": 8, "logs": 2, "seconds": 1, "waitedSeconds": 0}
+                 "learningRate": 0.5, "rowsAtOnce": 8, "halvings": 0, "logs": 2, "seconds": 1, "waitedSeconds": 0}
                 """.utf8))
     }
 

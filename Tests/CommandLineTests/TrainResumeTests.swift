@@ -26,10 +26,10 @@ struct TrainResumeTests {
 
     private var logs: [String] { ["--input", folder.path("in.log")] }
 
-    private func arguments(_ output: String, _ options: [String], steps: Int = 12) -> [String] {
+    private func arguments(_ output: String, _ options: [String], steps: Int = 12, threads: Int = 1) -> [String] {
         [
             "train", "--output", folder.path(output), "--samples", "300", "--epochs", "2", "--steps", "\(steps)",
-            "--threads", "1", "--workers", "1",
+            "--threads", "\(threads)", "--workers", "1",
         ] + options
     }
 
@@ -38,9 +38,11 @@ struct TrainResumeTests {
             arguments(output, options + ["--progress", "none"], steps: steps), environment: Prerequisites.environment)
     }
 
-    private func start(_ output: String, _ options: [String], steps: Int = 12, errors: String) throws -> ChildProcess {
+    private func start(
+        _ output: String, _ options: [String], steps: Int = 12, threads: Int = 1, errors: String
+    ) throws -> ChildProcess {
         try ChildProcess(
-            arguments(output, options, steps: steps), environment: Prerequisites.environment, input: "/dev/null",
+            arguments(output, options, steps: steps, threads: threads), environment: Prerequisites.environment, input: "/dev/null",
             output: folder.path("o"), errors: errors)
     }
 
@@ -88,7 +90,7 @@ struct TrainResumeTests {
     @Test("kill -9 at any instant, and again: the bytes of the model of an unbroken run")
     func kill9() async throws {
         let options = logs + ["--resume", "--checkpoint-every", "0s", "--progress", "none"]
-        let unbroken = try start("whole", options, errors: folder.path("e"))
+        let unbroken = try start("whole", options, threads: 2, errors: folder.path("e"))
         try #require(await unbroken.wait() == 0, "\(folder.text("e"))")
         var killed = 0
         for schedule in 0..<Self.kills {
@@ -98,13 +100,13 @@ struct TrainResumeTests {
             try #require(mkdir(folder.path(output), 0o700) == 0 && mkdir(checkpoints, 0o700) == 0)
             // Each of 14 steps makes and renames two files, so a kill falls before, in, between and after their writing.
             for change in [Int.random(in: 1...24, using: &instants), Int.random(in: 1...16, using: &instants)] {
-                let child = try start(output, options, errors: folder.path("e"))
+                let child = try start(output, options, threads: 2, errors: folder.path("e"))
                 let code = try await child.wait(killingAtChange: change, in: checkpoints)
                 try #require(code == 128 + SIGKILL || code == 0, "schedule \(schedule): \(folder.text("e"))")
                 if code == 0 { break }
                 killed += 1
             }
-            let last = try start(output, options, errors: folder.path("e"))
+            let last = try start(output, options, threads: 2, errors: folder.path("e"))
             #expect(await last.wait() == 0, "schedule \(schedule): \(folder.text("e"))")
             #expect(try areSame(output, "whole"), "schedule \(schedule)")
             #expect(!folder.exists(output + "/checkpoints"), "schedule \(schedule)")

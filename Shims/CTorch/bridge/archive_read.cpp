@@ -58,6 +58,10 @@ void copy_known(at::Tensor &to, const at::Tensor &from, const Slot &slot, const 
     to.narrow(0, end, rows - end).copy_(from.narrow(0, end, rows - end));
 }
 
+void check_finite(const at::Tensor &values, const std::string &name) {
+    if (!values.isfinite().all().item<bool>()) bad_file(name + " holds a number that is not finite");
+}
+
 /// How often a parameter was stepped: a tensor, or before torch 1.12 a number.
 at::Tensor read_steps(ModelFile &file, const pickle::Value &moments, const std::string &name) {
     const auto *steps = moments.find("step");
@@ -86,6 +90,10 @@ void read_moments(ModelFile &file, opnilog_torch_model &model, const std::vector
         model.steps[parameter].fill_(steps);
         copy(model.first[parameter], "exp_avg");
         copy(model.second[parameter], "exp_avg_sq");
+        check_finite(model.first[parameter], "exp_avg of " + slot.name);
+        check_finite(model.second[parameter], "exp_avg_sq of " + slot.name);
+        // Adam divides by its root.
+        if (!model.second[parameter].ge(0).all().item<bool>()) bad_file("exp_avg_sq of " + slot.name + " holds a negative number");
     }
 }
 
@@ -136,10 +144,10 @@ std::unique_ptr<opnilog_torch_model> read_model(const opnilog_torch_read_args &a
                 model->values[*slot.trained], file->tensor(slot.name, find_tensor(parameters, slot.name, slot.shape)), slot, words);
     // Nothing stands above a logit that is no number: such a model would call every log normal.
     for (const auto &slot : slots_in_file)
-        if (slot.trained && !model->values[*slot.trained].isfinite().all().item<bool>())
-            bad_file(slot.name + " holds a number that is not finite");
+        if (slot.trained) check_finite(model->values[*slot.trained], slot.name);
     const std::string positions = "src_embed.1.pe";
     model->positions.copy_(file->tensor(positions, find_tensor(parameters, positions, {1, kLength, kWidth})).squeeze(0));
+    check_finite(model->positions, positions);
     if (args.purpose == OPNILOG_TORCH_TO_RESUME) read_moments(*file, *model, slots_in_file, words);
     if (args.purpose == OPNILOG_TORCH_TO_CONTINUE) {
         try_moments(*file, *model, slots_in_file, words);

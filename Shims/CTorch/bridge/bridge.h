@@ -36,10 +36,12 @@ opnilog_torch_status guarded(opnilog_torch_error *error, const Body &body) noexc
         return OPNILOG_TORCH_OK;
     } catch (const Failure &failure) {
         return report(error, failure.status, failure.what());
+    } catch (const c10::OutOfMemoryError &failure) {
+        return report(error, OPNILOG_TORCH_NO_MEMORY, failure.what_without_backtrace());
     } catch (const c10::Error &failure) {
         return report(error, OPNILOG_TORCH_FAILED, failure.what_without_backtrace());
     } catch (const std::bad_alloc &) {
-        return report(error, OPNILOG_TORCH_FAILED, "out of memory");
+        return report(error, OPNILOG_TORCH_NO_MEMORY, "out of memory");
     } catch (const std::exception &failure) {
         return report(error, OPNILOG_TORCH_FAILED, failure.what());
     } catch (...) {

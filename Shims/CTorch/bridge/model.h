@@ -73,6 +73,7 @@ struct opnilog_torch_model {
     int threads;
     /// Rows that are computed at once; what a batch has more is computed after them.
     int64_t most_rows;
+    int64_t halvings = 0;
     std::array<at::Tensor, opnilog::kTrained> values, gradients, first, second, steps;
     at::Tensor positions;  // [64, 256]
     std::deque<opnilog::PendingLoss> pending;

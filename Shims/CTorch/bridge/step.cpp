@@ -37,6 +37,7 @@ void in_parts(opnilog_torch_model &model, const Layout &layout, const Attempt &a
             if (int64_t(parts.size()) == layout.logs) throw;
             // Falls each time: at 1 every log is a part of its own.
             model.most_rows = std::max<int64_t>(1, std::min(model.most_rows, largest_part(parts)) / 2);
+            ++model.halvings;
         }
     }
 }
@@ -103,11 +104,12 @@ void take_step(opnilog_torch_model &model, const opnilog_torch_step_args &args) 
     model.use_threads();
     model.prepare_training();
     const auto layout = lay_out(args.batch, model.words, {args.unknown_share, args.seed, args.step});
-    opnilog_torch_loss loss{sizeof loss, 0, layout.total_weight, 0, 0, layout.rows(), 0};
+    opnilog_torch_loss loss{sizeof loss, 0, layout.total_weight, 0, 0, layout.rows(), 0, 0};
     at::Tensor sum;
     in_parts(model, layout, [&](const std::vector<Part> &parts) {
         sum = compute_gradients(model, parts, args);
         loss.most_variants = model.most_rows;
+        loss.halvings = model.halvings;
     });
     // With a loss that is no number nothing moves, so that the parameters stay those of the last good step.
     if (model.options.device().is_cpu()) {
@@ -149,7 +151,7 @@ void evaluate(opnilog_torch_model &model, const opnilog_torch_batch &batch, opni
     sums = sums.cpu();
     const double *figure = sums.const_data_ptr<double>();
     if (!std::isfinite(figure[0])) throw Failure(OPNILOG_TORCH_NOT_FINITE, "the held-out loss is no finite number");
-    loss = {loss.size, figure[0], layout.total_weight, figure[1], figure[2], layout.rows(), model.most_rows};
+    loss = {loss.size, figure[0], layout.total_weight, figure[1], figure[2], layout.rows(), model.most_rows, model.halvings};
 }
 
 void ranks(opnilog_torch_model &model, const opnilog_torch_batch &batch, int32_t *to) {

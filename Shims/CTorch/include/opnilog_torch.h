@@ -19,7 +19,7 @@
 #define _Nullable
 #endif
 
-#define OPNILOG_TORCH_ABI_VERSION 4u
+#define OPNILOG_TORCH_ABI_VERSION 5u
 
 /// Positions of a log: `<CLS>` and at most 63 words.
 #define OPNILOG_TORCH_LENGTH 64
@@ -43,6 +43,8 @@ enum {
     OPNILOG_TORCH_NO_DRIVER = 7,
     /// libtorch was built without CUDA, or one of CUDA's libraries is not there.
     OPNILOG_TORCH_NO_CUDA = 8,
+    /// The device's memory does not suffice even for a log at a time.
+    OPNILOG_TORCH_NO_MEMORY = 9,
 
     // Of the loader:
     OPNILOG_TORCH_NO_FILE = 16,
@@ -232,6 +234,8 @@ typedef struct opnilog_torch_loss {
     int64_t variants;
     /// How many are computed at once at most: halved, for good, when a GPU's memory ran out.
     int64_t most_variants;
+    /// How often that was, since the model was made.
+    int64_t halvings;
 } opnilog_torch_loss;
 
 typedef struct opnilog_torch_tensor {

@@ -42,6 +42,7 @@ enum ModelFile {
         in directory: String, _ vocabulary: Vocabulary, _ body: (Int32) throws(TrainingError) -> Void
     ) throws(TrainingError) {
         let (model, words) = ("\(directory)/\(name)", "\(directory)/\(vocabularyName)")
+        for path in [model, words] { removeLeftovers(of: path) }
         let (partialModel, partialWords) = (partial(of: model), partial(of: words))
         defer {
             unlink(partialWords)
@@ -61,6 +62,15 @@ enum ModelFile {
     }
 
     private static func partial(of path: String) -> String { "\(path).partial-\(getpid())" }
+
+    /// What a process left that was killed while it wrote: it holds words of people's logs.
+    private static func removeLeftovers(of path: String) {
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        let prefix = path[slash...].dropFirst() + ".partial-"
+        for name in Folder.names(String(path[..<slash])) ?? [] where name.hasPrefix(prefix) {
+            if name.dropFirst(prefix.count).allSatisfy(\.isNumber) { unlink("\(path[...slash])\(name)") }
+        }
+    }
 
     /// Writes a new file and brings it to disk.
     private static func write(_ path: String, _ body: (Int32) throws(TrainingError) -> Void) throws(TrainingError) {

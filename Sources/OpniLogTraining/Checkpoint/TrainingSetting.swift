@@ -59,7 +59,8 @@ extension [TrainingSetting] {
     /// The table and what is drawn from it.
     static func of(_ summary: DatasetSummary) -> Self {
         [
-            TrainingSetting("mask rules", summary.rulesDigest), TrainingSetting(TrainingSetting.table, summary.tableDigest),
+            TrainingSetting("mask rules", summary.rulesDigest),
+            TrainingSetting(TrainingSetting.table, summary.tableDigest),
             TrainingSetting("held-out lines", summary.splitDigest), TrainingSetting("draw", summary.law.rawValue),
             TrainingSetting("draw exponent", summary.exponent.rawValue),
             TrainingSetting("template cap", summary.templateCap),

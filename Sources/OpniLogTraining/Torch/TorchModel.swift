@@ -178,6 +178,8 @@ extension TorchModel {
         var sums: LossSums
         /// Masked variants that are computed at once at most: fewer than before if the device's memory ran out.
         var mostVariants: Int
+        /// How often it did since the model was made.
+        var halvings: Int
     }
 
     /// Losses of the steps that were begun, each once and in their order, some at a time: ask until none comes.
@@ -191,7 +193,7 @@ extension TorchModel {
             api.losses(pointer, waiting ? 1 : 0, &losses, Int64(losses.count), &count, error)
         }
         return losses.prefix(Int(count)).map {
-            StepLoss(sums: LossSums($0), mostVariants: Int($0.most_variants))
+            StepLoss(sums: LossSums($0), mostVariants: Int($0.most_variants), halvings: Int($0.halvings))
         }
     }
 

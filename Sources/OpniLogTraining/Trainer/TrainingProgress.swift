@@ -31,6 +31,8 @@ public struct TrainingProgress: Sendable, Hashable, Codable {
     /// Masked variants that are computed at once at most; it is halved, for good, when the device's memory runs out. 0
     /// until a run has made a step.
     public var rowsAtOnce: Int
+    /// How often that was in this run.
+    public var halvings: Int
     /// Logs of the step.
     public var logs: Int
     /// Since the training began.

@@ -14,6 +14,7 @@ struct TrainingRun {
     private(set) var position: TrainingPosition
     private var begun: [BegunStep] = []
     private var rowsAtOnce = 0
+    private var halvings = 0
     /// Seconds and waiting of the runs that this one goes on with.
     private let secondsBefore: Double
     private var waited: Duration
@@ -182,7 +183,7 @@ struct TrainingRun {
         if let sums = step.sums { position[keyPath: sums] += loss.sums }
         position.rows += loss.sums.variants
         position.logs += step.logs
-        rowsAtOnce = loss.mostVariants
+        (rowsAtOnce, halvings) = (loss.mostVariants, loss.halvings)
         tell(step, loss.sums)
     }
 
@@ -235,8 +236,8 @@ struct TrainingRun {
         onProgress(
             TrainingProgress(
                 phase: step.phase, epoch: step.epoch, step: step.step + 1, steps: step.steps, trained: step.trained,
-                loss: loss.mean, learningRate: step.rate, rows: loss.variants, rowsAtOnce: rowsAtOnce, logs: step.logs,
-                seconds: seconds, waitedSeconds: waited / .seconds(1), figures: figures))
+                loss: loss.mean, learningRate: step.rate, rows: loss.variants, rowsAtOnce: rowsAtOnce,
+                halvings: halvings, logs: step.logs, seconds: seconds, waitedSeconds: waited / .seconds(1), figures: figures))
     }
 
     /// The next batch; the one place where a training can be cancelled, so that no step is left half done.

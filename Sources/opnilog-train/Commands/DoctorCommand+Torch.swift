@@ -22,10 +22,13 @@ extension DoctorCommand {
     private static func devices(_ bridge: TorchBridge, _ settings: Settings) async -> [Finding] {
         let wanted = settings[Options.device]
         var findings: [Finding] = []
+        var opensCUDA = false
         if wanted != .cpu {
             // Under `auto` a GPU is welcome, not required.
             findings = await gpus(bridge, required: wanted != .auto)
-            findings.append(await cuda(bridge, required: wanted != .auto))
+            let cuda = await cuda(bridge, required: wanted != .auto)
+            opensCUDA = cuda.works
+            findings.append(cuda)
             if findings.contains(where: { $0.failure != nil }) {
                 return findings + [.skipped("device", "\(wanted) was not tried")]
             }
@@ -33,7 +36,9 @@ extension DoctorCommand {
         do {
             let facts = try await bridge.start(device: wanted, threads: settings[Options.threads])
             let text = "\(facts.device), \(facts.threads) threads on the CPU, \(facts.cpuCapability)"
-            return findings + [.works("device", text)]
+            // Where libtorch itself is the reason, the line before says so.
+            let unused = facts.unusedGPU.map { [Finding.skipped("gpu", $0)] } ?? []
+            return findings + (opensCUDA ? unused : []) + [.works("device", text)]
         } catch {
             return findings + [.of("device", error)]
         }

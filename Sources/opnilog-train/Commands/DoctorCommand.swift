@@ -75,6 +75,7 @@ struct Finding: Sendable {
     let line: String
     /// The exit code that its failure leads to; nil if it works.
     let failure: ExitCode?
+    let works: Bool
 
     static func works(_ subject: String, _ text: String) -> Finding { Finding("ok", subject, text, nil) }
 
@@ -88,6 +89,7 @@ struct Finding: Sendable {
     private init(_ mark: String, _ subject: String, _ text: String, _ failure: ExitCode?) {
         line = Self.padded(mark, 7) + Self.padded(subject, 10) + text
         self.failure = failure
+        works = mark == "ok"
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

@@ -13,6 +13,7 @@ enum ScoreCommand {
         let scorer = try await Scorer(
             model: model, bridge: settings[Options.torch], device: settings[Options.device],
             threads: settings[Options.threads], masking: masking)
+        if let unused = scorer.facts.unusedGPU { context.console.note("warning: \(unused)") }
         let lines = ScoreLines(
             scorer, threshold: settings[Options.threshold], explains: settings[Options.explain])
         switch try LogOrigin(settings, of: .score) {

@@ -89,14 +89,14 @@ struct TrainingJob: Sendable {
     private func show(_ progress: AsyncStream<TrainingProgress>) async {
         var phase: TrainingProgress.Phase?
         var before = 0
-        var rowsAtOnce: Int?
+        var halvings = 0
         for await step in progress {
-            if let rowsAtOnce, step.rowsAtOnce < rowsAtOnce {
+            if step.halvings > halvings {
                 console.note(
                     "the device's memory ran out; batches are computed in parts of \(Figures.grouped(step.rowsAtOnce)) masked "
                         + "words from here on, which changes nothing but rounding")
             }
-            rowsAtOnce = step.rowsAtOnce
+            halvings = step.halvings
             if step.phase != phase {
                 phase = step.phase
                 before = step.step - 1

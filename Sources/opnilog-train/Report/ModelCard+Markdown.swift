@@ -32,9 +32,11 @@ extension ModelCard {
         lines.append(
             "\(Figures.grouped(Int(data.lines))) lines, \(Figures.grouped(Int(data.templates))) distinct masked texts "
                 + "(templates).")
+        let method = data.heldOutBy == "hours" ? "the latest whole hours" : "a tenth of each template's"
         lines.append(
-            "Held out for the figures: \(Figures.grouped(Int(data.heldOutLines))) lines, "
-                + (data.heldOutBy == "hours" ? "the latest whole hours." : "a tenth of each template's."))
+            data.heldOutLines > 0
+                ? "Held out for the figures: \(Figures.grouped(Int(data.heldOutLines))) lines, \(method)."
+                : "No lines are held out.")
         if data.isPartial {
             lines.append(
                 "**Partial**: \(data.holes) things could not be read, or a limit ended the reading; see the manifest.")

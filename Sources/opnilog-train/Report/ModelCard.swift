@@ -114,14 +114,18 @@ enum ModelLimits {
             "A message of a kind that it has never seen and a fault look alike to it: the words were not expected.",
         ]
         limits += words(card.vocabulary)
-        limits.append(
-            "The figures are of the fit, on \(Figures.grouped(card.training.heldOutLogs)) logs drawn from the lines that "
-                + "were held out, in which rare messages count for more than in the stream. The model that is delivered "
-                + "has then been trained on all lines, and has no figures of its own.")
+        if card.training.heldOutLogs > 0 {
+            limits.append(
+                "The figures are of the fit, on \(Figures.grouped(card.training.heldOutLogs)) logs drawn from the lines that "
+                    + "were held out, in which rare messages count for more than in the stream. The model that is delivered "
+                    + "has then been trained on all lines, and has no figures of its own.")
+        } else {
+            limits.append("There were too few lines to hold any out, so nothing is known of how well it judges others.")
+        }
         limits.append(
             "Nobody has told it what an anomaly is: the usual threshold of 0.7 is the original program's, and was not "
                 + "chosen for these logs.")
-        if card.data.heldOutBy == TableMetadata.HeldOutMethod.lines.rawValue {
+        if card.data.heldOutBy == TableMetadata.HeldOutMethod.lines.rawValue, card.training.heldOutLogs > 0 {
             limits.append(
                 "Held out is a share of each template's lines, not the latest hours: nearly every text among them was "
                     + "trained on too, so the figures say little of the logs of tomorrow.")

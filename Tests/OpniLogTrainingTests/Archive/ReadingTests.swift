@@ -68,6 +68,16 @@ struct ReadingTests {
             "encoder.layers.0.self_attn.linears.0.weight holds a number that is not finite")
     }
 
+    @Test func positionsThatAreNotFiniteAreRefused() async throws {
+        var archive = StoredZip(try await Self.sound.value)
+        let names = (0..<60).map { "/data/\($0)" }.filter { archive[$0].count == 64 * 256 * 4 }
+        try #require(names.count == 1)
+        var numbers = archive[names[0]]
+        numbers.replaceSubrange(400..<404, with: [0, 0, 0x80, 0x7F])
+        archive[names[0]] = numbers
+        expect(try await verdict(archive.bytes), "src_embed.1.pe holds a number that is not finite")
+    }
+
     @Test func aSoundFileIsRead() async throws {
         let bytes = try await Self.sound.value
         #expect(try await verdict(bytes) == nil)

@@ -26,6 +26,15 @@ struct ReplacingTests {
         #expect(words.count == 9)
     }
 
+    /// They hold words of people's logs, and nobody else knows of them.
+    @Test func whatAKilledProcessLeftIsRemoved() throws {
+        let others = ["\(ModelFile.name).partial-mine", "other.partial-7"]
+        for name in others { folder.write([1], to: name) }
+        for name in [ModelFile.name, ModelFile.vocabularyName] { folder.write([1], to: "\(name).partial-4711") }
+        try replace { _ in }
+        #expect(Set(folder.names) == Set([ModelFile.name, ModelFile.vocabularyName] + others))
+    }
+
     @Test func aModelThatCannotBeWrittenLeavesBothAsTheyWere() throws {
         writeOld()
         let error = #expect(throws: TrainingError.self) {

@@ -77,16 +77,18 @@ import Testing
         #expect(error.message.contains("(8 bytes)"))
     }
 
-    @Test func libtorchIsGone() async throws {
+    /// Of libtorch itself, or of CUDA where that is a build for GPUs.
+    @Test(arguments: ["libtorch_gone.so", "libcudart_gone.so.13"])
+    func libtorchIsGone(name: String) async throws {
         // Not the name of the real one, which another test may have opened.
-        _ = library("libtorch_gone.so", "int torch(void) { return 1; }")
+        _ = library(name, "int torch(void) { return 1; }", "-Wl,-soname,\(name)")
         let path = library(
             "bridge.so", "int torch(void); int use(void) { return torch(); }",
-            "-L'\(folder.path)' -l:libtorch_gone.so -Wl,-soname,bridge.so")
-        #expect(run("rm '\(folder.path)/libtorch_gone.so'").status == 0)
+            "-L'\(folder.path)' -l:\(name) -Wl,-soname,bridge.so")
+        #expect(run("rm '\(folder.path)/\(name)'").status == 0)
         let error = try #require(await failure(path))
         #expect(error.code == .noLibtorch)
-        #expect(error.message.hasPrefix("\(path) was built for a libtorch that is not there: libtorch_gone.so"))
+        #expect(error.message.hasPrefix("\(path) was built for a libtorch that is not there: \(name)"))
         #expect(error.message.contains("run `make libtorch`"))
     }
 }

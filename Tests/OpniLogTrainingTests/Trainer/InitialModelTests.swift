@@ -24,20 +24,24 @@ struct InitialModelTests {
         return configuration
     }
 
-    private func start(_ words: Vocabulary, seed: UInt64 = 0) async throws -> (start: TrainingStart, old: TorchModel) {
+    private func begun(_ words: Vocabulary, seed: UInt64 = 0) async throws -> TrainingStart {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
         let facts = try await bridge.start(device: Prerequisites.device, threads: 1)
         var data = Samples.data()
         data.vocabulary = words
-        let (configuration, path, larger) = (
-            try configuration(seed: seed), "\(folder.path)/\(ModelFile.name)", data
-        )
+        let (configuration, larger) = (try configuration(seed: seed), data)
         return try await TorchThread.shared.run { () throws(TrainingError) in
-            (
-                try TrainingStart(bridge, facts, configuration, larger),
-                try TorchModel.read(bridge, path: path, place: .init(device: Prerequisites.device), toTrainWith: 0)
-            )
+            try TrainingStart(bridge, facts, configuration, larger)
         }
+    }
+
+    private func start(_ words: Vocabulary, seed: UInt64 = 0) async throws -> (start: TrainingStart, old: TorchModel) {
+        let start = try await begun(words, seed: seed)
+        let (bridge, path) = (start.model.bridge, "\(folder.path)/\(ModelFile.name)")
+        let old = try await TorchThread.shared.run { () throws(TrainingError) in
+            try TorchModel.read(bridge, path: path, place: .init(device: Prerequisites.device), toTrainWith: 0)
+        }
+        return (start, old)
     }
 
     @Test func knownWordsKeepTheirRowsAndNewOnesBeginBySeed() async throws {
@@ -90,6 +94,21 @@ struct InitialModelTests {
                 }
             }
         }
+    }
+
+    /// Moments that Adam cannot go on with would make every parameter one that is no number.
+    @Test(arguments: [[0, 0, 0xC0, 0x7F], [0, 0, 0x80, 0xFF], [0, 0, 0x80, 0xBF]] as [[UInt8]])
+    func momentsThatCannotBeAreAsIfTheyWereNot(number: [UInt8]) async throws {
+        _ = try await made()
+        var archive = StoredZip(folder.read(ModelFile.name))
+        // Behind the parameters, for each of them, come its steps and its two moments, of which only the second is never negative.
+        let moments = (50..<115).map { "/data/\($0)" }.filter { archive[$0].count == 256 * 256 * 4 }
+        var numbers = archive[moments[1]]
+        numbers.replaceSubrange(400..<404, with: number)
+        archive[moments[1]] = numbers
+        folder.write(archive.bytes, to: ModelFile.name)
+        let start = try await begun(Samples.vocabulary(24))
+        #expect(start.position.initial?.optimiserSteps == 0)
     }
 
     @Test func whatWasLearntIsKept() async throws {

@@ -36,10 +36,10 @@ struct TrainerTests {
         #expect(report.threads == 1)
     }
 
-    @Test(arguments: [TrainingRecipe.ours, .original])
-    func twoRunsWriteTheSameBytes(recipe: TrainingRecipe) async throws {
-        let first = try await trained(.test(recipe: recipe))
-        let second = try await trained(.test(recipe: recipe))
+    @Test(arguments: [TrainingRecipe.ours, .original], [1, 2])
+    func twoRunsWriteTheSameBytes(recipe: TrainingRecipe, threads: Int) async throws {
+        let first = try await trained(.test(recipe: recipe, threads: threads))
+        let second = try await trained(.test(recipe: recipe, threads: threads))
         #expect(!first.model.isEmpty)
         // Compared outside the macro, which would look for the difference of two million bytes for hours.
         let areSame = first.model == second.model
@@ -47,7 +47,7 @@ struct TrainerTests {
         #expect(first.vocabulary == second.vocabulary)
         #expect(first.report.tensorDigest == second.report.tensorDigest)
         #expect(first.report.tensorDigest.count == 64)
-        let other = try await trained(.test(recipe: recipe, seed: 1))
+        let other = try await trained(.test(recipe: recipe, threads: threads, seed: 1))
         #expect(other.report.tensorDigest != first.report.tensorDigest)
     }
 
