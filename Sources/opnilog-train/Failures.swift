@@ -32,8 +32,9 @@ enum Failures {
 
     private static func of(_ error: OpenSearchError) -> CommandError {
         switch error.code {
-        case .invalidConfiguration, .invalidQuery, .timeFieldIsNoDate, .pageTooLarge:
-            CommandError(.usage, error.message, cause: error)
+        case .invalidConfiguration, .invalidQuery, .timeFieldIsNoDate: CommandError(.usage, error.message, cause: error)
+        // A size that the index refuses was asked for; a document that is larger than allowed is one that is missing.
+        case .pageTooLarge where error.httpStatus != nil: CommandError(.usage, error.message, cause: error)
         case .cancelled: CommandError(.interrupted, "cancelled", remedy: "run the same command again", cause: error)
         default: CommandError(.unavailable, error.message, cause: error)
         }

@@ -42,7 +42,8 @@ struct TrainResumeTests {
         _ output: String, _ options: [String], steps: Int = 12, threads: Int = 1, errors: String
     ) throws -> ChildProcess {
         try ChildProcess(
-            arguments(output, options, steps: steps, threads: threads), environment: Prerequisites.environment, input: "/dev/null",
+            arguments(output, options, steps: steps, threads: threads), environment: Prerequisites.environment,
+            input: "/dev/null",
             output: folder.path("o"), errors: errors)
     }
 

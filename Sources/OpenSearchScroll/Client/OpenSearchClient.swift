@@ -37,7 +37,14 @@ public final class OpenSearchClient: Sendable {
         _ query: ScrollQuery, isolation: isolated (any Actor)? = #isolation, _ body: (ScrollPages) async throws -> R
     ) async throws -> R {
         let plan = try await plan(query)
-        return try await withScroll(plan, of: query, isolation: isolation, body)
+        let (result, proof) = try await read(plan, of: query, isolation: isolation, body)
+        // A pattern simply means less when one of its indices goes.
+        if !query.toleratesHoles, proof.windows.count == plan.windows.count {
+            if let hole = try await vanished(since: plan, of: query, delivered: proof.indices).first {
+                throw OpenSearchError(.indexNotFound, hole.reason)
+            }
+        }
+        return result
     }
 
     /// Reads the windows of a plan, perhaps only those that remain, as ``withScroll(_:isolation:_:)`` does.
@@ -50,12 +57,20 @@ public final class OpenSearchClient: Sendable {
         isolation: isolated (any Actor)? = #isolation,
         _ body: (ScrollPages) async throws -> R
     ) async throws -> R {
+        try await read(plan, of: query, except: earlier, isolation: isolation, body).result
+    }
+
+    private func read<R>(
+        _ plan: ScrollPlan, of query: ScrollQuery, except earlier: DeliveredDocuments? = nil,
+        isolation: isolated (any Actor)?, _ body: (ScrollPages) async throws -> R
+    ) async throws -> (result: R, proof: ScrollProof) {
         let parallel = parallel(shards: plan.shards)
         let state = try state(query)
         state.allow(parallel)
         let reading = Reading(
             plan.windows, state, wire: wire, parallel: parallel, holes: plan.holes, earlier: earlier)
-        return try await reading.run(isolation: isolation, body)
+        let result = try await reading.run(isolation: isolation, body)
+        return (result, reading.proof)
     }
 
     /// Reads one window, as ``withScroll(_:isolation:_:)`` reads all.
@@ -136,7 +151,7 @@ public final class OpenSearchClient: Sendable {
             plan = await planner.plan(allowsPartial: true)
         }
         let made = try plan.get()
-        state.shards = made.shards
+        state.take(made)
         state.allow(parallel(shards: made.shards))
         await planner.sample(made, for: state)
         return made
@@ -147,29 +162,35 @@ public final class OpenSearchClient: Sendable {
         try await plan(query).windows
     }
 
-    /// What was planned and is gone by now: indices that were deleted while they were read.
+    /// What was planned and cannot have been read: of indices that were deleted while they were read, and, where some were
+    /// away for a while, of those too. That documents came and went, or are the query's no longer, is no hole.
     ///
     /// - Parameters:
     ///   - plan: as it was before the reading.
     ///   - delivered: documents handed out by index.
-    /// - Returns: a hole for each index that vanished before all of its documents had been handed out.
+    /// - Returns: a hole for each such index.
     public func vanished(
         since plan: ScrollPlan, of query: ScrollQuery, delivered: [String: Int]
     ) async throws(OpenSearchError) -> [ScrollHole] {
-        let planner = WindowPlanner(wire: wire, query: query, search: try state(query).search)
-        let now: [String: Int]
-        switch await planner.indices() {
-        case .success(let indices): now = indices
-        case .failure(let error) where [.indexNotFound, .noIndexMatches].contains(error.code): now = [:]
-        case .failure(let error): throw error
-        }
-        return plan.indices.sorted { $0.key < $1.key }.compactMap { name, documents in
-            let missing = documents - (delivered[name] ?? 0)
-            guard now[name] == nil, missing > 0 else { return nil }
-            return ScrollHole(
-                index: name, documents: missing,
-                reason: "the index \(name) vanished while it was read, with \(missing) of its \(documents) documents "
-                    + "unread; read before its retention ends")
+        let state = try state(query)
+        let short = plan.indices.filter { $0.value > delivered[$0.key] ?? 0 }
+        if short.isEmpty { return [] }
+        let planner = WindowPlanner(wire: wire, query: query, search: state.search)
+        let now = try await planner.indices().get()
+        let isAllThere = short.keys.allSatisfy { now[$0] != nil }
+        let existing = isAllThere ? now : try await planner.indices(ofAll: true).get()
+        return short.sorted { $0.key < $1.key }.compactMap { name, planned in
+            let isGone = existing[name] == nil
+            guard isGone || state.lackedIndices else { return nil }
+            let missing = (isGone ? planned : min(planned, now[name] ?? 0)) - (delivered[name] ?? 0)
+            guard missing > 0 else { return nil }
+            let reason =
+                isGone
+                ? "the index \(name) vanished while it was read, with \(missing) of its \(planned) documents "
+                    + "unread; read before its retention ends"
+                : "the index \(name) was away while it was read, with \(missing) of its \(planned) documents unread; "
+                    + "read it again"
+            return ScrollHole(index: name, documents: missing, reason: reason)
         }
     }
 

@@ -92,6 +92,11 @@ struct SearchBody: Sendable {
         ]
     }
 
+    /// Which indices there are that hold anything at all.
+    func names() -> JSONValue {
+        ["size": 0, "aggs": ["indices": ["terms": ["field": "_index", "size": 10_000]]]]
+    }
+
     /// The first and the last date of all.
     func bounds() -> JSONValue {
         let field: JSONValue = ["field": .string(query.timeField)]

@@ -31,6 +31,8 @@ public struct ScrollHole: Sendable, Hashable, Codable {
     public var documents: Int?
     /// Why, and how to mend it.
     public var reason: String
+    /// Remote clusters that were skipped, where that is why.
+    var skippedClusters: Int?
 }
 
 /// What a reading has delivered so far, and what it could not: the content of a manifest.

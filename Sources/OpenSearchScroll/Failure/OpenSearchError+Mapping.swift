@@ -21,7 +21,9 @@ extension OpenSearchError {
     /// An answer whose status is not 200.
     init(status: Int, body: UnsafeRawBufferPointer, retryAfter: Duration? = nil, _ context: RequestContext) {
         let error = ServerError(body)
-        self = Self.known(error, status, context) ?? Self.byStatus(error, status, context)
+        self =
+            Self.known(error, status, context) ?? Self.stray(error, status, context)
+            ?? Self.byStatus(error, status, context)
         self.retryAfter = retryAfter
         isRepeatable = status == 429 && error.isBeforeDispatch
     }
@@ -46,6 +48,23 @@ extension OpenSearchError {
             "the server no longer has the scroll (\(error.summary ?? "HTTP \(status)")); it expires when a page takes "
                 + "longer than the keep-alive, or goes with its node: read again", httpStatus: status, isTransient: true
         )
+    }
+
+    /// What stands between, or a server that knows of no scrolls, says in the place of a page. Whether the page is lost nobody
+    /// can tell; the opening of another scroll will say what is wrong.
+    private static func stray(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError? {
+        guard context.purpose == .next else { return nil }
+        switch status {
+        case 401, 407, 413, 429: return nil
+        case 400, 403: guard error.causes.isEmpty else { return nil }
+        case 300..<500: break
+        default: return nil
+        }
+        return OpenSearchError(
+            .scrollLost,
+            "\(context.endpoint) answered HTTP \(status) in the place of a page"
+                + "\(error.summary.map { " (\($0))" } ?? ""); look at proxies between",
+            httpStatus: status, isTransient: true)
     }
 
     private static func query(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError? {
@@ -92,7 +111,8 @@ extension OpenSearchError {
         if error.says("Keep alive for request") {
             return OpenSearchError(
                 .invalidConfiguration,
-                "the keep-alive is above the cluster's search.max_keep_alive; lower it (\(error.summary ?? ""))",
+                "the keep-alive is above the cluster's search.max_keep_alive; raise that to two minutes or more "
+                    + "(\(error.summary ?? ""))",
                 httpStatus: status)
         }
         if error.says("Trying to create too many scroll contexts") {
@@ -123,6 +143,12 @@ extension OpenSearchError {
                 : "give others, or such as are still in force"
             return OpenSearchError(.unauthorized, "\(endpoint) \(fault) (401); \(remedy)", httpStatus: status)
         case 403:
+            if let reason = error.summary, !error.says("no permissions for ") {
+                return OpenSearchError(
+                    .forbidden,
+                    "\(endpoint) refuses the request (403): \(reason); look at the block or the policy that says so "
+                        + "(\(context.credentials))", httpStatus: status)
+            }
             let right = error.bracketed(after: "no permissions for ")
             return OpenSearchError(
                 .forbidden,
@@ -144,8 +170,10 @@ extension OpenSearchError {
             return OpenSearchError(
                 .overloaded, "the server has too much to do\(said); read with less at once, or later",
                 httpStatus: status, isTransient: true)
+        // At an opening also those that fail when they are fetched from, with the status of their failures.
         case 500 where error.says("Partial shards failure"),
-            503 where error.type == "search_phase_execution_exception":
+            503 where error.type == "search_phase_execution_exception",
+            500..<600 where error.type == "search_phase_execution_exception" && context.purpose == .open:
             return OpenSearchError(
                 .partialShards, "not all shards of \(context.index) are there\(said); look at the cluster's health",
                 httpStatus: status, isTransient: true)
@@ -243,7 +271,7 @@ extension OpenSearchError {
 extension OpenSearchError {
     /// Whether a page with fewer documents may succeed where this one failed.
     var wantsSmallerPages: Bool {
-        pageBytes != nil || httpStatus == 413 || (code == .overloaded && isOutOfMemory)
+        pageBytes != nil || httpStatus == 413 || code == .timedOut || (code == .overloaded && isOutOfMemory)
     }
 
     /// Whether the server could not even be asked.

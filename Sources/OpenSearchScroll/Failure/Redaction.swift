@@ -11,6 +11,11 @@ enum Redaction {
         guard let at = rest.lastIndex(of: "@") else { return text }
         return text[..<scheme.upperBound] + "…" + rest[at...]
     }
+
+    /// What libcurl says of a proxy that it cannot use holds the proxy's whole address, with its password.
+    static func detail(_ text: String) -> String {
+        text.hasPrefix("Unsupported proxy") ? "its address is none of a proxy that can be used" : text
+    }
 }
 
 /// A password, a token, a key. However it, or what holds it, is printed, dumped or reflected, it does not show.

@@ -14,6 +14,8 @@ struct ServerError {
             // The shards of a scroll that fail one when it is queried, another when it is fetched from, leave no error but a
             // page without hits, with the status of their failures.
             add(failures: answer?["_shards"]?["failures"])
+            // As Amazon's gateway says it.
+            if let text = answer?["message"]?.string ?? answer?["Message"]?.string { causes.append(("", text)) }
             return
         }
         if let text = error.string { causes.append(("", text)) }

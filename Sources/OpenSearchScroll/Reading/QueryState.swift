@@ -10,6 +10,12 @@ final class QueryState: Sendable {
         var hasMissingShards = false
         /// Shards over all indices; 0 until the query is planned.
         var shards = 0
+        /// Whether a scroll was over fewer shards than there are, or over none: an index was gone, or closed.
+        var lackedIndices = false
+        /// The numbers of shards that a scroll was over alone.
+        var shardsSeen: Set<Int> = []
+        /// Remote clusters that are a hole of the plan.
+        var skippedClusters = 0
     }
 
     let query: ScrollQuery
@@ -34,6 +40,29 @@ final class QueryState: Sendable {
         set { state.withLock { $0.shards = newValue } }
     }
 
+    var lackedIndices: Bool { state.withLock { $0.lackedIndices } }
+
+    /// A scroll over a part of the query was opened over so many shards.
+    func opened(_ opening: ScrollSession.Opening, shards: Int) {
+        state.withLock { state in
+            if let shard = opening.shard {
+                // Not every index has as many shards as another.
+                if shards > 0 { state.shardsSeen.insert(shard) }
+                if shards == 0, state.shardsSeen.contains(shard) { state.lackedIndices = true }
+            } else if shards < state.shards {
+                state.lackedIndices = true
+            }
+        }
+    }
+
+    /// Takes over what a plan found.
+    func take(_ plan: ScrollPlan) {
+        state.withLock { state in
+            state.shards = plan.shards
+            state.skippedClusters = query.toleratesHoles ? plan.skippedClusters : 0
+        }
+    }
+
     /// Sets how many scrolls there should be at most.
     func allow(_ scrolls: Int) {
         gate.allow(scrolls)
@@ -42,13 +71,13 @@ final class QueryState: Sendable {
 
     /// How to open a window now.
     func opening(_ window: ScrollWindow, _ configuration: OpenSearchConfiguration) -> ScrollSession.Opening {
-        let (sizing, choice) = state.withLock { ($0.sizing, $0.choice) }
+        let (sizing, choice, skippedClusters) = state.withLock { ($0.sizing, $0.choice, $0.skippedClusters) }
         let size = sizing.size
         let filter = filter(choice)
         return ScrollSession.Opening(
             index: query.index, timeField: query.timeField,
             body: search.open(window, size: size, filter: filter), shard: window.shard,
-            mayBeGone: query.toleratesHoles, size: size,
+            mayBeGone: query.toleratesHoles, skippedClusters: skippedClusters, size: size,
             isWhole: filter == .whole,
             maximumBytes: sizing.maximumBytes(size: size, hard: configuration.maximumPageBytes),
             acceptsGzip: configuration.compression ?? choice.isLinkSlow)

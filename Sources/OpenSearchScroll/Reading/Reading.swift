@@ -105,7 +105,9 @@ final class Reading: Sendable {
         if error.code == .overloaded, hasParts { return await readShards(window, reader, isPatient: isPatient) }
         // What an earlier run left of a window is read by shards, of which no index may have so many any more. Where it is an
         // index that is gone, the plan knew its name.
-        if earlier != nil || mayMiss, error.code == .noIndexMatches, window.shard != nil { return .success(true) }
+        if earlier != nil || mayMiss, error.code == .noIndexMatches, window.shard != nil, reader.report.delivered == 0 {
+            return .success(true)
+        }
         guard mayMiss, error.leavesAHole else { return .failure(error) }
         guard error.code == .partialShards, hasParts else {
             add(hole: window, reader, error)

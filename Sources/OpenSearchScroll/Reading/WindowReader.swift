@@ -25,6 +25,8 @@ final class WindowReader {
     private let onLast: () -> Void
     private let waitsAtMost: Duration?
     private var persistence: Persistence
+    /// For shards that are known to be missing. What else goes wrong meanwhile passes as it always does.
+    private var hasty: Persistence?
     private var scrolls = 0
     private var repeats = 0
     /// Of the scrolls that ended whole: more than one where a window is read shard by shard.
@@ -63,7 +65,7 @@ final class WindowReader {
         var part = window
         var refusals = 0
         if let shard { part.shard = shard }
-        if !isPatient { persistence = persistence.impatient }
+        hasty = isPatient ? nil : persistence.impatient
         while true {
             let before = ledger.delivered
             let opening = state.opening(part, wire.configuration)
@@ -90,9 +92,18 @@ final class WindowReader {
         }
         // A page that is asked for smaller is no attempt at the same thing.
         if error.pageLimit != nil || error.pageBytes != nil { return nil }
-        guard let wait = wire.delay(after: error, &persistence) else { return error }
+        guard let wait = delay(after: error) else { return error }
         wire.note(.retrying(window: window, attempt: persistence.attempt, after: wait, error: error))
         return (try? await Task.sleep(for: wait)) == nil ? .waitWasCancelled : nil
+    }
+
+    /// How long to wait after a failure; nil to give up.
+    private func delay(after error: OpenSearchError) -> Duration? {
+        guard error.code == .partialShards, var hasty else { return wire.delay(after: error, &persistence) }
+        defer { self.hasty = hasty }
+        let wait = wire.delay(after: error, &hasty)
+        if wait != nil { repeats += 1 }
+        return wait
     }
 
     /// One scroll, from its opening to its clearing.
@@ -105,10 +116,13 @@ final class WindowReader {
         let opened = await ScrollSession.open(
             opening, decoder, wire: wire, server: wire.servers.current, hasRoom: { [queue] in queue.hasRoom })
         switch opened {
-        case .failure(let error): return .failed(error)
+        case .failure(let error):
+            if error.code == .noIndexMatches { state.opened(opening, shards: 0) }
+            return .failed(error)
         case .success(let opened): session = opened
         }
         scrolls += 1
+        state.opened(opening, shards: session.shards)
         ledger.beginScroll()
         let outcome = await run(session, place)
         await session.close()

@@ -12,6 +12,8 @@ final class ScrollSession {
 
     /// What the first page promised.
     private(set) var total = 0
+    /// Shards that it is over.
+    private(set) var shards = 0
     /// Documents that the scroll has shown.
     private(set) var shown = 0
     /// When the server last gave the scroll time to live.
@@ -56,6 +58,8 @@ final class ScrollSession {
         var shard: Int?
         /// Whether indices that the query names may be gone by now; not all of them.
         var mayBeGone: Bool
+        /// Remote clusters that are a hole already.
+        var skippedClusters: Int
         var size: Int
         var isWhole: Bool
         var maximumBytes: Int
@@ -219,8 +223,11 @@ final class ScrollSession {
         do {
             let (envelope, page) = try decoder.decode(answered.body)
             scrollID = envelope.scrollID ?? scrollID
-            if isFirst { total = envelope.total ?? 0 }
-            if let error = Self.check(envelope, expected: isFirst ? nil : total, context) { return .failure(error) }
+            if isFirst { (total, shards) = (envelope.total ?? 0, Int(envelope.shards.total)) }
+            let expected = isFirst ? nil : total
+            if let error = Self.check(envelope, expected: expected, skipped: opening.skippedClusters, context) {
+                return .failure(error)
+            }
             return Task.isCancelled ? .failure(.waitWasCancelled) : .success(page)
         } catch {
             return .failure(.badAnswer(error.reason, context))
@@ -228,17 +235,19 @@ final class ScrollSession {
     }
 
     /// Whether a page is what it should be: from all shards, in time, of the snapshot of the first page.
+    ///
+    /// - Parameter skipped: remote clusters that may be missing, since they are known to be.
     static func check(
-        _ envelope: PageDecoder.Envelope, expected: Int?, _ context: RequestContext
+        _ envelope: PageDecoder.Envelope, expected: Int?, skipped: Int = 0, _ context: RequestContext
     ) -> OpenSearchError? {
         let (total, successful) = envelope.shards
+        if envelope.skippedClusters > skipped { return .skippedClusters(envelope.skippedClusters, context) }
         if total < 1 || successful != total {
             return envelope.failures.withUnsafeBytes { failures in
                 .partial(successful: successful, total: total, failures: failures, context)
             }
         }
         if envelope.timedOut || envelope.terminatedEarly { return .serverTimedOut(context) }
-        if envelope.skippedClusters > 0 { return .skippedClusters(envelope.skippedClusters, context) }
         guard envelope.scrollID != nil else { return .badAnswer("a page without a scroll id", context) }
         guard let found = envelope.total else { return .badAnswer("a page without an exact number of hits", context) }
         // A shard that is lost under a scroll takes its documents out of the total.

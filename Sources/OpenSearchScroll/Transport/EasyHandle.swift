@@ -155,7 +155,8 @@ final class EasyHandle {
     private func failure(_ result: CURLcode, _ request: HTTPRequest) -> TransferFailure {
         let said = String(cString: errorText)
         var failure = TransferFailure(
-            code: result.rawValue, detail: said.isEmpty ? String(cString: curl_easy_strerror(result)) : said,
+            code: result.rawValue,
+            detail: said.isEmpty ? String(cString: curl_easy_strerror(result)) : Redaction.detail(said),
             systemError: Int32(truncatingIfNeeded: long(CURLINFO_OS_ERRNO)),
             certificateVerdict: long(CURLINFO_SSL_VERIFYRESULT),
             proxyVerdict: long(CURLINFO_PROXY_SSL_VERIFYRESULT),

@@ -9,6 +9,9 @@ public struct ScrollPlan: Sendable, Hashable, Codable {
     /// What is known already to be out of reach: remote clusters that were skipped, shards that are missing.
     public var holes: [ScrollHole]
 
+    /// Remote clusters among them.
+    var skippedClusters: Int { holes.reduce(0) { $0 + ($1.skippedClusters ?? 0) } }
+
     /// Documents that are expected over all windows.
     public var expectedDocuments: Int { windows.reduce(0) { $0 + $1.expectedDocuments } }
 

@@ -61,12 +61,14 @@ struct AggregationAnswer: Decodable {
     var hits: Hits?
     var aggregations: Aggregations?
 
-    /// Whether its counts can be: we add them up and go through them one by one.
+    /// Whether its counts can be: we add them up and go through them one by one. Of hours too early ones are
+    /// taken back to where they begin.
     var isSound: Bool {
         let buckets = (aggregations?.hours?.buckets ?? []).map(\.doc_count)
         let indices = (aggregations?.indices?.buckets ?? []).map(\.doc_count)
         let counts = buckets + indices + [aggregations?.untimed?.doc_count ?? 0, hits?.total?.value ?? 0]
-        return _shards.isSound && counts.allSatisfy(Self.isSound)
+        let hours = (aggregations?.hours?.buckets ?? []).map(\.key.value)
+        return _shards.isSound && counts.allSatisfy(Self.isSound) && hours.allSatisfy { $0 >= -1 << 62 }
     }
 
     /// More documents than any cluster has, and yet their sum over all hours is a number.

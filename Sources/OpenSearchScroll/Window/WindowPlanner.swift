@@ -37,8 +37,14 @@ struct WindowPlanner: Sendable {
     }
 
     /// Documents by the name of their index, now, as far as those that the query names are still there.
-    func indices() async -> Result<[String: Int], OpenSearchError> {
-        await ask(search.untimed(), allowsPartial: true, mayBeGone: true).map { answer, _ in
+    ///
+    /// - Parameter all: whether of all documents, and not only of the query's.
+    func indices(ofAll all: Bool = false) async -> Result<[String: Int], OpenSearchError> {
+        let found = await ask(all ? search.names() : search.untimed(), allowsPartial: true, mayBeGone: true)
+        if case .failure(let error) = found, [.indexNotFound, .noIndexMatches].contains(error.code) {
+            return .success([:])
+        }
+        return found.map { answer, _ in
             let buckets = answer.aggregations?.indices?.buckets ?? []
             return Dictionary(buckets.map { ($0.key, $0.doc_count) }, uniquingKeysWith: +)
         }
@@ -127,7 +133,7 @@ struct WindowPlanner: Sendable {
                 ScrollHole(
                     index: query.index,
                     reason: "\(skipped) remote clusters of \(query.index) were skipped, since they cannot be reached; "
-                        + "look at their connections"))
+                        + "look at their connections", skippedClusters: skipped))
         }
         let missing = answer._shards.total - answer._shards.successful
         if missing > 0 {
@@ -231,6 +237,9 @@ struct WindowPlanner: Sendable {
                 .flatMap { answer in
                     guard answer.isSound else { return .failure(.badAnswer("counts that cannot be", context)) }
                     let shards = answer._shards
+                    if shards.total == 0, let skipped = answer._clusters?.skipped, skipped > 0 {
+                        return .failure(.skippedClusters(skipped, context))
+                    }
                     guard shards.total >= 1, shards.successful == shards.total || allowsPartial,
                         shards.successful >= 1
                     else { return .failure(.partial(shards, context)) }

@@ -237,7 +237,8 @@ struct TrainingRun {
             TrainingProgress(
                 phase: step.phase, epoch: step.epoch, step: step.step + 1, steps: step.steps, trained: step.trained,
                 loss: loss.mean, learningRate: step.rate, rows: loss.variants, rowsAtOnce: rowsAtOnce,
-                halvings: halvings, logs: step.logs, seconds: seconds, waitedSeconds: waited / .seconds(1), figures: figures))
+                halvings: halvings, logs: step.logs, seconds: seconds, waitedSeconds: waited / .seconds(1),
+                figures: figures))
     }
 
     /// The next batch; the one place where a training can be cancelled, so that no step is left half done.

@@ -91,6 +91,54 @@ struct ErrorTests {
         #expect(error.message.contains("search_context_missing_exception: No search context found for id [7]"))
     }
 
+    @Test(
+        "What is said in the place of a page leaves open whether it is lost; the opening tells what is wrong",
+        arguments: [
+            (302, ""), (404, "<html>default backend - 404</html>"), (408, ""), (403, "<html>Sign in</html>"),
+            (404, #"{"error":{"type":"no_such_remote_cluster_exception","reason":"no such remote cluster: [b]"}}"#),
+        ])
+    func stray(status: Int, body: String) throws {
+        let (page, opening) = (try context(.next), try context(.open))
+        Array(body.utf8).withUnsafeBytes { bytes in
+            let next = OpenSearchError(status: status, body: bytes, page)
+            #expect(next.code == .scrollLost && next.isTransient, "\(next)")
+            #expect(!OpenSearchError(status: status, body: bytes, opening).isTransient)
+        }
+    }
+
+    @Test("A refusal that names no right is quoted")
+    func blocked() throws {
+        for (body, said) in [
+            (
+                #"{"error":{"root_cause":[],"type":"cluster_block_exception","reason":"index [a] blocked by: [FORBIDDEN/7/x];"}}"#,
+                "cluster_block_exception: index [a] blocked by: [FORBIDDEN/7/x];"
+            ), (#"{"message":"The security token is expired"}"#, "The security token is expired"),
+        ] {
+            let error = try Array(body.utf8).withUnsafeBytes { OpenSearchError(status: 403, body: $0, try context()) }
+            #expect(error.code == .forbidden && error.message.contains(" refuses the request (403): \(said); look at "))
+        }
+    }
+
+    @Test("Shards that fail when an opening fetches from them are shards that are missing")
+    func fetched() throws {
+        let body =
+            #"{"error":{"root_cause":[{"type":"x","reason":"y"}],"type":"search_phase_execution_exception","#
+            + #""reason":"Shard failures","phase":"","grouped":true,"failed_shards":[]},"status":500}"#
+        let (page, opening) = (try context(.next), try context(.open))
+        Array(body.utf8).withUnsafeBytes { bytes in
+            #expect(OpenSearchError(status: 500, body: bytes, opening).code == .partialShards)
+            #expect(OpenSearchError(status: 500, body: bytes, page).code == .rejected)
+        }
+    }
+
+    @Test("A proxy's address does not come out with what is wrong about it")
+    func proxyAddress() {
+        for said in ["Unsupported proxy syntax in 'http://u:pa#s@p:1'", "Unsupported proxy scheme for 'ftp://u:s@p'"] {
+            #expect(!Redaction.detail(said).contains("@"))
+        }
+        #expect(Redaction.detail("Connection refused") == "Connection refused")
+    }
+
     @Test("Types that the server names in causes only are found")
     func causes() throws {
         let body =

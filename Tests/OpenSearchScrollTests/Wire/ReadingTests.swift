@@ -262,4 +262,100 @@ struct ReadingTests {
                         + "its retention ends")
             ])
     }
+
+    /// Two indices, of which the second one's documents are an hour later and so in a window of their own.
+    private func two() throws -> (server: OpenSearchServer, target: TestTarget, later: [(id: String, json: [UInt8])]) {
+        let later = (0..<40).map { (id: "b-\($0)", json: Array(#"{"time":\#(3_600_000 + $0),"log":"x"}"#.utf8)) }
+        let server = try OpenSearchServer(
+            configuration: .init(indices: [
+                "logs-1": StoredContents(sources: Self.sources(50)),
+                "logs-2": StoredContents(sources: later.map { String(decoding: $0.json, as: UTF8.self) }),
+            ]))
+        return (server, TestTarget(name: "embedded", url: server.url, openContexts: { server.openContexts }), later)
+    }
+
+    @Test("An index that was away while it was read, and is back, is a hole with its name")
+    func away() async throws {
+        let (server, target, later) = try two()
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        var query = ScrollQuery(index: "logs-*")
+        query.toleratesHoles = true
+        let plan = try await client.plan(query)
+        try await target.send(.delete, "/logs-2")
+        let delivered = try await client.withScroll(plan, of: query) { pages in
+            for try await _ in pages {}
+            return pages.proof.indices
+        }
+        #expect(delivered == ["logs-1": 50])
+        try await target.load("logs-2", later, shards: 1)
+        let holes = try await client.vanished(since: plan, of: query, delivered: delivered)
+        #expect(holes.map(\.index) == ["logs-2"] && holes.map(\.documents) == [40])
+        #expect(holes.first?.reason.hasPrefix("the index logs-2 was away while it was read, with 40 ") == true)
+    }
+
+    @Test("Documents that are the query's no longer are drift, also where they were all of an index")
+    func drifted() async throws {
+        let (server, _, _) = try two()
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        let query = ScrollQuery(index: "logs-*", body: #"{"exists":{"field":"log"}}"#)
+        let plan = try await client.plan(query)
+        #expect(plan.indices == ["logs-1": 50, "logs-2": 40])
+        server.setContents(StoredContents(sources: [#"{"time":3600000}"#]), of: "logs-2")
+        let delivered = try await client.withScroll(plan, of: query) { pages in
+            for try await _ in pages {}
+            return pages.proof.indices
+        }
+        #expect(delivered == ["logs-1": 50])
+        #expect(try await client.vanished(since: plan, of: query, delivered: delivered).isEmpty)
+    }
+
+    @Test("Where nothing may be missing, an index of a pattern that goes ends the reading with an error")
+    func vanishingUnderAPattern() async throws {
+        let (server, target, _) = try two()
+        defer { server.stop() }
+        var settings = configuration(server.url)
+        (settings.parallel, settings.queueBytes) = (1, 1)
+        let client = try OpenSearchClient(configuration: settings)
+        let error = await openSearchError {
+            try await client.withScroll(ScrollQuery(index: "logs-*", pageSize: 1)) { pages in
+                var seen = 0
+                for try await _ in pages {
+                    seen += 1
+                    if seen == 1 { try await target.send(.delete, "/logs-2") }
+                }
+            }
+        }
+        #expect(error?.code == .indexNotFound && error?.message.hasPrefix("the index logs-2 vanished ") == true)
+        // Who ends early has not missed anything.
+        let first = try await client.withScroll(ScrollQuery(index: "logs-*", pageSize: 1)) { pages in
+            for try await page in pages { return page.count }
+            return 0
+        }
+        #expect(first == 1 && server.openContexts == 0)
+    }
+
+    @Test("A page that takes too long is asked for smaller")
+    func smaller() throws {
+        let client = try OpenSearchClient(configuration: configuration("http://127.0.0.1:1"))
+        let state = try client.state(ScrollQuery())
+        let window = ScrollWindow(times: nil, expectedDocuments: 1)
+        let size = state.opening(window, configuration("http://127.0.0.1:1")).size
+        #expect(state.learn(from: .serverTimedOut(try context(.next)), size: size))
+        #expect(state.opening(window, configuration("http://127.0.0.1:1")).size == size / 2)
+    }
+
+    @Test("A remote cluster that is skipped is said, unless the plan has named it already")
+    func skippedClusters() throws {
+        let extra = #","_clusters":{"total":2,"successful":1,"skipped":1}"#
+        for shards in [(2, 2), (0, 0)] {
+            let (envelope, _) = try decodePage(Answer.page(["1"], total: 1, shards: shards, extra: extra))
+            let error = ScrollSession.check(envelope, expected: nil, try context())
+            #expect(error?.code == .partialShards && error?.isTransient == true)
+            #expect(error?.message.hasPrefix("1 remote clusters of logs were skipped") == true)
+        }
+        let (envelope, _) = try decodePage(Answer.page(["1"], total: 1, extra: extra))
+        #expect(ScrollSession.check(envelope, expected: nil, skipped: 1, try context()) == nil)
+    }
 }
