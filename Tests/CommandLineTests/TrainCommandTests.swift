@@ -242,6 +242,25 @@ struct NoTorchTests {
         #expect(!folder.exists("out/templates.table"))
     }
 
+    @Test("a training that cannot begin leaves the folder of a finished collect as it was")
+    func notBegun() async throws {
+        try folder.write("in.log", "node 1 up\nnode 2 up\n")
+        let collect = [
+            "collect", "--input", folder.path("in.log"), "--output", folder.path("out"), "--progress", "none",
+        ]
+        #expect(try await ProgramRun.of(collect).code == 0)
+        let (manifest, metrics) = (folder.text("out/manifest.json"), folder.text("out/metrics.jsonl"))
+        #expect(metrics.contains(#""phase":"reading""#))
+        for (table, code) in [("out/templates.table", 69), ("in.log", 65)] as [(String, Int32)] {
+            let run = try await ProgramRun.of(
+                ["train", "--table", folder.path(table), "--output", folder.path("out")], environment: environment)
+            #expect(run.code == code, "\(run.errors)")
+            #expect(folder.text("out/manifest.json") == manifest && folder.text("out/metrics.jsonl") == metrics)
+            #expect(!folder.exists("out/.begun"))
+        }
+        #expect(try await ProgramRun.of(collect + ["--resume"]).errors.contains("holds the finished run already"))
+    }
+
     @Test("doctor lists what does not work, and fails")
     func doctor() async throws {
         let run = try await ProgramRun.of(

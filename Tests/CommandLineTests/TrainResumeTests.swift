@@ -88,6 +88,17 @@ struct TrainResumeTests {
         #expect(folder.exists(output + "/checkpoints") && !folder.exists(output + "/nulog_model_latest.pt"))
     }
 
+    /// A training that is killed between its first step and its first checkpoint.
+    private func killed(_ output: String, _ options: [String]) async throws {
+        let errors = try LinePipe(folder.path("errors"))
+        defer { unlink(errors.path) }
+        let long = ["--samples", "20000", "--steps", "20000", "--progress", "plain"]
+        let child = try start(output, options + long, errors: errors.path)
+        while !(await errors.nextLine()).hasPrefix("training  ") {}
+        child.signal(SIGKILL)
+        #expect(await child.wait() == 128 + SIGKILL)
+    }
+
     @Test("kill -9 at any instant, and again: the bytes of the model of an unbroken run")
     func kill9() async throws {
         let options = logs + ["--resume", "--checkpoint-every", "0s", "--progress", "none"]
@@ -125,17 +136,30 @@ struct TrainResumeTests {
         let table = ["--table", folder.path("read/templates.table")]
         #expect(try await train("out", table).code == 0)
         let other = table + ["--seed", "1"]
-        #expect(try await train("out", other + ["--overwrite", "--torch", folder.path("none.so")]).code == 69)
+        try await killed("out", other + ["--overwrite"])
+        #expect(folder.exists("out/.begun") && TestFiles.names(folder.path("out/checkpoints")).isEmpty)
         let run = try await train("out", other + ["--resume"])
         #expect(run.code == 0, "\(run.errors)")
         #expect(try manifest("out").settings["seed"] == "1" && !folder.exists("out/.begun"))
         #expect(try await train("out", other + ["--resume"]).errors.contains("holds the finished run already"))
-        // It is of no concern to a run of another kind that takes the folder over.
-        #expect(try await train("out", other + ["--overwrite", "--torch", folder.path("none.so")]).code == 69)
-        for option in ["--overwrite", "--resume"] {
-            let collect = try await ProgramRun.of(["collect", "--output", folder.path("out"), option] + logs)
-            #expect(collect.code == 0, "\(collect.errors)")
-        }
+        let told = try steps("out").filter { $0.phase == .fit }.map(\.trained)
+        #expect(!told.isEmpty && Set(told).count == told.count)
+    }
+
+    @Test("a run that was to replace a finished one, and could not begin, leaves that one as it was")
+    func notBegun() async throws {
+        #expect(try await train("read", logs).code == 0)
+        let table = ["--table", folder.path("read/templates.table")]
+        #expect(try await train("out", table).code == 0)
+        let names = ["manifest.json", "metrics.jsonl", "vocab.txt", "model-card.md"]
+        let before = names.map { folder.text("out/" + $0) }
+        let none = ["--overwrite", "--seed", "1", "--torch", folder.path("none.so")]
+        #expect(try await train("out", table + none).code == 69)
+        let damaged = ["--table", folder.path("in.log"), "--overwrite"]
+        #expect(try await train("out", damaged).code == 65)
+        #expect(names.map { folder.text("out/" + $0) } == before)
+        #expect(!folder.exists("out/.begun"))
+        #expect(try await train("out", table + ["--resume"]).errors.contains("holds the finished run already"))
     }
 
     @Test("a partial run that finds nothing more to read is not trained again; with other settings it is")

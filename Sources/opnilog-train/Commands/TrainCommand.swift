@@ -15,7 +15,6 @@ enum TrainCommand {
             context.console.note("\(output.path) holds the finished run already; nothing is to be done")
             return .complete
         }
-        if startsFromTable, start == .new { try output.markBegun(at: RunClock.start.milliseconds) }
         context.console.keep(try MemoryLog(path: output.path(of: .memory)))
         var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.continuedVocabulary = initialModel?.vocabulary
@@ -26,7 +25,8 @@ enum TrainCommand {
         let job = TrainingJob(
             settings: settings, console: context.console, output: output, metrics: metrics,
             checkpoints: TrainerSettings.checkpoints(settings, in: output, metrics, context.console),
-            initialModel: initialModel, measuresUnseen: settings[Options.disjointFigure])
+            initialModel: initialModel, measuresUnseen: settings[Options.disjointFigure],
+            marksBegun: startsFromTable && start == .new)
         let (training, reading) = try await RunEnd.keeping(output, context.console) {
             try await job.run(on: dataset, configuration.monitor)
         }

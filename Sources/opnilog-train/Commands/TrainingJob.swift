@@ -13,6 +13,8 @@ struct TrainingJob: Sendable {
     var initialModel: InitialModel?
     /// Whether figures are taken on templates that were not seen.
     var measuresUnseen = false
+    /// Whether the folder is told that a training begins, where no reading has left a sign of it.
+    var marksBegun = false
 
     /// libtorch is opened first: that it is missing must not come out after hours of reading.
     /// - Parameter monitor: the counters of the dataset's reading.
@@ -37,6 +39,8 @@ struct TrainingJob: Sendable {
                 console.note("the model in \(output.path) is of this very table and these settings already")
                 return (earlier, prepared.report)
             }
+            // Not before libtorch and the dataset are there: a run that cannot begin leaves the folder as it was.
+            if marksBegun { try output.markBegun(at: RunClock.start.milliseconds) }
             let shown = Task { await show(trainer.progress) }
             let report = try await trainer.train(on: prepared)
             await shown.value

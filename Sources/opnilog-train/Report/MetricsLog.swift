@@ -12,6 +12,8 @@ final class MetricsLog: Sendable {
         var descriptor: Int32
         /// Steps of the training that the file may tell of already; nil once that is settled.
         var trained: Int?
+        /// Whether the file may hold what an earlier run has written, which goes with the first line.
+        var isOld: Bool
         var fault: CommandError?
     }
 
@@ -20,10 +22,11 @@ final class MetricsLog: Sendable {
 
     /// Opens the file, readable by its owner only.
     ///
-    /// - Parameter goesOn: whether it keeps what an earlier run has written, or is made anew.
+    /// - Parameter goesOn: whether it keeps what an earlier run has written, or is made anew with the first line: a run
+    ///   that cannot begin leaves it as it was.
     init(in output: OutputFolder, goesOn: Bool = false) throws(CommandError) {
         path = output.path(of: .metrics)
-        state = Mutex(State(descriptor: try Self.open(path, goesOn ? 0 : O_TRUNC), trained: goesOn ? 0 : nil))
+        state = Mutex(State(descriptor: try Self.open(path), trained: goesOn ? 0 : nil, isOld: !goesOn))
         // A line that was cut off must not become the head of another.
         if goesOn { try rewrite { _ in true } }
     }
@@ -54,7 +57,12 @@ final class MetricsLog: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(value) else { return }
         state.withLock { state in
-            let number = Descriptor.write(Array(data) + [UInt8(ascii: "\n")], to: state.descriptor)
+            var number: Int32?
+            if state.isOld, ftruncate(state.descriptor, 0) != 0 { number = errno }
+            state.isOld = false
+            if number == nil {
+                number = Descriptor.write(Array(data) + [UInt8(ascii: "\n")], to: state.descriptor)
+            }
             if let number { state.fault = state.fault ?? OutputFault.of(path, number) }
         }
     }
@@ -76,15 +84,15 @@ final class MetricsLog: Sendable {
         }
         guard kept.count < bytes.count else { return }
         try AtomicFile.write(kept, to: path)
-        let descriptor = try Self.open(path, 0)
+        let descriptor = try Self.open(path)
         state.withLock { state in
             close(state.descriptor)
             state.descriptor = descriptor
         }
     }
 
-    private static func open(_ path: String, _ flags: Int32) throws(CommandError) -> Int32 {
-        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0o600)
+    private static func open(_ path: String) throws(CommandError) -> Int32 {
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw OutputFault.of(path, errno) }
         // One that was there already may have been open to others.
         fchmod(descriptor, 0o600)

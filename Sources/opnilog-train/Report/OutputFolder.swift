@@ -65,10 +65,10 @@ final class OutputFolder: Sendable {
 
     // MARK: A finished run that is replaced
 
-    /// Notes that a run begins in place of the finished one whose manifest stands here: until there is a checkpoint, nothing
-    /// else tells that one must be gone on with.
+    /// Notes that a training begins in place of the finished one whose model stands here: until there is a checkpoint,
+    /// nothing else tells that one must be gone on with.
     func markBegun(at milliseconds: Int64) throws(CommandError) {
-        guard access(path(of: .manifest), F_OK) == 0 else { return }
+        guard holds(.model) else { return }
         try AtomicFile.write(Array("\(milliseconds)".utf8), to: path + "/" + Self.begunName)
     }
 
