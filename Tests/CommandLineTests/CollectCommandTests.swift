@@ -66,6 +66,23 @@ struct CollectCommandTests {
         #expect(folder.text("out/templates.table") == table)
     }
 
+    @Test("no table is written beside a model, whatever is asked for", arguments: ["", "--overwrite", "--resume"])
+    func sparesModel(option: String) async throws {
+        try folder.write("in.log", "a\n")
+        #expect(try await collect().code == 0)
+        try folder.write("out/nulog_model_latest.pt", "model")
+        let names = TestFiles.names(folder.path("out"))
+        let table = folder.bytes("out/templates.table")
+        try folder.write("in.log", "b\n")
+        let run = try await collect(option.isEmpty ? [] : [option])
+        #expect(run.code == 64)
+        #expect(
+            run.errors
+                == "opnilog-train: \(folder.path("out")) holds a model, which would not be of the new table. "
+                + "give another --output.\n")
+        #expect(folder.bytes("out/templates.table") == table && TestFiles.names(folder.path("out")) == names)
+    }
+
     @Test("nothing to read, too much that is no JSON: exit 65, and no table")
     func unusable() async throws {
         try folder.write("in.log", "")

@@ -19,13 +19,15 @@ extension OutputFolder {
     /// - Parameters:
     ///   - result: the file that a finished run of this command leaves.
     ///   - files: the results that must not be there when the run starts anew.
+    ///   - sparesModel: whether a folder that holds a model is refused, whatever is asked for.
     /// - Throws: `usage` if the folder is in use, holds a result or an unfinished run that nobody said what to do with,
     ///   a finished run with other settings, or files of somebody else's where the run keeps what it reads.
     static func claim(
-        _ settings: Settings, result: File, refusing files: [File]
+        _ settings: Settings, result: File, refusing files: [File], sparesModel: Bool = false
     ) throws -> (output: OutputFolder, start: RunStart) {
         guard let path = settings[Options.output] else { throw CommandError.usage("--output is missing") }
         let output = try OutputFolder(path, refusing: [], overwrite: true)
+        if sparesModel { try output.refuseModel() }
         // A run from a table reads nothing, so it makes and removes no such folder.
         if try LogOrigin(settings, of: settings.command) != .table { try CollectionCheckpoint.checkFolders(in: path) }
         if settings[Options.overwrite] {

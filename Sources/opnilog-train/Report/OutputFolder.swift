@@ -116,6 +116,13 @@ final class OutputFolder: Sendable {
         }
     }
 
+    /// Throws `usage` if a model is there: `score` takes the mask rules from the manifest beside it, so a model that was
+    /// left beside the manifest of another table would be given texts that it was not trained on.
+    func refuseModel() throws(CommandError) {
+        guard holds(.model) else { return }
+        throw .usage("\(path) holds a model, which would not be of the new table", remedy: "give another --output")
+    }
+
     /// Writes our process id into the lock file, for the message that a second run gives.
     private func sign(_ lockPath: String) throws(CommandError) {
         var failure = ftruncate(lock, 0) != 0 ? errno : nil
