@@ -74,6 +74,7 @@ struct SampleCommandTests {
         let first = try await sample(["--input", folder.path("in.log"), "--samples", "10"]).run.output
         #expect(try await sample(["--table", table, "--samples", "10"]).run.output == first)
         #expect(try await sample(["--table", table, "--samples", "10", "--workers", "3"]).run.output == first)
+        #expect(try await sample(["--table", folder.path("out"), "--samples", "10"]).run.output == first)
         let parity = ["--table", table, "--samples", "1000", "--draw", "parity"]
         let other = try await sample(parity).run.output
         #expect(try await sample(parity + ["--seed", "1"]).run.output != other)

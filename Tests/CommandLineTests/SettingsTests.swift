@@ -116,7 +116,7 @@ struct SettingsTests {
     func sources() {
         #expect(
             fault(.train, ["--output", "o"])
-                == "nothing says where the logs come from. give --endpoint URL or --input FILE or --table FILE.")
+                == "nothing says where the logs come from. give --endpoint URL or --input FILE or --table TABLE.")
         #expect(fault(.mask, []) == "nothing says where the logs come from. give --input FILE.")
         #expect(
             fault(.train, ["--output", "o", "--endpoint", "http://a", "--input", "f"])

@@ -76,8 +76,10 @@ struct TrainCommandTests {
         let refused = try await train(table)
         #expect(refused.code == 64)
         #expect(refused.errors.contains("holds nulog_model_latest.pt already. give another --output, or --overwrite"))
-        #expect(try await train(table + ["--overwrite"]).code == 0)
-        #expect(try manifest().training?.tensorDigest == digest)
+        for name in ["out/templates.table", "out"] {
+            #expect(try await train(["--table", folder.path(name), "--overwrite"]).code == 0, "\(name)")
+            #expect(try manifest().training?.tensorDigest == digest, "\(name)")
+        }
         #expect(try manifest().read == nil)
     }
 

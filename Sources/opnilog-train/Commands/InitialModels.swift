@@ -20,7 +20,7 @@ enum InitialModels {
         let model = try InitialModel(folder)
         let remedy: ([String]) -> String = { _ in "leave --init-from out, or give a model of the same masks" }
         if try LogOrigin(settings, of: .train) == .table, let path = settings[Options.table] {
-            let table = try TemplateTable(opening: path).metadata
+            let table = try TableFiles.open(path).metadata
             try ModelRules.check(table.rulesDigest, table.maskNames ?? [], model: folder, console, remedy: remedy)
         } else {
             let rules = try MaskFile.settings(settings).rules

@@ -168,7 +168,7 @@ enum RunFingerprint {
             contents[Options.masks.spec.name] = try MaskFile.settings(settings).rules.digest
         }
         if has(Options.table.spec), let path = settings[Options.table] {
-            contents[Options.table.spec.name] = try TemplateTable(opening: path).metadata.tableDigest
+            contents[Options.table.spec.name] = try TableFiles.open(path).metadata.tableDigest
         }
         if has(Options.initFrom.spec), let folder = settings[Options.initFrom] {
             contents[Options.initFrom.spec.name] = try InitialModels.fileDigest(folder)

@@ -97,7 +97,7 @@ enum Datasets {
         metrics: MetricsLog? = nil
     ) throws -> StreamingLogDataset {
         if let path = settings[Options.table], try LogOrigin(settings, of: settings.command) == .table {
-            return StreamingLogDataset(table: try TemplateTable(opening: path), configuration: configuration)
+            return StreamingLogDataset(table: try TableFiles.open(path), configuration: configuration)
         }
         let source = try Sources.of(settings, console, output: output)
         console.watch(configuration.monitor, metrics)

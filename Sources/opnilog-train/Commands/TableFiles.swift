@@ -12,9 +12,12 @@ enum TableFiles {
                 "\(settings.command.rawValue) takes \(what), and \(paths.count) were given",
                 remedy: "write opnilog-train \(settings.command.rawValue) \(settings.command.synopsis)")
         }
-        return try paths.map { path in
-            try TemplateTable(opening: OutputFolder.isFolder(path) ? "\(path)/\(TableCollector.fileName)" : path)
-        }
+        return try paths.map { try open($0) }
+    }
+
+    /// The table that is named by its file, or by the output folder that holds it.
+    static func open(_ path: String) throws -> TemplateTable {
+        try TemplateTable(opening: OutputFolder.isFolder(path) ? "\(path)/\(TableCollector.fileName)" : path)
     }
 }
 

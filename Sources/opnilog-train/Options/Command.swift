@@ -45,11 +45,11 @@ enum Command: String, CaseIterable, Sendable {
     var synopsis: String {
         switch self {
         case .plan: "--endpoint URL [options]"
-        case .train: "(--endpoint URL | --input FILE… | --table FILE) --output DIR [options]"
+        case .train: "(--endpoint URL | --input FILE… | --table TABLE) --output DIR [options]"
         case .collect: "(--endpoint URL | --input FILE…) --output DIR [options]"
         case .extract: "--endpoint URL --output FILE|- [options]"
         case .verify: "MANIFEST [options]"
-        case .sample: "(--endpoint URL | --input FILE… | --table FILE) [options]"
+        case .sample: "(--endpoint URL | --input FILE… | --table TABLE) [options]"
         case .tableMerge: "TABLE… -o FILE [options]"
         case .tableShow, .tableTop, .tableExport: "TABLE [options]"
         case .drift: "EARLIER LATER [options]"

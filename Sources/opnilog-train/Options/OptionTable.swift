@@ -85,8 +85,8 @@ enum Options {
         help: "Go on (exit 2) where a file is damaged, cut off or cannot be read, and list it; what stands before the "
             + "damage counts.")
     static let table = setting(
-        "table", .text("FILE"), [.train, .sample], .table,
-        help: "The templates.table of an earlier collect or train: no server is needed.")
+        "table", .text("TABLE"), [.train, .sample], .table,
+        help: "The templates.table of an earlier collect or train, or the folder that holds it: no server is needed.")
 
     static let tables = list(
         "tables", .text("TABLE"), tableUsers, .table,
