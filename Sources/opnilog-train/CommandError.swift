@@ -1,3 +1,5 @@
+import Glibc
+
 /// What ends a command without its result: an exit code and one line that says what went wrong and what to do.
 struct CommandError: Error, CustomStringConvertible {
     let code: ExitCode
@@ -15,6 +17,9 @@ struct CommandError: Error, CustomStringConvertible {
         self.cause = cause
     }
 
+    /// Whether nobody reads the results any more: whoever did has what they want, so there is nothing to say.
+    var isBrokenPipe: Bool { (cause as? SystemError) == SystemError(EPIPE) }
+
     /// A bad setting.
     static func usage(_ problem: String, remedy: String? = nil) -> Self { Self(.usage, problem, remedy: remedy) }
 
@@ -28,6 +33,13 @@ struct CommandError: Error, CustomStringConvertible {
         let line = String(text.map { $0.isNewline ? " " : $0 })
         return line.hasSuffix(".") || line.hasSuffix("?") || line.hasSuffix("!") ? line : line + "."
     }
+}
+
+/// The system's number of an error, as the cause of what is said of it.
+struct SystemError: Error, Equatable {
+    let number: Int32
+
+    init(_ number: Int32) { self.number = number }
 }
 
 /// The exit codes of the program, as operators script against them.

@@ -4,7 +4,7 @@ enum Program {
         do {
             return try await answer(ArgumentScanner.scan(arguments), environment)
         } catch {
-            StandardError.write(line: "opnilog-train: \(error)")
+            if !error.isBrokenPipe { StandardError.write(line: "opnilog-train: \(error)") }
             return error.code
         }
     }

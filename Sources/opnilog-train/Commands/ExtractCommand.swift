@@ -128,7 +128,6 @@ private struct Extraction {
     /// Keeps what has been read, and says so.
     private func giveUp(_ sink: ExtractionSink, _ error: any Error) async throws -> ExitCode {
         let error = Failures.commandError(error)
-        if target.path == nil, ExtractionFault.isBrokenPipe(error) { return .output }
         guard target.path != nil, error.code != .output else { throw error }
         // A task that is cancelled may still write.
         _ = try await Task { try await sink.end() }.value

@@ -61,7 +61,7 @@ struct ResultWriter: ~Copyable {
             buffer.removeAll(keepingCapacity: true)
             throw CommandError(
                 .output, "standard output cannot be written: \(SystemCall.text(failure))",
-                remedy: failure == ENOSPC ? "free space on its disk" : nil)
+                remedy: failure == ENOSPC ? "free space on its disk" : nil, cause: SystemError(failure))
         }
         buffer.removeSubrange(..<count)
     }

@@ -189,21 +189,11 @@ enum ExtractionFault {
         let problem = "\(target.name) cannot be written: \(SystemCall.text(number))"
         let isFull = [ENOSPC, EDQUOT, EFBIG].contains(number)
         guard target.path != nil else {
-            return CommandError(.output, problem, remedy: isFull ? "free space on its disk" : nil, cause: Errno(number))
+            return CommandError(
+                .output, problem, remedy: isFull ? "free space on its disk" : nil, cause: SystemError(number))
         }
         let remedy =
             isFull ? "free space there, then run again with --resume" : "mend that, then run again with --resume"
-        return CommandError(.output, problem, remedy: remedy, cause: Errno(number))
-    }
-
-    /// The system's number of an error.
-    struct Errno: Error, Equatable {
-        let number: Int32
-
-        init(_ number: Int32) { self.number = number }
-    }
-
-    static func isBrokenPipe(_ error: any Error) -> Bool {
-        ((error as? CommandError)?.cause as? Errno) == Errno(EPIPE)
+        return CommandError(.output, problem, remedy: remedy, cause: SystemError(number))
     }
 }
