@@ -67,6 +67,20 @@ struct OutputFolderTests {
         #expect(fault(folder.path("f/g"))?.code == .output)
     }
 
+    @Test("a folder that may not be made is said with the reason", .enabled(if: access("/sys", F_OK) == 0, "no /sys"))
+    func rights() throws {
+        let folder = TestFolder()
+        try #require(mkdir(folder.path("closed"), 0o500) == 0)
+        // Not even root may make a folder there, which is said in words of the system's own.
+        for place in geteuid() == 0 ? ["/sys"] : ["/sys", folder.path("closed")] {
+            let error = fault(place + "/opnilog-none")
+            #expect(error?.code == .output)
+            let text = error?.description ?? ""
+            #expect(text.hasPrefix("\(place)/opnilog-none cannot be written: "), "\(text)")
+            #expect(text.hasSuffix("give an --output that this user may write to."), "\(text)")
+        }
+    }
+
     @Test("a full disk is said so, and the file before stays")
     func fullDisk() {
         let error = OutputFault.of("/o/manifest.json", ENOSPC)

@@ -143,7 +143,10 @@ final class OutputFolder: Sendable {
         while end != path.endIndex {
             end = path[end...].dropFirst().firstIndex(of: "/") ?? path.endIndex
             let part = String(path[..<end])
-            if mkdir(part, 0o700) != 0, errno != EEXIST, !isFolder(part) { throw OutputFault.of(part, errno) }
+            if mkdir(part, 0o700) == 0 { continue }
+            // Looking whether it is there would leave a reason of its own.
+            let reason = errno
+            if reason != EEXIST, !isFolder(part) { throw OutputFault.of(part, reason) }
         }
         guard isFolder(path) else {
             throw .usage("--output \(path) is no folder", remedy: "give the name of a folder")
