@@ -101,6 +101,9 @@ struct ExtractCommandTests {
         let missing = try await ProgramRun.of(["extract", "--endpoint", trial.server.url])
         #expect(missing.code == 64)
         #expect(missing.errors == "opnilog-train: --output is missing: the file to write to. give --output FILE|-.\n")
+        // The source stays as it was indexed.
+        let masks = try await trial.run(["--masks", "m.yaml", "--overwrite"])
+        #expect(masks.code == 64 && masks.errors.contains("extract has no option --masks."), "\(masks.errors)")
         let folder = try await trial.run(to: trial.folder.root)
         #expect(folder.code == 64 && folder.errors.contains("is a folder. give the name of a file."))
         let nowhere = try await trial.run(to: "/nowhere/out")

@@ -158,6 +158,9 @@ private struct Extraction {
         context.console.note(
             "\(Figures.grouped(end.documents)) documents, \(ByteSize.describe(end.bytes)) in \(target.name), "
                 + "digest \(end.digest)")
+        if end.documents == 0 {
+            context.console.note("no document matches; check --index, --query, --since, --until and --time-field")
+        }
         return .complete
     }
 

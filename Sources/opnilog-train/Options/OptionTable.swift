@@ -102,7 +102,7 @@ enum Options {
     // MARK: Masking
 
     static let masks = setting(
-        "masks", .text("FILE"), readers.union([.mask]), .masking,
+        "masks", .text("FILE"), lineReaders.union([.mask, .plan]), .masking,
         help: "YAML file of masks of your own beside the built-in ones: name, pattern, token, place (docs/masks.md).")
     static let longestLine = preset(
         "longest-line", .size(atLeast: 1024), "128MiB", [.train, .collect, .sample, .mask, .plan], .masking,
