@@ -88,6 +88,12 @@ struct TableCommandTests {
         #expect(folder.mode("x") == 0o600)
         let lines = folder.text("x").split(separator: "\n")
         #expect(lines.count == 3 && lines.contains("{\"text\":\"a b\",\"count\":1}"))
+        let dash = try await run(["table", "export", path, "--minimum-count", "1", "-o", "-"])
+        #expect(dash.code == 0 && dash.output == folder.text("x"))
+        let merged = try await run(["table", "merge", path, "-o", "-"])
+        #expect(merged.code == 64 && merged.output.isEmpty)
+        #expect(
+            merged.errors == "opnilog-train: a table is not written to standard output. give the name of a file.\n")
     }
 
     @Test("show verifies, names the damage, and refuses what is newer")

@@ -10,6 +10,9 @@ enum TableCommands {
 
     static func merge(_ context: RunContext) async throws -> ExitCode {
         let settings = context.settings
+        if settings[Options.output] == "-" {
+            throw CommandError.usage("a table is not written to standard output", remedy: "give the name of a file")
+        }
         let tables = try TableFiles.of(settings, 1...mostTables, "1 to \(mostTables) tables")
         let path = try target(settings)
         let table = try await TemplateTable.merge(tables, to: path)
@@ -43,7 +46,7 @@ enum TableCommands {
         let settings = context.settings
         let table = try TableFiles.of(settings, 1...1, "one table")[0]
         let minimum = minimumCount(settings)
-        let path = settings[Options.output] == nil ? nil : try target(settings)
+        let path = [nil, "-"].contains(settings[Options.output]) ? nil : try target(settings)
         let left = try await table.withTemplates { next in
             guard let path else { return try write(next, atLeast: minimum, to: STDOUT_FILENO) }
             return try AtomicFile.write(to: path) { descriptor throws(CommandError) in

@@ -130,8 +130,8 @@ enum Options {
     ).saying(
         .tableMerge, placeholder: "FILE", short: "o", "The table to write."
     ).saying(
-        .tableExport, placeholder: "FILE", short: "o",
-        "File to write to, for its owner only (default: standard output)."
+        .tableExport, placeholder: "FILE|-", short: "o",
+        "File to write to, for its owner only (default, and -: standard output)."
     ).saying(.extract, placeholder: "FILE|-", "File to write to; - is standard output, from which no run can go on.")
     static let manifest = setting(
         "manifest", .text("FILE"), [.extract, .verify], .output,
