@@ -86,7 +86,9 @@ struct TrainingJob: Sendable {
                 + "\(Figures.grouped(summary.samples)) logs by \(summary.law.rawValue), seed \(summary.seed), in "
                 + "\(summary.stepsPerEpoch) steps each; table digest \(summary.tableDigest)")
         console.note(summary.coverage)
-        if let warning = summary.warning(above: settings[Options.unknownWarning]) { console.note(warning) }
+        let warning = summary.warning(
+            above: settings[Options.unknownWarning], remedies: UnknownWords.remedies(summary.vocabularySize, settings))
+        if let warning { console.note(warning) }
     }
 
     /// Shows each step until the training ends, and what each epoch came to.
@@ -136,10 +138,31 @@ extension DatasetSummary {
     }
 
     /// What to say where more than a share of the words has no id; nil where it has not.
-    func warning(above share: Double) -> String? {
+    func warning(above share: Double, remedies: [String]) -> String? {
         guard outOfVocabularyShare > share else { return nil }
+        let remedy = remedies.isEmpty ? "" : "; " + remedies.joined(separator: ", or ")
         return "warning: \(Figures.percent(outOfVocabularyShare)) of all words are unknown to the model, more than "
-            + "\(Figures.percent(share)); give a larger --vocabulary-size, or --masks for what varies"
+            + Figures.percent(share) + remedy
+    }
+}
+
+/// What can be done about words without an id. Only what would help is named.
+enum UnknownWords {
+    /// - Parameter ids: how many the vocabulary has.
+    static func remedies(_ ids: Int, _ settings: Settings) -> [String] {
+        let limit = settings[Options.vocabularySize]
+        var remedies: [String] = []
+        if ids >= limit {
+            if limit < Vocabulary.largestCount { remedies.append("give a larger --vocabulary-size") }
+        } else if settings[Options.minimumWordCount] > 1 {
+            remedies.append("give a smaller --minimum-word-count")
+        }
+        if (try? LogOrigin(settings, of: settings.command)) == .table {
+            remedies.append("read the logs anew with --masks for what varies")
+        } else if Options.masks.spec.commands.contains(settings.command) {
+            remedies.append("give --masks for what varies")
+        }
+        return remedies
     }
 }
 

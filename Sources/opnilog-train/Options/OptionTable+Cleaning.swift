@@ -21,8 +21,9 @@ extension Options {
 
     static let vocabularySize = preset(
         "vocabulary-size", .integer(atLeast: 6, atMost: Vocabulary.largestCount), "\(Vocabulary.largestCount)",
-        trainers,
-        .draw, help: "Words that get an id at most, the five reserved ones included; the most frequent do.")
+        trainers, .draw,
+        help: "Words that get an id, the five reserved ones included, at most \(Vocabulary.largestCount); the most "
+            + "frequent do.")
     static let minimumWordCount = preset(
         "minimum-word-count", .integer(atLeast: 1), "1", trainers, .draw,
         help: "Words that occur less often in all lines get no id.")
