@@ -85,6 +85,25 @@ struct FileInputTests {
         #expect(try manifest().read?.lines == 1)
     }
 
+    @Test("a binary file among the logs is refused; under --keep-going it is a hole")
+    func binary() async throws {
+        try folder.write("a.log", "fine\n")
+        try folder.write("wtmp", [2, 0, 0, 0] + Array("reboot\n".utf8))
+        let source = ["--input", folder.path("a.log"), folder.path("wtmp")]
+        let what = "\(folder.path("wtmp")) is no text, for there is a zero byte at its beginning; leave it out"
+        let strict = try await collect(source)
+        #expect(strict.code == 65)
+        #expect(strict.errors.contains(what), "\(strict.errors)")
+        let lenient = try await collect(source + ["--keep-going", "--overwrite"])
+        #expect(lenient.code == 2, "\(lenient.errors)")
+        #expect(lenient.errors.contains("missing: \(what)"))
+        #expect(try manifest().read?.lines == 1)
+        // The table that the run has left is no log either.
+        let table = try await ProgramRun.of(["mask", "--input", folder.path("out/templates.table")])
+        #expect(table.code == 65)
+        #expect(table.output.isEmpty)
+    }
+
     @Test("an output folder that lies among the logs is left out, and that is said")
     func outputAmongLogs() async throws {
         try folder.write("a.log", "fine\n")

@@ -1,12 +1,12 @@
 /// What is no text, told by the first bytes of what is unpacked: read as lines it would be trained on.
 struct ForeignContent {
-    /// Bytes by which everything is told: a tar archive has its mark only behind a name and numbers.
-    static let bytesNeeded = 262
+    /// Bytes by which everything is told: a tar archive has its mark only behind a name and numbers, and a binary file
+    /// has a zero byte among so many.
+    static let bytesNeeded = 512
+    private static let endOfTarMark = 262
 
-    /// What the file is: "xz data".
-    let kind: String
-    /// What to do: "decompress it (xz -d)".
-    let remedy: String
+    /// What the file is and what to do, as it follows the file's name: "is xz data, which …".
+    let fault: String
 
     private static let beginnings: [(bytes: [UInt8], content: ForeignContent)] = [
         ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], ForeignContent("xz data", "decompress it (xz -d)")),
@@ -18,8 +18,12 @@ struct ForeignContent {
     ]
 
     private init(_ kind: String, _ remedy: String) {
-        self.kind = kind
-        self.remedy = remedy
+        fault = "is \(kind), which is not read as logs; \(remedy) and give what comes out"
+    }
+
+    /// What is of no kind that is known here: a journal of systemd, wtmp, a picture, a program.
+    private init(binary: Void) {
+        fault = "is no text, for there is a zero byte at its beginning; leave it out, or give what it holds as text"
     }
 
     /// Nil for what may well be text.
@@ -30,6 +34,8 @@ struct ForeignContent {
             self.init("bzip2 data", "decompress it (bzip2 -d)")
         } else if ForeignContent.isTar(bytes) {
             self.init("a tar archive", "unpack it (tar -x)")
+        } else if bytes.prefix(ForeignContent.bytesNeeded).contains(0) {
+            self.init(binary: ())
         } else {
             return nil
         }
@@ -43,7 +49,7 @@ struct ForeignContent {
 
     /// The header's mark. A long line may have the word there, but no zero byte before it.
     private static func isTar(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        bytes.count >= bytesNeeded && bytes[257..<bytesNeeded].elementsEqual("ustar".utf8)
+        bytes.count >= endOfTarMark && bytes[257..<endOfTarMark].elementsEqual("ustar".utf8)
             && bytes[..<257].contains(0)
     }
 }

@@ -63,17 +63,14 @@ final class LineReader {
         }
     }
 
-    /// Looks at the first bytes. None of the beginnings that are looked for has a line end in it, so a first line
-    /// shorter than `bytesNeeded` is enough to tell.
+    /// Looks at the first bytes. None of the marks that are looked for has a line end in it, so a first line shorter than
+    /// `bytesNeeded` is enough to tell; zero bytes are looked for in what is there.
     private func begin(_ block: LineBlock) throws(DatasetError) {
         hasBegun = true
         if let content = ForeignContent(firstBytes: block.bytes) {
             // Whoever shares the reader gets nothing more of it.
             isAtEnd = true
-            throw DatasetError(
-                .corruptFile,
-                "\(input.name) is \(content.kind), which is not read as logs; \(content.remedy) and give what comes "
-                    + "out")
+            throw DatasetError(.corruptFile, "\(input.name) \(content.fault)")
         }
         if block.bytes.starts(with: LineReader.byteOrderMark) { block.dropFirst(LineReader.byteOrderMark.count) }
     }
