@@ -37,6 +37,26 @@ struct PlanCommandTests {
         #expect(server.openContexts == 0)
     }
 
+    @Test("a field that no document has ends the plan as it would end the reading, and so does too much cleaning")
+    func nothingUsable() async throws {
+        let documents = (0..<3).map { #"{"time":"2026-01-01T00:00:0\#($0)Z","log":"line \#($0)"}"# }
+        let server = try OpenSearchServer(
+            configuration: OpenSearchServer.Configuration(indices: ["logs": StoredContents(sources: documents)]))
+        let source = ["plan", "--endpoint", server.url, "--progress", "none"]
+        let field = try await ProgramRun.of(source + ["--field", "massage"])
+        #expect(field.code == 65)
+        #expect(
+            field.errors
+                == "opnilog-train: none of the 3 documents that were looked at has a text in the field massage. "
+                + "name the field that holds the message with --field.\n")
+        let cleaned = try await ProgramRun.of(source + ["--minimum-tokens", "63"])
+        #expect(cleaned.code == 65)
+        #expect(
+            cleaned.errors
+                == "opnilog-train: the cleaning leaves nothing of the 3 documents that were looked at. "
+                + "clean less (--drop-keywords, --minimum-tokens).\n")
+    }
+
     @Test("nothing to read is said, and so is a server that is not there")
     func nothing() async throws {
         let server = try server(100)

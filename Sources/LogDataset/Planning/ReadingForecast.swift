@@ -6,6 +6,8 @@ public struct ReadingForecast: Sendable, Codable, Equatable {
     public var windows = 0
     /// Documents that were looked at.
     public var sampledDocuments = 0
+    /// How many of those have a text in the field asked for.
+    public var sampledMessages = 0
     /// Lines that will be counted: documents with the field, less what the cleaning leaves out.
     public var lines = 0
     /// Bytes of their messages.
@@ -31,6 +33,8 @@ public struct ReadingForecast: Sendable, Codable, Equatable {
 /// What was seen of a few pages.
 struct ReadingSample: Sendable, Equatable {
     var documents = 0
+    /// Documents with the field, what the cleaning leaves out included.
+    var messages = 0
     var lines = 0
     var messageBytes = 0
     var transferBytes = 0
@@ -109,6 +113,7 @@ extension ReadingForecast {
         documents = windows.reduce(0, +)
         self.windows = windows.count
         sampledDocuments = sample.documents
+        sampledMessages = sample.messages
         guard sample.documents > 0, sample.lines > 0 else {
             memoryBytes = resources.baseBytes
             return

@@ -132,6 +132,7 @@ public struct ReadingPlanner: Sendable {
         let counted = try await pool.run { worker throws(DatasetError) in
             Self.count(page, into: table, worker, cleaning)
         }
+        sample.messages += counted.messages
         sample.lines += counted.lines
         sample.messageBytes += counted.bytes
         sample.maskingSeconds += counted.seconds
@@ -139,11 +140,13 @@ public struct ReadingPlanner: Sendable {
 
     private static func count(
         _ page: ScrollPage, into table: CountTable, _ worker: WorkerPool.Worker, _ cleaning: LineCleaning
-    ) -> (lines: Int, bytes: Int, seconds: Double) {
+    ) -> (messages: Int, lines: Int, bytes: Int, seconds: Double) {
         let start = ContinuousClock.now
+        var messages = 0
         var lines = 0
         var bytes = 0
         page.forEachMessage { message in
+            messages += 1
             guard cleaning.keeps(message: message) else { return }
             worker.masker.withMasked(message) { masked in
                 guard cleaning.keeps(masked: masked) else { return }
@@ -152,6 +155,6 @@ public struct ReadingPlanner: Sendable {
                 table.add(masked, hour: .none)
             }
         }
-        return (lines, bytes, (ContinuousClock.now - start) / .seconds(1))
+        return (messages, lines, bytes, (ContinuousClock.now - start) / .seconds(1))
     }
 }

@@ -25,12 +25,27 @@ enum PlanCommand {
             for line in table(forecast) { try output.write(line: line) }
         }
         try output.flush()
+        try checkUsable(forecast, field: settings[Options.field])
+        return .complete
+    }
+
+    /// Refuses what `collect` would refuse after hours of reading.
+    private static func checkUsable(_ forecast: ReadingForecast, field: String) throws(CommandError) {
         guard forecast.documents > 0 else {
             throw CommandError(
                 .noUsableLog, "no document matches", remedy: "check --index, --query, --since, --until and --time-field"
             )
         }
-        return .complete
+        guard forecast.sampledDocuments > 0, forecast.lines == 0 else { return }
+        let looked = "the \(Figures.grouped(forecast.sampledDocuments)) documents that were looked at"
+        guard forecast.sampledMessages > 0 else {
+            throw CommandError(
+                .noUsableLog, "none of \(looked) has a text in the field \(field)",
+                remedy: "name the field that holds the message with --field")
+        }
+        throw CommandError(
+            .noUsableLog, "the cleaning leaves nothing of \(looked)",
+            remedy: "clean less (--drop-keywords, --minimum-tokens)")
     }
 
     /// A line a figure, for people.
