@@ -155,6 +155,32 @@ struct SettingsTests {
                 + "--since comes first, and is included; --until is not.")
     }
 
+    @Test("a --since after which nothing has settled yet is refused by the name of --lag", arguments: ["now", "-1m"])
+    func lag(since: String) throws {
+        let base = ["--endpoint", "http://a", "--output", "o", "--since", since]
+        let refused = fault(.collect, base)
+        #expect(refused.hasPrefix("nothing lies between --since (20"), "\(refused)")
+        #expect(refused.contains("Z) and the start of the run less --lag (20"), "\(refused)")
+        #expect(refused.hasSuffix("Z). give an earlier --since or a smaller --lag."), "\(refused)")
+        if since == "-1m" { _ = try load(.collect, base + ["--lag", "1s"]) }
+        // Files have no such end.
+        let folder = TestFolder()
+        try folder.write("c.yaml", "since: \"\(since)\"\n")
+        _ = try load(.collect, ["--input", "f", "--output", "o", "--config", folder.path("c.yaml")])
+    }
+
+    @Test("seconds that were taken for milliseconds are told", arguments: ["1795514400", "2026"])
+    func secondsForMilliseconds(text: String) throws {
+        let base = ["--endpoint", "http://a", "--output", "o"]
+        for option in ["--since", "--until"] {
+            #expect(
+                fault(.collect, base + [option, text])
+                    == "\(option): \"\(text)\" is not in milliseconds, as which it would be in 1970; give milliseconds "
+                    + "since 1970, or a time such as 2026-11-24T10:00:00Z.")
+        }
+        _ = try load(.collect, base + ["--since", "0"])
+    }
+
     @Test("of two that exclude each other the one given in the stronger way counts, the other as if not given")
     func strongestOfTwo() throws {
         let base = ["--input", "f", "--output", "o"]

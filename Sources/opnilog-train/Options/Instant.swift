@@ -5,6 +5,9 @@ enum Instant: Sendable, Equatable {
     /// Milliseconds before the start of the run.
     case beforeStart(Int64)
 
+    /// 1990: an earlier moment, 0 aside, that is given by its bare number was meant in seconds, or as a year.
+    static let earliestNumber: Int64 = 631_152_000_000
+
     /// Reads ISO 8601 (`2026-01-31`, `2026-01-31T12:00[:00[.123]][Z|+02:00]`, UTC where no zone is given), epoch
     /// milliseconds, `-24h`, or `now`.
     init?(_ text: String) {

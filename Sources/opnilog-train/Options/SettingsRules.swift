@@ -100,16 +100,28 @@ enum SettingsRules {
         throw .usage("\(name): there is no folder \(path)", remedy: "name the output folder of an earlier run")
     }
 
-    /// - Throws: `usage` if `--since` does not lie before `--until`, both counted from the run's start.
+    /// - Throws: `usage` if `--since` does not lie before `--until`, both counted from the run's start, or before what
+    ///   stands for it.
     static func checkRange(_ settings: Settings) throws(CommandError) {
-        guard let since = settings[Options.since], let until = settings[Options.until] else { return }
+        guard let since = settings[Options.since] else { return }
         let start = RunClock.start.milliseconds
-        let (first, last) = (since.milliseconds(start: start), until.milliseconds(start: start))
+        let first = since.milliseconds(start: start)
+        guard let until = settings[Options.until] else { return try checkLag(settings, since: first, start: start) }
+        let last = until.milliseconds(start: start)
         if first >= last {
             throw .usage(
                 "--since \(ISO8601.text(first)) does not lie before --until \(ISO8601.text(last))",
                 remedy: "--since comes first, and is included; --until is not")
         }
+    }
+
+    /// Where nobody gave an end, `--lag` did. Files have neither.
+    private static func checkLag(_ settings: Settings, since: Int64, start: Int64) throws(CommandError) {
+        let last = start - Int64(settings[Options.lag] / .milliseconds(1))
+        guard since >= last, try LogOrigin(settings, of: settings.command) == .openSearch else { return }
+        throw .usage(
+            "nothing lies between --since (\(ISO8601.text(since))) and the start of the run less --lag "
+                + "(\(ISO8601.text(last)))", remedy: "give an earlier --since or a smaller --lag")
     }
 }
 

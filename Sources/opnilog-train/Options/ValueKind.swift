@@ -162,6 +162,11 @@ extension ValueKind where Value == Instant {
             guard let instant = Instant(text) else {
                 throw ValueFault("a moment such as 2026-01-31T12:00:00Z, 1767225600000 (ms) or -24h")
             }
+            if let number = Int64(text), (1..<Instant.earliestNumber).contains(number) {
+                throw ValueFault(
+                    "in milliseconds, as which it would be in \(ISO8601.text(number).prefix(4)); give milliseconds since "
+                        + "1970, or a time such as 2026-11-24T10:00:00Z")
+            }
             return instant
         }
     }
