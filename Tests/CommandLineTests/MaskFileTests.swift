@@ -59,10 +59,28 @@ struct MaskFileTests {
                 pod + "  - {name: pod, pattern: a, token: <A>}\n", 5,
                 "There are two masks named pod; give each its own name"
             ),
+            (
+                "masks:\n  - name: a\n    token: <A>\n    pattern: ''\n", 4,
+                "the pattern of the mask a is empty, and a match of no characters is none"
+            ),
+            (
+                "masks:\n  - name: a\n    pattern: \"\\b(info|debug)\\b\"\n    token: <A>\n", 3,
+                "the pattern of the mask a holds a control character; write it in single quotes, in which YAML leaves the backslash alone"
+            ),
             (pod + "other: 1\n", 5, "there is nothing but masks in such a file"),
         ] as [(String, Int, String)])
     func faults(text: String, line: Int, problem: String) {
         #expect(refusal(text) == "m.yaml, line \(line): \(problem). docs/masks.md shows how masks are written.")
+    }
+
+    @Test("what YAML does not take is answered with how masks are written")
+    func noYAML() {
+        let refused = refusal("masks:\n  - name: a\n    pattern: \"\\d+\"\n    token: <A>\n") ?? ""
+        #expect(refused.hasPrefix("m.yaml, line 3: this is no YAML ("), "\(refused)")
+        #expect(
+            refused.hasSuffix("). masks are written as a list under masks:; write patterns in single quotes."),
+            "\(refused)")
+        #expect(refusal("masks:\n  - {name: a, token: <A>, pattern: '\\d+'}\n") == nil)
     }
 
     @Test("mask uses them, and tells with --explain which rule took what")

@@ -7,6 +7,8 @@ struct MaskFile {
     private static let longest = 1 << 20
     private static let keys = ["name", "pattern", "token", "place"]
     private static let remedy = "docs/masks.md shows how masks are written"
+    /// In double quotes YAML takes backslashes for itself, which is the usual mistake.
+    private static let remedyOfYAML = "masks are written as a list under masks:; write patterns in single quotes"
 
     private let path: String
     private var masks: [CustomMask] = []
@@ -39,7 +41,7 @@ struct MaskFile {
     /// - Parameter path: what errors call the file.
     static func rules(_ text: String, path: String) throws(CommandError) -> MaskRuleSet {
         var file = MaskFile(path: path)
-        try file.read(YAMLEvents.of(text, path: path))
+        try file.read(YAMLEvents.of(text, path: path, remedy: remedyOfYAML))
         do {
             return try MaskRuleSet(adding: file.masks)
         } catch {
@@ -86,11 +88,21 @@ struct MaskFile {
             let missing = Self.keys.dropLast().filter { values[$0] == nil }.joined(separator: " and ")
             throw fault(line, "the mask that begins here has no \(missing)")
         }
+        if let problem = Self.problem(of: pattern) {
+            throw fault(lines["pattern"] ?? line, "the pattern of the mask \(name) \(problem)")
+        }
         guard let place = CustomMask.Place(rawValue: values["place"] ?? "before") else {
             throw fault(lines["place"] ?? line, "place is before or after")
         }
         masks.append(CustomMask(name: name, pattern: pattern, token: token, place: place))
         self.lines.append(lines)
+    }
+
+    /// What PCRE2 would take, though nobody can have meant it; nil if there is nothing of the kind.
+    private static func problem(of pattern: String) -> String? {
+        if pattern.isEmpty { return "is empty, and a match of no characters is none" }
+        guard pattern.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return nil }
+        return "holds a control character; write it in single quotes, in which YAML leaves the backslash alone"
     }
 
     private func fault(_ line: Int, _ problem: String) -> CommandError {

@@ -9,7 +9,7 @@ struct FileSource {
     /// - Parameter path: what errors call the file.
     static func options(_ text: String, path: String) throws(CommandError) -> [GivenOption] {
         var source = FileSource(path: path)
-        let events = try YAMLEvents.of(text, path: path)
+        let events = try YAMLEvents.of(text, path: path, remedy: "settings are written as name: value, one a line")
         try source.read(events)
         return source.given
     }
@@ -87,18 +87,19 @@ struct YAMLEvent: Sendable, Equatable {
 
 /// The events of a whole text. Settings are small; the caller bounds the text's length.
 enum YAMLEvents {
-    static func of(_ text: String, path: String) throws(CommandError) -> [YAMLEvent] {
+    /// - Parameter remedy: how such a file is written, for a text that is no YAML.
+    static func of(_ text: String, path: String, remedy: String) throws(CommandError) -> [YAMLEvent] {
         var text = text
         let result: Result<[YAMLEvent], CommandError> = text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { characters in
-                Result { () throws(CommandError) in try read(characters, path) }
+                Result { () throws(CommandError) in try read(characters, path, remedy) }
             }
         }
         return try result.get()
     }
 
     private static func read(
-        _ text: UnsafeBufferPointer<CChar>, _ path: String
+        _ text: UnsafeBufferPointer<CChar>, _ path: String, _ remedy: String
     ) throws(CommandError) -> [YAMLEvent] {
         guard let start = text.baseAddress, !text.isEmpty else { return [] }
         guard let parser = opnilog_yaml_open(start, text.count) else {
@@ -112,8 +113,7 @@ enum YAMLEvents {
             if event.kind == OPNILOG_YAML_STREAM_END { return events }
             if event.kind == OPNILOG_YAML_ERROR {
                 throw .usage(
-                    "\(path), line \(event.line): this is no YAML (\(string(event)))",
-                    remedy: "settings are written as name: value, one a line")
+                    "\(path), line \(event.line): this is no YAML (\(string(event)))", remedy: remedy)
             }
             events.append(YAMLEvent(content: content(event), line: Int(event.line)))
         }
