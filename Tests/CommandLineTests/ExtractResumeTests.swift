@@ -111,6 +111,24 @@ struct ExtractResumeTests {
         try trial.expectWhole()
     }
 
+    @Test("the progress of a run that goes on counts what is there already, and ends with all")
+    func progress() async throws {
+        let trigger = RequestTrigger()
+        let trial = try trial(trigger)
+        trigger.arm(at: 60, signal: SIGTERM)
+        let child = try trial.child(["--page-size", "20"])
+        trigger.aim(at: child.identifier)
+        #expect(await child.wait() == 75)
+        trigger.arm(at: .max)
+        let there = trial.written.count
+        #expect(there > 0)
+        let run = try await trial.run(["--resume", "--page-size", "20", "--progress", "plain"])
+        #expect(run.code == 0, "\(run.errors)")
+        let shown = run.errors.split(separator: "\n").filter { $0.hasPrefix("extracting  ") }
+        #expect(shown.first?.hasPrefix("extracting  \(Figures.grouped(there)) of 1,500 documents  ") == true)
+        #expect(shown.last?.hasPrefix("extracting  1,500 of 1,500 documents  100%  ") == true, "\(run.errors)")
+    }
+
     @Test("another query, a shortened output, a damaged checkpoint: exit 64 and what differs")
     func differs() async throws {
         let trigger = RequestTrigger()

@@ -40,6 +40,14 @@ struct ProgressTests {
         #expect(state.remaining == 880)
     }
 
+    @Test("a stage that goes on begins with what was done, without a rate")
+    func goesOn() {
+        var state = ProgressState(stage: "training", unit: "steps", done: 46, doneBefore: 46, total: 60)
+        state.seconds = 0.5
+        #expect(ProgressLine.plain(state) == "training  46 of 60 steps  76%  memory 0 B")
+        #expect(state.remaining == nil)
+    }
+
     @Test("at the start nothing is divided by zero")
     func start() {
         let state = ProgressState(stage: "training", unit: "steps", total: 100)

@@ -34,6 +34,15 @@ struct VerifyCommandTests {
         )
     }
 
+    @Test("progress ends with all documents, by counts as by ids", arguments: [[], ["--counts"]] as [[String]])
+    func progress(options: [String]) async throws {
+        let trial = try ExtractionTrial(ExtractionTrial.documents(90))
+        #expect(try await trial.run().code == 0)
+        let run = try await trial.verify(options + ["--progress", "plain"])
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.errors.contains("comparing  90 of 90 documents  100%  "), "\(run.errors)")
+    }
+
     @Test("documents that came, moved, were exchanged, lost their time; each in its window; counts alone see less")
     func differences() async throws {
         let start = ExtractionTrial.start

@@ -185,9 +185,12 @@ extension OpenSearchClient {
 
     /// Compares counts alone, by a request for each record.
     ///
+    /// - Parameters:
+    ///   - records: of the whole query.
+    ///   - progress: told how many documents have been counted.
     /// - Throws: an ``OpenSearchError`` when the server cannot be asked.
     public func countDifferences(
-        from records: [DeliveryRecord], of query: ScrollQuery
+        from records: [DeliveryRecord], of query: ScrollQuery, progress: @Sendable (Int) -> Void = { _ in }
     ) async throws(OpenSearchError) -> [DeliveryDifference] {
         let comparison = DeliveryComparison(records)
         var found: [DeliveryRecord] = []
@@ -196,6 +199,7 @@ extension OpenSearchClient {
             let window = ScrollWindow(times: record.times, expectedDocuments: record.documents)
             let count = try await count(query, window: window)
             sum += count
+            progress(sum)
             found.append(DeliveryRecord(times: record.times, documents: count, digest: nil))
         }
         var differences = comparison.differences(found)

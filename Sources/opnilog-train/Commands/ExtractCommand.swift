@@ -97,7 +97,7 @@ private struct Extraction {
         let sink = ExtractionSink(target, checkpoint, ledger)
         relay.connect(sink)
         try await sink.begin()
-        watch(plan)
+        watch(plan, goesOn: checkpoint, before: ledger.end.documents)
         let proof: ScrollProof
         do {
             proof = try await client.withScroll(plan, of: query, except: earlier) { pages in
@@ -115,11 +115,13 @@ private struct Extraction {
         return try await conclude(plan, proof, written.checkpoint, written.end)
     }
 
-    private func watch(_ plan: ScrollPlan) {
+    /// - Parameter before: documents that stand in the output already, some of them in windows that are left to be read.
+    private func watch(_ plan: ScrollPlan, goesOn checkpoint: ExtractionCheckpoint, before: Int) {
         let client = client
-        context.console.begin("extracting", unit: "documents", total: plan.expectedDocuments) { state in
+        let total = checkpoint.stretches.reduce(plan.expectedDocuments) { $0 + $1.delivered }
+        context.console.begin("extracting", unit: "documents", total: total, doneBefore: before) { state in
             let metrics = client.metrics
-            state.done = metrics.documents
+            state.done = before + metrics.documents
             state.bytes = metrics.bytes
             state.notes = [.init(name: "windows", value: Double(metrics.windows), places: 0)]
         }

@@ -106,7 +106,7 @@ struct TrainingJob: Sendable {
             if step.phase != phase {
                 phase = step.phase
                 before = step.step - 1
-                console.begin(Self.stage(step.phase), unit: "steps", total: step.steps)
+                console.begin(Self.stage(step.phase), unit: "steps", total: step.steps, doneBefore: before)
             }
             console.update { [before] state in
                 state.done = step.step

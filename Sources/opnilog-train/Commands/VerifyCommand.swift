@@ -10,14 +10,14 @@ enum VerifyCommand {
         let (query, records) = (manifest.scrollQuery, try manifest.records(path))
         let countsOnly = settings[Options.counts]
         let expected = records.reduce(0) { $0 + $1.documents }
-        context.console.begin("comparing", unit: "documents", total: expected) { state in
-            state.done = client.metrics.documents
-        }
+        let console = context.console
+        console.begin("comparing", unit: "documents", total: expected)
+        let progress: @Sendable (Int) -> Void = { seen in console.update { $0.done = seen } }
         let differences =
             countsOnly
-            ? try await client.countDifferences(from: records, of: query)
-            : try await client.differences(from: records, of: query)
-        context.console.endStage()
+            ? try await client.countDifferences(from: records, of: query, progress: progress)
+            : try await client.differences(from: records, of: query, progress: progress)
+        console.endStage()
         var output = ResultWriter()
         for difference in differences { try output.write(line: describe(difference)) }
         try output.write(line: summary(differences, expected, windows: manifest.totals.windows, countsOnly))

@@ -39,11 +39,12 @@ final class Console: Sendable {
 
     /// Begins a stage; the line of the one before it stays on the screen as it was at its end.
     /// - Parameters:
+    ///   - doneBefore: what an earlier run has done of it.
     ///   - refresh: brings the figures up to date whenever they are about to be shown; must be quick.
     ///   - record: keeps them, every five seconds and at the stage's end, however they are shown.
     func begin(
-        _ stage: String, unit: String, total: Int? = nil, refresh: (@Sendable (inout ProgressState) -> Void)? = nil,
-        record: (@Sendable (ProgressState) -> Void)? = nil
+        _ stage: String, unit: String, total: Int? = nil, doneBefore: Int = 0,
+        refresh: (@Sendable (inout ProgressState) -> Void)? = nil, record: (@Sendable (ProgressState) -> Void)? = nil
     ) {
         endStage()
         inner.withLock { inner in
@@ -51,7 +52,8 @@ final class Console: Sendable {
             inner.refresh = refresh
             inner.record = record
             inner.lastRecord = .now
-            inner.state = ProgressState(stage: stage, unit: unit, total: total)
+            inner.state = ProgressState(
+                stage: stage, unit: unit, done: doneBefore, doneBefore: doneBefore, total: total)
             inner.lastShown = .now
             if !isLive { show(&inner) }
         }

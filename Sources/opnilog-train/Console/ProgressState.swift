@@ -57,7 +57,7 @@ enum ProgressLine {
         var parts = [state.stage, count(state)]
         if let total = state.total, total > 0 { parts.append("\(min(state.done, total) * 100 / total)%") }
         if state.bytes > 0 { parts.append(ByteSize.describe(state.bytes)) }
-        if state.done > 0, state.seconds > 0 {
+        if state.done > state.doneBefore, state.seconds > 0 {
             let rate =
                 state.rate < 10 ? Figures.text(state.rate, places: 1) : Figures.grouped(Int(state.rate.rounded()))
             parts.append(rate + " " + state.unit + "/s")
