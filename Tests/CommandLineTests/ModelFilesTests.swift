@@ -65,6 +65,7 @@ struct ModelFilesTests {
             #expect(text.contains("\n## \(part)\n\n"), "\(part)")
         }
         #expect(text.contains(training.tensorDigest) && text.contains("2020-09-13T12:00:00.000Z"))
+        #expect(text.contains("\n- Source: \(folder.path("in.ndjson")).\n"))
         #expect(text.contains("| held-out lines, after epoch 1 | "))
         #expect(card.limits.count >= 6 && card.limits.allSatisfy { text.contains("- " + $0 + "\n") })
         #expect(card.limits.contains { $0.hasPrefix("Its vocabulary has \(training.words) words, of which 50 ") })

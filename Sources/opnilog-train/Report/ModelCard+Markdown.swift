@@ -20,8 +20,13 @@ extension ModelCard {
 
     private func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
 
+    /// A source as it was named, whose letters are not ours to change; `-` says nothing to a reader.
+    static func shown(source: String) -> String {
+        source.split(separator: ", ").map { $0 == "-" ? "standard input" : $0 }.joined(separator: ", ")
+    }
+
     private var dataLines: [String] {
-        var lines = [sentence(data.source)]
+        var lines = ["Source: \(Self.shown(source: data.source))."]
         if let since = data.since { lines.append("Since \(since)\(data.until.map { ", until \($0)" } ?? "").") }
         if let query = data.query { lines.append("By a query whose SHA-256 is \(query).") }
         if let times = data.times {
