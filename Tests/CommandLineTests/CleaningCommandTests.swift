@@ -96,6 +96,24 @@ struct CleaningCommandTests {
         #expect(missing.errors.contains("--drop-keywords: /nowhere/words cannot be read: No such file or directory."))
     }
 
+    @Test("what was to be left out and is nowhere is said: it may be a typing error")
+    func nothingFound() async throws {
+        try folder.write("in.log", #"{"log":"all is well","anomaly_level":"Anomaly"}"# + "\n")
+        let files = ["--input", folder.path("in.log")]
+        let field = try await collect(files + ["--drop-field", "anomalylevel=Anomaly"])
+        #expect(field.code == 0, "\(field.errors)")
+        #expect(field.errors.contains("opnilog-train: left out: no document by --drop-field\n"), "\(field.errors)")
+        let both = try await collect(files + ["--drop-keywords", "original", "--drop-field", "a=b"])
+        #expect(
+            both.errors.contains("left out: no line by --drop-keywords, no document by --drop-field\n"),
+            "\(both.errors)")
+        let none = try await collect(files + ["--drop-keywords", "none"])
+        #expect(!none.errors.contains("left out"), "\(none.errors)")
+        let sample = try await ProgramRun.of(
+            ["sample", "--samples", "1", "--progress", "none", "--drop-field", "a=b"] + files)
+        #expect(sample.errors.contains("left out: no document by --drop-field\n"), "\(sample.errors)")
+    }
+
     @Test("what cannot be is said")
     func wrong() async throws {
         try folder.write("in.log", "a\n")

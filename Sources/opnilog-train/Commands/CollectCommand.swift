@@ -31,7 +31,7 @@ enum CollectCommand {
         try manifest.finish(in: output)
         try metrics.check()
         if let remark = report.total.masking.remark { context.console.note(remark) }
-        if let remark = report.cleaningRemark { context.console.note(remark) }
+        if let remark = report.cleaningRemark(settings) { context.console.note(remark) }
         context.console.note(
             "\(Figures.grouped(Int(table.metadata.lines))) lines, \(Figures.grouped(Int(table.metadata.templates))) "
                 + "templates in \(table.path), table digest \(table.metadata.tableDigest)")

@@ -113,15 +113,30 @@ enum RunEnd {
 }
 
 extension CollectionReport {
-    /// What was left out, for a note; nil if nothing was.
-    var cleaningRemark: String? {
+    /// What was left out, for a note; nil if nothing was, and nothing was to be. That a setting found nothing is said: it
+    /// may be a typing error.
+    func cleaningRemark(_ settings: Settings) -> String? {
         let dropped = [
             (total.dropped.keywords, "lines with a keyword"), (total.dropped.tooShort, "lines of too few words"),
             (total.dropped.fields, "documents by a field"),
         ]
         var parts = dropped.filter { $0.0 > 0 }.map { "\(Figures.grouped(Int($0.0))) \($0.1)" }
         parts += exclusions.map { "\(Figures.grouped($0.documents)) documents by \($0.reason)" }
+        parts += idle(settings)
         return parts.isEmpty ? nil : "left out: " + parts.joined(separator: ", ")
+    }
+
+    /// Settings that were given and found nothing. What an index leaves out itself stands among the exclusions.
+    private func idle(_ settings: Settings) -> [String] {
+        var idle: [String] = []
+        let keywords = Options.dropKeywords
+        if total.dropped.keywords == 0, settings.wasGiven(keywords.spec), settings[keywords] != "none" {
+            idle.append("no line by \(keywords.spec.flag)")
+        }
+        let field = Options.dropField.spec
+        let isFiles = (try? LogOrigin(settings, of: settings.command)) == .files
+        if total.dropped.fields == 0, isFiles, settings.wasGiven(field) { idle.append("no document by \(field.flag)") }
+        return idle
     }
 }
 

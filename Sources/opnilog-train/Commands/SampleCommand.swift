@@ -9,7 +9,7 @@ enum SampleCommand {
         if settings[Options.draw] == .page { return try await drawByPages(context, configuration, scratch) }
         let prepared = try await Datasets.of(settings, context.console, configuration).prepare()
         context.console.endStage()
-        note(prepared.report, context.console)
+        note(prepared.report, context)
         let draw = try prepared.draw(epoch: settings[Options.epoch])
         let showsAll = settings[Options.all]
         let minimum = settings[Options.minimumCount] ?? 1
@@ -35,7 +35,7 @@ enum SampleCommand {
         let draw = try await TableCollector(source: source, configuration: configuration)
             .drawByPages(epoch: settings[Options.epoch])
         context.console.endStage()
-        note(draw.report, context.console)
+        note(draw.report, context)
         let showsAll = settings[Options.all]
         let minimum = settings[Options.minimumCount] ?? 1
         let withheld = try await OwnThread.run {
@@ -51,9 +51,9 @@ enum SampleCommand {
     }
 
     /// Says what masking and cleaning made of the lines.
-    private static func note(_ report: CollectionReport?, _ console: Console) {
-        if let remark = report?.total.masking.remark { console.note(remark) }
-        if let remark = report?.cleaningRemark { console.note(remark) }
+    private static func note(_ report: CollectionReport?, _ context: RunContext) {
+        if let remark = report?.total.masking.remark { context.console.note(remark) }
+        if let remark = report?.cleaningRemark(context.settings) { context.console.note(remark) }
     }
 
     private static func note(_ withheld: Int, _ minimum: Int, _ console: Console) {

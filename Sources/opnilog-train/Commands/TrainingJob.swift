@@ -33,7 +33,7 @@ struct TrainingJob: Sendable {
             let prepared = try await dataset.prepare()
             console.endStage()
             if let remark = prepared.report?.total.masking.remark { console.note(remark) }
-            if let remark = prepared.report?.cleaningRemark { console.note(remark) }
+            if let remark = prepared.report?.cleaningRemark(settings) { console.note(remark) }
             announce(prepared.summary)
             if let earlier = trainedAlready(on: prepared) {
                 console.note("the model in \(output.path) is of this very table and these settings already")
