@@ -16,6 +16,7 @@ enum Program {
         case .version: try show("opnilog-train \(Version.text)\n")
         case .overview: try show(HelpPage.overview)
         case .help(let command): try show(HelpPage.of(command))
+        case .helpOfGroup(let word): try show(HelpPage.ofGroup(word))
         case .run(let command, let flags):
             let settings = try SettingsLoader.load(command, flags: flags, environment: environment)
             return try await perform(command, settings)

@@ -66,6 +66,11 @@ struct ArgumentScannerTests {
         #expect(try ArgumentScanner.scan(["help"]) == .overview)
         #expect(try ArgumentScanner.scan(["help", "mask"]) == .help(.mask))
         #expect(try ArgumentScanner.scan(["mask", "--input", "a", "--help"]) == .help(.mask))
+        #expect(try ArgumentScanner.scan(["help", "table"]) == .helpOfGroup("table"))
+        #expect(try ArgumentScanner.scan(["table", "--help"]) == .helpOfGroup("table"))
+        #expect(try ArgumentScanner.scan(["table", "-h"]) == .helpOfGroup("table"))
+        #expect(try ArgumentScanner.scan(["help", "table", "top"]) == .help(.tableTop))
+        #expect(try ArgumentScanner.scan(["table", "top", "--help"]) == .help(.tableTop))
     }
 
     @Test("errors name what is wrong and what to do")
@@ -85,7 +90,13 @@ struct ArgumentScannerTests {
         #expect(fault("train", "--samples") == "--samples needs a value. write --samples N.")
         #expect(fault("train", "--samples", "--seed", "1") == "--samples needs a value. write --samples N.")
         #expect(fault("train", "--samples", "--") == "--samples needs a value. write --samples N.")
-        #expect(fault("mask", "stray") == "\"stray\" belongs to no option. opnilog-train help mask lists the options.")
+        #expect(
+            fault("mask", "stray")
+                == "\"stray\" belongs to no option. give files with --input: opnilog-train help mask lists the options."
+        )
+        #expect(
+            fault("doctor", "stray")
+                == "\"stray\" belongs to no option. opnilog-train help doctor lists the options.")
         #expect(
             fault("mask", "-i")
                 == "there is no option -i. options begin with two dashes: opnilog-train help mask lists the options.")

@@ -30,6 +30,14 @@ struct HelpPageTests {
     @Test("the overview is as committed")
     func overview() throws { try compare(HelpPage.overview, "help") }
 
+    @Test("the commands of one word are listed")
+    func group() {
+        let page = HelpPage.ofGroup("table")
+        #expect(page.hasPrefix("Usage: opnilog-train table COMMAND [options]\n\nCommands:\n  table merge   Adds "))
+        for command in Command.beginning(with: "table") { #expect(page.contains("\n  \(command.rawValue) ")) }
+        #expect(!page.contains("train  ") && page.split(separator: "\n").allSatisfy { $0.count <= 100 })
+    }
+
     @Test("no line is longer than 100 columns", arguments: Command.allCases)
     func width(command: Command) {
         for line in (HelpPage.of(command) + HelpPage.overview).split(separator: "\n") {

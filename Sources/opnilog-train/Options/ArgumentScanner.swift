@@ -3,6 +3,8 @@ enum Invocation: Sendable, Equatable {
     case version
     case overview
     case help(Command)
+    /// The commands that begin with this word.
+    case helpOfGroup(String)
     case run(Command, [GivenOption])
 }
 
@@ -28,8 +30,12 @@ struct ArgumentScanner {
         case "--help", "-h": return .overview
         case "help":
             guard let name = rest.popFirst() else { return .overview }
+            if rest.isEmpty, !Command.beginning(with: name).isEmpty { return .helpOfGroup(name) }
             return .help(try command(name))
         default:
+            if ["--help", "-h"].contains(rest.first), !Command.beginning(with: first).isEmpty {
+                return .helpOfGroup(first)
+            }
             let command = try command(first)
             return try options(of: command).map { .run(command, $0) } ?? .help(command)
         }
@@ -117,7 +123,8 @@ struct ArgumentScanner {
         if argument.hasPrefix("-"), argument.count > 1 {
             return .usage("there is no option \(argument)", remedy: "options begin with two dashes: \(page(command))")
         }
-        return .usage("\"\(argument)\" belongs to no option", remedy: page(command))
+        let advice = Options.input.spec.commands.contains(command) ? "give files with --input: " : ""
+        return .usage("\"\(argument)\" belongs to no option", remedy: advice + page(command))
     }
 
     private func unknown(_ name: String, _ command: Command, _ specs: [OptionSpec]) -> CommandError {

@@ -16,6 +16,14 @@ enum HelpPage {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// The commands that begin with a word, such as `table`.
+    static func ofGroup(_ word: String) -> String {
+        var lines = ["Usage: opnilog-train \(word) COMMAND [options]", "", "Commands:"]
+        for command in Command.beginning(with: word) { lines += entry(command.rawValue, command.summary, column: 16) }
+        lines += ["", "opnilog-train help \(word) COMMAND shows a command's options."]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
     static func of(_ command: Command) -> String {
         var lines = wrapped("Usage: opnilog-train \(command.rawValue) \(command.synopsis)", indent: 0, hanging: 7)
         lines += [""] + wrapped(command.summary, indent: 0)
