@@ -85,6 +85,23 @@ struct FileInputTests {
         #expect(try manifest().read?.lines == 1)
     }
 
+    @Test("logs as Docker writes them, and documents as extract writes them, are read by their fields")
+    func wrapped() async throws {
+        try folder.write(
+            "docker.log", #"{"log":"one line\n","stream":"stdout","time":"2026-01-01T00:00:00.5Z"}"# + "\n")
+        let docker = ["--input", folder.path("docker.log"), "--input-format", "ndjson", "--field", "log"]
+        #expect(try await collect(docker).code == 0)
+        #expect(try manifest().read?.lines == 1)
+        try folder.write(
+            "extracted.ndjson",
+            #"{"_index":"logs","_id":"a","_source":{"time":"2026-01-01T00:00:00Z","log":"one line"}}"# + "\n")
+        let extracted = ["--field", "_source.log", "--time-field", "_source.time", "--overwrite"]
+        let run = try await collect(["--input", folder.path("extracted.ndjson")] + extracted)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(try manifest().read?.lines == 1)
+        #expect(try manifest().table?.times?.untimedLines == 0)
+    }
+
     @Test("a binary file among the logs is refused; under --keep-going it is a hole")
     func binary() async throws {
         try folder.write("a.log", "fine\n")
