@@ -155,6 +155,9 @@ import Testing
     }
 
     private static let tar: [UInt8] = Array("a.log".utf8) + [UInt8](repeating: 0, count: 252) + Array("ustar".utf8)
+    private static let almostTar: [UInt8] = [UInt8](repeating: 0, count: 255) + Array("ustar".utf8)
+    private static let table: [UInt8] = Array("OPNITBL\n".utf8) + [1, 0, 0, 0]
+    private static let lateZero: [UInt8] = [UInt8](repeating: 0x78, count: 511) + [0]
 
     @Test(
         arguments: [
@@ -164,9 +167,8 @@ import Testing
             ([0x50, 0x4B, 0x03, 0x04], "a zip archive"), ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive"),
             ([0xFF, 0xFE], "UTF-16 text"), ([0xFE, 0xFF], "UTF-16 text"), (LogFileReaderTests.tar, "a tar archive"),
             ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0], "no text, for there is a zero byte"),
-            (Array("OPNITBL\n".utf8) + [1, 0, 0, 0], "no text, for there is a zero byte at its beginning; leave"),
-            ([UInt8](repeating: 0, count: 255) + Array("ustar".utf8), "no text"),
-            ([UInt8](repeating: 0x78, count: 511) + [0], "no text"),
+            (LogFileReaderTests.table, "no text, for there is a zero byte at its beginning; leave"),
+            (LogFileReaderTests.almostTar, "no text"), (LogFileReaderTests.lateZero, "no text"),
         ] as [([UInt8], String)])
     func whatIsNoTextIsRefusedPackedOrNot(_ bytes: [UInt8], _ kind: String) throws {
         let directory = TemporaryDirectory()
