@@ -107,7 +107,7 @@ struct FileInputTests {
         try folder.write("a.log", "fine\n")
         try folder.write("wtmp", [2, 0, 0, 0] + Array("reboot\n".utf8))
         let source = ["--input", folder.path("a.log"), folder.path("wtmp")]
-        let what = "\(folder.path("wtmp")) is no text, for there is a zero byte at its beginning; leave it out"
+        let what = "\(folder.path("wtmp")) is no text, for there are zero bytes at its beginning; leave it out"
         let strict = try await collect(source)
         #expect(strict.code == 65)
         #expect(strict.errors.contains(what), "\(strict.errors)")

@@ -143,7 +143,6 @@ struct TableCommandTests {
     func names() throws {
         #expect(try ArgumentScanner.scan(["help", "table", "top"]) == .help(.tableTop))
         #expect(throws: CommandError.self) { try ArgumentScanner.scan(["table"]) }
-        #expect(throws: CommandError.self) { try ArgumentScanner.scan(["table", "--help"]) }
         do {
             _ = try ArgumentScanner.scan(["table", "merg"])
         } catch {

@@ -23,7 +23,7 @@ struct ForeignContent {
 
     /// What is of no kind that is known here: a journal of systemd, wtmp, a picture, a program.
     private init(binary: Void) {
-        fault = "is no text, for there is a zero byte at its beginning; leave it out, or give what it holds as text"
+        fault = "is no text, for there are zero bytes at its beginning; leave it out, or give what it holds as text"
     }
 
     /// Nil for what may well be text.
@@ -34,7 +34,8 @@ struct ForeignContent {
             self.init("bzip2 data", "decompress it (bzip2 -d)")
         } else if ForeignContent.isTar(bytes) {
             self.init("a tar archive", "unpack it (tar -x)")
-        } else if bytes.prefix(ForeignContent.bytesNeeded).contains(0) {
+        } else if bytes.prefix(ForeignContent.bytesNeeded).drop(while: { $0 == 0 }).contains(0) {
+            // Zero bytes alone in front are what is left of a log that was cut while its program kept its place in it.
             self.init(binary: ())
         } else {
             return nil

@@ -71,9 +71,10 @@ extension Persistence {
         return other
     }
 
-    /// For the freeing of a scroll, which should be over within two seconds.
+    /// For the freeing of a scroll, which should be over within two seconds. A server that is short of memory refuses it for
+    /// a while.
     static let quick = Persistence(
-        attempts: 5, patience: .zero, firstBackoff: .milliseconds(50), longestBackoff: .milliseconds(400))
+        attempts: 8, patience: .zero, firstBackoff: .milliseconds(50), longestBackoff: .milliseconds(400))
 
     private init(attempts: Int, patience: Duration, firstBackoff: Duration, longestBackoff: Duration) {
         self.attempts = attempts
