@@ -19,7 +19,7 @@ FOR ?=
 # For `make bench-mask` and `make bench-train`: the folder with loghub/ and kubernetes/.
 DATA ?= ../shared/data
 
-.PHONY: bench-train laws digests test-kills bench-dataset bench-plan bench-job bench-memory bench-memory-table bench-mask bench-score bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge gpu-bundle build demo test check format clean
+.PHONY: bench-train bench-profile laws digests test-kills bench-dataset bench-plan bench-job bench-memory bench-memory-table bench-mask bench-score bench-scroll bench-scroll-memory bench-window test-faults fuzz-mask fuzz-mask-sanitized help setup setup-tests libtorch bridge gpu-bundle build demo test check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ bench-window: setup ## bytes that a sliding window of 30 days reads, beside runs
 
 bench-train: build libtorch setup-tests ## training beside a loop like the original's, by turns (DATA=DIR, OPTIONS="…" of Benchmarks/train/bench.py)
 	@Benchmarks/train.sh "$(DATA)" $(OPTIONS)
+
+bench-profile: build libtorch ## where the time of a training goes, by perf (DATA=DIR, STEPS=300)
+	@Benchmarks/train-profile.sh "$(DATA)" $(STEPS)
 
 bench-plan: build ## what `plan` predicts beside what a reading takes, on generated logs (DOCUMENTS="5000 50000", ROUNDS=8)
 	@Benchmarks/plan.sh $(DOCUMENTS)

@@ -67,6 +67,8 @@ final class TransferThread: Sendable {
     }
 
     func add(_ transfer: Transfer) { put(.add(transfer)) }
+
+    /// Ends a transfer, also before it is added; what has come of its answer is in the failure.
     func cancel(_ transfer: Transfer) { put(.cancel(transfer)) }
 
     /// Ends the thread; transfers still under way fail as cancelled.
@@ -84,7 +86,10 @@ final class TransferThread: Sendable {
             _ = curl_multi_wakeup(multi.handle)
             return false
         }
-        if refused, case .add(let transfer) = command { transfer.finish(.failure(.cancelled)) }
+        guard refused else { return }
+        switch command {
+        case .add(let transfer), .cancel(let transfer): transfer.finish(.failure(.cancelled))
+        }
     }
 
     private func take() -> (commands: [Command], stopped: Bool) {
@@ -124,10 +129,14 @@ final class TransferThread: Sendable {
             let handle = handles.take(transfer, settings)
             curl_multi_add_handle(multi.handle, handle.curl)
         case .cancel(let transfer):
+            var failure = TransferFailure.cancelled
             // Not there when it ended meanwhile, or was cancelled before it was added.
-            guard let handle = handles.active[ObjectIdentifier(transfer)] else { return }
-            curl_multi_remove_handle(multi.handle, handle.curl)
-            handles.give(handle)
+            if let handle = handles.active[ObjectIdentifier(transfer)] {
+                curl_multi_remove_handle(multi.handle, handle.curl)
+                handles.give(handle)
+                failure.partialBody = transfer.body
+            }
+            transfer.finish(.failure(failure))
         }
     }
 

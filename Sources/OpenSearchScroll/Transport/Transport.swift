@@ -46,16 +46,11 @@ final class Transport: Sendable {
                 if transfer.wait(continuation), !transfer.isUnderWay { thread.add(transfer) }
             }
         } onCancel: {
-            if grace == .zero { return cancel(transfer) }
-            Task {
+            if grace == .zero { return thread.cancel(transfer) }
+            Task { [thread] in
                 try? await Task.sleep(for: grace)
-                cancel(transfer)
+                thread.cancel(transfer)
             }
         }
-    }
-
-    private func cancel(_ transfer: Transfer) {
-        transfer.finish(.failure(.cancelled))
-        thread.cancel(transfer)
     }
 }

@@ -12,6 +12,8 @@ final class ScriptedServer: Sendable {
         case hangUp
         /// Reads the request, tells `ScriptedServer/silences`, and answers nothing until the client goes.
         case silence
+        /// The same after these bytes.
+        case begun(String)
         /// Tells `ScriptedServer/silences`, waits to be released, then answers.
         case held(Int, String)
     }
@@ -83,15 +85,21 @@ final class ScriptedServer: Sendable {
         case .answer(let status, let body): send(connection, status, body)
         case .raw(let text): send(connection, text)
         case .hangUp: break
-        case .silence:
-            fell.yield()
-            var byte: UInt8 = 0
-            _ = recv(connection, &byte, 1, 0)
+        case .silence: fallSilent(connection)
+        case .begun(let text):
+            send(connection, text)
+            fallSilent(connection)
         case .held(let status, let body):
             fell.yield()
             gate.wait()
             send(connection, status, body)
         }
+    }
+
+    private func fallSilent(_ connection: Int32) {
+        fell.yield()
+        var byte: UInt8 = 0
+        _ = recv(connection, &byte, 1, 0)
     }
 
     private func send(_ connection: Int32, _ status: Int, _ body: String) {

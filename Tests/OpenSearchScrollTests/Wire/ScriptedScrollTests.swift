@@ -282,6 +282,28 @@ struct CancellationTests {
         #expect(server.requests.last == #"DELETE /_search/scroll {"scroll_id":["scroll-1"]}"#)
     }
 
+    @Test("A scroll whose first page is still coming after the grace is cleared by the id at its start")
+    func whileOpeningComes() async throws {
+        let page = Answer.page(["1"], total: 2)
+        let server = try ScriptedServer([
+            .begun("HTTP/1.1 200 x\r\nContent-Length: \(page.utf8.count)\r\n\r\n\(page.prefix(60))"),
+            .answer(200, Answer.cleared),
+        ])
+        defer { server.stop() }
+        var settings = configuration(server.url)
+        settings.cancellationGrace = .milliseconds(200)
+        let client = try OpenSearchClient(configuration: settings)
+        let window = ScrollWindow(times: nil, expectedDocuments: 2)
+        let reading = Task {
+            try await client.readWindow(window, of: ScrollQuery()) { pages in for try await _ in pages {} }
+        }
+        for await _ in server.silences { break }
+        reading.cancel()
+        let error = await openSearchError { try await reading.value }
+        #expect(error?.code == .cancelled)
+        #expect(server.requests.last == #"DELETE /_search/scroll {"scroll_id":["scroll-1"]}"#)
+    }
+
     @Test("A page that does not come is given up after a grace, then the scroll is cleared")
     func whileContinuing() async throws {
         let server = try ScriptedServer([
