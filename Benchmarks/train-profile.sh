@@ -28,12 +28,12 @@ for set in kubernetes/cluster-a.ndjson.gz loghub/Hadoop_2k.log.gz; do
     perf record -q -e cpu-clock -F 499 -o "$work/$name.perf" "$program" train --table "$work/$name/templates.table" \
         --output "$work/$name.model" --epochs 1 --steps "$steps" --progress none 2> "$work/log" || { cat "$work/log" >&2; exit 1; }
     report() { perf report -i "$work/$name.perf" --stdio --no-children -g none --percent-limit 1 "$@" 2> "$work/perf.log" |
-        sed -e '/^#/d' -e '/^ *$/d' -e 's/^ */    /' | cut -c1-132; }
+        sed -e '/^#/d' -e '/^ *$/d' -e 's/^ */    /' | cut -c1-132 | sed 's/ *$//'; }
     {
         echo
         echo "## $name"
         echo
-        sed -n 's/^opnilog-train: \(training loss.*steps in [^;]*\);.*/\1/p' "$work/log"
+        sed -n 's/^opnilog-train: \(.* steps in [^;]*\);.*/\1/p' "$work/log"
         echo
         report --sort dso
         echo
