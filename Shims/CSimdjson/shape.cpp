@@ -23,7 +23,8 @@ bool Shape::learn_key(const char *text, const uint32_t *list, size_t place, unsi
     while (key[length] != '"') { length += key[length] == '\\' ? 2 : 1; }
     length++;
     for (size_t done = 0; done < length; done += sizeof(uint64_t)) {
-        if (words == most_words) { return false; }
+        // Each word is loaded behind whatever key stands at its place, also a short one at the text's end.
+        if (words == most_words || 1 + done + sizeof(uint64_t) > OPNILOG_JSON_PADDING) { return false; }
         Word word = {uint32_t(place), uint32_t(1 + done), load(key + done), 0};
         std::memset(&word.mask, 0xFF, std::min(length - done, sizeof(word.mask)));
         keys[words++] = word;

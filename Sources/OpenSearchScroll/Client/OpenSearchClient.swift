@@ -66,6 +66,7 @@ public final class OpenSearchClient: Sendable {
     ) async throws -> (result: R, proof: ScrollProof) {
         let parallel = parallel(shards: plan.shards)
         let state = try state(query)
+        state.take(plan)
         state.allow(parallel)
         let reading = Reading(
             plan.windows, state, wire: wire, parallel: parallel, holes: plan.holes, earlier: earlier)
@@ -178,7 +179,9 @@ public final class OpenSearchClient: Sendable {
         let planner = WindowPlanner(wire: wire, query: query, search: state.search)
         let now = try await planner.indices().get()
         let isAllThere = short.keys.allSatisfy { now[$0] != nil }
-        let existing = isAllThere ? now : try await planner.indices(ofAll: true).get()
+        // Where nothing may be missing, a shard that does not answer is no proof that its index is gone.
+        let existing =
+            isAllThere ? now : try await planner.indices(ofAll: true, allowsPartial: query.toleratesHoles).get()
         return short.sorted { $0.key < $1.key }.compactMap { name, planned in
             let isGone = existing[name] == nil
             guard isGone || state.lackedIndices else { return nil }

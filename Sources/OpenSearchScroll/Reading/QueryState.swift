@@ -55,9 +55,10 @@ final class QueryState: Sendable {
         }
     }
 
-    /// Takes over what a plan found.
+    /// Takes over what a plan found; what an earlier reading missed is of no concern to that of this one.
     func take(_ plan: ScrollPlan) {
         state.withLock { state in
+            (state.lackedIndices, state.shardsSeen) = (false, [])
             state.shards = plan.shards
             state.skippedClusters = query.toleratesHoles ? plan.skippedClusters : 0
         }

@@ -129,13 +129,15 @@ final class TransferThread: Sendable {
             let handle = handles.take(transfer, settings)
             curl_multi_add_handle(multi.handle, handle.curl)
         case .cancel(let transfer):
-            var failure = TransferFailure.cancelled
             // Not there when it ended meanwhile, or was cancelled before it was added.
-            if let handle = handles.active[ObjectIdentifier(transfer)] {
-                curl_multi_remove_handle(multi.handle, handle.curl)
-                handles.give(handle)
-                failure.partialBody = transfer.body
-            }
+            let handle = handles.active[ObjectIdentifier(transfer)]
+            // Nobody waits for libcurl to let go of a name that is being looked up.
+            if handle == nil || transfer.body.count == 0 { transfer.finish(.failure(.cancelled)) }
+            guard let handle else { return }
+            curl_multi_remove_handle(multi.handle, handle.curl)
+            handles.give(handle)
+            var failure = TransferFailure.cancelled
+            failure.partialBody = transfer.body
             transfer.finish(.failure(failure))
         }
     }

@@ -39,8 +39,10 @@ struct WindowPlanner: Sendable {
     /// Documents by the name of their index, now, as far as those that the query names are still there.
     ///
     /// - Parameter all: whether of all documents, and not only of the query's.
-    func indices(ofAll all: Bool = false) async -> Result<[String: Int], OpenSearchError> {
-        let found = await ask(all ? search.names() : search.untimed(), allowsPartial: true, mayBeGone: true)
+    func indices(
+        ofAll all: Bool = false, allowsPartial: Bool = true
+    ) async -> Result<[String: Int], OpenSearchError> {
+        let found = await ask(all ? search.names() : search.untimed(), allowsPartial: allowsPartial, mayBeGone: true)
         if case .failure(let error) = found, [.indexNotFound, .noIndexMatches].contains(error.code) {
             return .success([:])
         }

@@ -65,10 +65,10 @@ final class OutputFolder: Sendable {
 
     // MARK: A finished run that is replaced
 
-    /// Notes that a training begins in place of the finished one whose model stands here: until there is a checkpoint,
+    /// Notes that a training begins in place of a finished run that stands here: until there is a checkpoint,
     /// nothing else tells that one must be gone on with.
     func markBegun(at milliseconds: Int64) throws(CommandError) {
-        guard holds(.model) else { return }
+        guard holds(.model) || holds(.manifest) else { return }
         try AtomicFile.write(Array("\(milliseconds)".utf8), to: path + "/" + Self.begunName)
     }
 

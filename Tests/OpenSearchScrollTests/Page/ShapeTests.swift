@@ -19,6 +19,8 @@ struct ShapeTests {
         #"{ "_index" : $n , "_id": $n,"_source": {"log":$s ,"log" :$s }  }"#,
         #"{"_index":$n,"_id":$n,"_source":{"lo\u0067":$s,"a_key_that_is_longer_than_a_word_is":$s}}"#,
         #"{"_index":$n,"_id":$n,"_source":{"lo\u0067":$s,"a_key_that_is_longer_than_a_word_was":$s}}"#,
+        #"{"_index":$n,"_id":$n,"_source":{"log":$s,"k":$v}}"#,
+        #"{"_index":$n,"_id":$n,"_source":{"log":$s,""# + String(repeating: "k", count: 400) + #"":$v}}"#,
         "{\"_index\":$n,\"_id\":$n,\"_source\":\u{FEFF}{\"log\":$s}}",
         #"{"_index":$n,"_id":$n,"_id":$n,"_source":{"log":$s},"_source":{"log":$s}}"#,
         #"{"_index":$n,"_id":$n,"_source":{"log":$s,"deep":"# + String(repeating: "[", count: 200) + "$v"
