@@ -61,8 +61,8 @@ struct AggregationAnswer: Decodable {
     var hits: Hits?
     var aggregations: Aggregations?
 
-    /// Whether its counts can be: we add them up and go through them one by one. Of hours too early ones are
-    /// taken back to where they begin.
+    /// Whether its counts and hours can be: we add up the one and go through them one by one, and count back from the
+    /// other to where an hour begins.
     var isSound: Bool {
         let buckets = (aggregations?.hours?.buckets ?? []).map(\.doc_count)
         let indices = (aggregations?.indices?.buckets ?? []).map(\.doc_count)

@@ -282,16 +282,12 @@ struct CancellationTests {
         #expect(server.requests.last == #"DELETE /_search/scroll {"scroll_id":["scroll-1"]}"#)
     }
 
-    @Test("A scroll whose first page is still coming after the grace is cleared by the id at its start")
-    func whileOpeningComes() async throws {
-        let page = Answer.page(["1"], total: 2)
-        let server = try ScriptedServer([
-            .begun("HTTP/1.1 200 x\r\nContent-Length: \(page.utf8.count)\r\n\r\n\(page.prefix(60))"),
-            .answer(200, Answer.cleared),
-        ])
+    /// Reads until the server falls silent, cancels, and is over after the grace, the scroll cleared.
+    private func cancelled(_ script: [ScriptedServer.Line], grace: Duration) async throws {
+        let server = try ScriptedServer(script + [.answer(200, Answer.cleared)])
         defer { server.stop() }
         var settings = configuration(server.url)
-        settings.cancellationGrace = .milliseconds(200)
+        settings.cancellationGrace = grace
         let client = try OpenSearchClient(configuration: settings)
         let window = ScrollWindow(times: nil, expectedDocuments: 2)
         let reading = Task {
@@ -304,24 +300,16 @@ struct CancellationTests {
         #expect(server.requests.last == #"DELETE /_search/scroll {"scroll_id":["scroll-1"]}"#)
     }
 
+    @Test("A scroll whose first page is still coming after the grace is cleared by the id at its start")
+    func whileOpeningComes() async throws {
+        let page = Answer.page(["1"], total: 2)
+        let begun = "HTTP/1.1 200 x\r\nContent-Length: \(page.utf8.count)\r\n\r\n\(page.prefix(60))"
+        try await cancelled([.begun(begun)], grace: .milliseconds(200))
+    }
+
     @Test("A page that does not come is given up after a grace, then the scroll is cleared")
     func whileContinuing() async throws {
-        let server = try ScriptedServer([
-            .answer(200, Answer.page(["1"], total: 2)), .silence, .answer(200, Answer.cleared),
-        ])
-        defer { server.stop() }
-        var settings = configuration(server.url)
-        settings.cancellationGrace = .milliseconds(50)
-        let client = try OpenSearchClient(configuration: settings)
-        let window = ScrollWindow(times: nil, expectedDocuments: 2)
-        let reading = Task {
-            try await client.readWindow(window, of: ScrollQuery()) { pages in for try await _ in pages {} }
-        }
-        for await _ in server.silences { break }
-        reading.cancel()
-        let error = await openSearchError { try await reading.value }
-        #expect(error?.code == .cancelled)
-        #expect(server.requests.last == #"DELETE /_search/scroll {"scroll_id":["scroll-1"]}"#)
+        try await cancelled([.answer(200, Answer.page(["1"], total: 2)), .silence], grace: .milliseconds(50))
     }
 
     @Test("A request without a scroll is left at once")
