@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import OpenSearchScroll
 import OpenSearchScrollTesting
+import Synchronization
 import Testing
 
 @testable import opnilog_train
@@ -111,6 +112,82 @@ struct ExtractResumeTests {
         try trial.expectWhole()
     }
 
+    /// Five windows, of which an index beside holds the third one's time alone; it goes when the first one is opened, and
+    /// what `later` is given is the number of a further opening.
+    private func trialWithout(
+        _ later: @escaping @Sendable (Int, OpenSearchServer) -> Void
+    ) throws -> (trial: ExtractionTrial, other: StoredContents) {
+        let server = Mutex<OpenSearchServer?>(nil)
+        let other = StoredContents(
+            (0..<30).map {
+                let time = ExtractionTrial.start + 2 * ExtractionTrial.hour + Int64($0)
+                return .init(id: "other-\($0)", source: #"{"time":\#(time),"log":"x"}"#)
+            })
+        let trial = try ExtractionTrial(ExtractionTrial.documents(500, hours: 5)) { configuration in
+            configuration.indices["logs-2"] = other
+            configuration.fault = { request in
+                guard request.kind == .openScroll, let server = server.withLock({ $0 }) else { return nil }
+                if request.ordinal == 0 { server.setContents(nil, of: "logs-2") }
+                later(request.ordinal, server)
+                return nil
+            }
+        }
+        server.withLock { $0 = trial.server }
+        return (trial, other)
+    }
+
+    @Test("an index that was away and is back: --resume reads what lacked it again, and writes only what is new")
+    func away() async throws {
+        let (trial, other) = try trialWithout { _, _ in }
+        let first = try await trial.run(["--index", "logs*", "--parallel", "1"])
+        #expect(first.code == 2 && first.errors.contains("the index logs-2 vanished while it was read, with 30 of "))
+        #expect(trial.written.count == 500)
+        trial.server.setContents(other, of: "logs-2")
+        let second = try await trial.run(["--index", "logs*", "--resume"])
+        #expect(second.code == 0, "\(second.errors)")
+        #expect(trial.written.count == 530 && Set(trial.written).count == 530)
+        let manifest = try trial.manifest()
+        #expect(manifest.outcome == "complete" && manifest.indices["logs-2"] == .init(planned: 30, delivered: 30))
+        #expect(manifest.indices["logs"] == .init(planned: 500, delivered: 500))
+        #expect(manifest.windows.reduce(0) { $0 + $1.delivered } == 530)
+        #expect(try await trial.verify().code == 0)
+    }
+
+    @Test("an index that was deleted for good: --resume reads nothing again")
+    func gone() async throws {
+        let (trial, _) = try trialWithout { _, _ in }
+        for run in 0..<3 {
+            let before = trial.server.count(of: .openScroll)
+            let result = try await trial.run(["--index", "logs*"] + (run > 0 ? ["--resume"] : []))
+            #expect(result.code == 2 && result.errors.contains("the index logs-2 vanished while it was read, with "))
+            #expect(trial.server.count(of: .openScroll) - before == (run > 0 ? 0 : 6))
+            #expect(trial.written.count == 500)
+            let manifest = try trial.manifest()
+            #expect(manifest.windows.reduce(0) { $0 + $1.delivered } == 500 && manifest.partialWindows.isEmpty)
+        }
+    }
+
+    @Test("an index that is back before the end, and a kill: what lacked it is read again, the rest is not")
+    func awayAndKilled() async throws {
+        let trigger = RequestTrigger()
+        let back = Mutex<StoredContents?>(nil)
+        let (trial, other) = try trialWithout { opening, server in
+            if opening == 3 { server.setContents(back.withLock { $0 }, of: "logs-2") }
+            if opening == 5 { trigger.request() }
+        }
+        back.withLock { $0 = other }
+        trigger.arm(at: 1)
+        let child = try trial.child(["--index", "logs*", "--parallel", "1", "--page-size", "20"])
+        trigger.aim(at: child.identifier)
+        #expect(await child.wait() == 128 + SIGKILL)
+        let before = trial.server.count(of: .openScroll)
+        let run = try await trial.run(["--index", "logs*", "--resume"])
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(trial.written.count == 530 && Set(trial.written).count == 530)
+        // Three that lacked it, at most two that had not been committed.
+        #expect((3...5).contains(trial.server.count(of: .openScroll) - before))
+    }
+
     @Test("the progress of a run that goes on counts what is there already, and ends with all")
     func progress() async throws {
         let trigger = RequestTrigger()
@@ -200,21 +277,27 @@ struct ExtractResumeTests {
             startedAt: 1_600_000_000_000, settings: ["index": "logs-*", "query": String(repeating: "q", count: 4096)])
         checkpoint.plan(plan.indices)
         var ledger = ExtractionLedger(plan)
-        var largest = 0
+        var (largest, mostLacking) = (0, 0)
+        let names = indices.keys.sorted()
         // Every second window first: nothing can be put together until the others come.
         for (count, number) in (Array(stride(from: 0, to: 20_000, by: 2)) + Array(stride(from: 1, to: 20_000, by: 2)))
             .enumerated()
         {
-            let report = try JSONDecoder().decode(WindowReport.self, from: Data(try self.report(windows[number]).utf8))
+            var report = try JSONDecoder().decode(WindowReport.self, from: Data(try self.report(windows[number]).utf8))
+            // Some windows apart from each other, and then more than can be kept.
+            if number % 400 == 0 { report.away = names[..<(count < 15_000 ? 60 : 600)].map { $0 } }
             _ = ledger.finished(report)
             guard count % 997 == 0 || count == 19_999 else { continue }
             let bounded = ledger.bounded(to: ExtractionCheckpoint.mostStretches)
             checkpoint.stretches = bounded.stretches
+            checkpoint.take(ledger.lacking)
+            mostLacking = max(mostLacking, checkpoint.lacking.stretches.count)
             checkpoint.deliver(ledger.indices)
             largest = max(largest, checkpoint.encoded.count)
         }
         #expect(largest <= 64 << 10, "\(largest)")
-        #expect(checkpoint.stretches.count == 1 && checkpoint.stretches.first?.windows == 20_000)
+        #expect(mostLacking == 40 && checkpoint.lacking == .init())
+        #expect(checkpoint.stretches.count == 50 && checkpoint.stretches.reduce(0) { $0 + $1.windows } == 19_950)
         #expect(checkpoint.otherIndices.planned > 0)
     }
 

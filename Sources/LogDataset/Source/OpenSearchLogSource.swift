@@ -55,11 +55,14 @@ public final class OpenSearchLogSource: LogSource {
         await client.clear(leftScrolls)
         let plan = try await client.plan(query)
         let read = committed.compactMap { Self.report(of: $0) }
-        state.withLock { state in
+        var all = plan
+        all.indices = state.withLock { state in
             state.plan = plan
             state.planned.add(plan.indices)
             state.holes = plan.holes.map { Hole($0) }
+            return state.planned.indices
         }
+        try client.goOn(with: all, of: query)
         noteDelivered(committed)
         return plan.remaining(after: read.map(\.window)).windows.map { Self.logWindow($0) }
     }
@@ -79,9 +82,13 @@ public final class OpenSearchLogSource: LogSource {
             expectedDocuments: window.expectedDocuments, key: window)
     }
 
-    /// Windows whose report is not there or cannot be read any more.
+    /// Windows whose report is not there or cannot be read any more, and those of which an index was away that is back.
     public func outdated(among committed: [CommittedWindow]) async throws -> [String] {
-        committed.filter { Self.report(of: $0) == nil }.map(\.name)
+        let reports = committed.map { (name: $0.name, report: Self.report(of: $0)) }
+        let lost = reports.filter { $0.report == nil }
+        let lacking = reports.filter { $0.report?.away != nil }
+        let back = lacking.isEmpty ? [:] : try await client.plan(query).indices
+        return (lost + lacking.filter { $0.report?.away?.contains { back[$0] != nil } ?? false }).map(\.name)
     }
 
     /// Reads a window; whatever fails meanwhile, each of its documents comes once.
@@ -152,7 +159,8 @@ public final class OpenSearchLogSource: LogSource {
         var short = report
         short.indices = [:]
         bytes = Array(try encoder.encode(short))
-        return bytes
+        // Hundreds of indices were away: without their names a later run reads it again.
+        return bytes.count > LogSink.largestDetails ? [] : bytes
     }
 
     static func report(of window: CommittedWindow) -> WindowReport? {

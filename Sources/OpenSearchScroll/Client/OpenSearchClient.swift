@@ -116,6 +116,11 @@ public final class OpenSearchClient: Sendable {
         return try result.get()
     }
 
+    /// Windows of this plan will be read one by one; it may name indices of earlier plans too.
+    package func goOn(with plan: ScrollPlan, of query: ScrollQuery) throws(OpenSearchError) {
+        try state(query).take(plan)
+    }
+
     func state(_ query: ScrollQuery) throws(OpenSearchError) -> QueryState {
         let made = QueryState(query, try SearchBody(query))
         return states.withLock { states in
@@ -152,7 +157,7 @@ public final class OpenSearchClient: Sendable {
             plan = await planner.plan(allowsPartial: true)
         }
         let made = try plan.get()
-        state.take(made)
+        state.take(made, isNew: true)
         state.allow(parallel(shards: made.shards))
         await planner.sample(made, for: state)
         return made
@@ -174,7 +179,8 @@ public final class OpenSearchClient: Sendable {
         since plan: ScrollPlan, of query: ScrollQuery, delivered: [String: Int]
     ) async throws(OpenSearchError) -> [ScrollHole] {
         let state = try state(query)
-        let short = plan.indices.filter { $0.value > delivered[$0.key] ?? 0 }
+        let away = state.watch.everAway
+        let short = plan.indices.filter { $0.value > delivered[$0.key] ?? 0 || away.contains($0.key) }
         if short.isEmpty { return [] }
         let planner = WindowPlanner(wire: wire, query: query, search: state.search)
         let now = try await planner.indices().get()
@@ -184,16 +190,21 @@ public final class OpenSearchClient: Sendable {
             isAllThere ? now : try await planner.indices(ofAll: true, allowsPartial: query.toleratesHoles).get()
         return short.sorted { $0.key < $1.key }.compactMap { name, planned in
             let isGone = existing[name] == nil
-            guard isGone || state.lackedIndices else { return nil }
+            guard isGone || away.contains(name) else { return nil }
             let missing = (isGone ? planned : min(planned, now[name] ?? 0)) - (delivered[name] ?? 0)
-            guard missing > 0 else { return nil }
-            let reason =
-                isGone
-                ? "the index \(name) vanished while it was read, with \(missing) of its \(planned) documents "
-                    + "unread; read before its retention ends"
-                : "the index \(name) was away while it was read, with \(missing) of its \(planned) documents unread; "
-                    + "read it again"
-            return ScrollHole(index: name, documents: missing, reason: reason)
+            if missing > 0 {
+                let reason =
+                    isGone
+                    ? "the index \(name) vanished while it was read, with \(missing) of its \(planned) documents "
+                        + "unread; read before its retention ends"
+                    : "the index \(name) was away while it was read, with \(missing) of its \(planned) documents unread; "
+                        + "read it again"
+                return ScrollHole(index: name, documents: missing, reason: reason)
+            }
+            // What came into it meanwhile may stand in for as many that were not seen.
+            guard !isGone, now[name] != nil else { return nil }
+            return ScrollHole(
+                index: name, reason: "the index \(name) was away for a while as it was read; read it again")
         }
     }
 

@@ -17,6 +17,9 @@ public struct WindowReport: Sendable, Hashable, Codable {
     public var scrolls: Int
     /// Requests sent again, openings included.
     public var retries: Int
+    /// Indices of the plan that were away, closed or deleted, when the scroll that ended whole was opened: what they hold of
+    /// the window it did not see. Nil where none were.
+    public var away: [String]?
     /// Documents handed out that the last snapshot no longer held.
     public var drift: Int { delivered - total }
 }

@@ -27,6 +27,20 @@ public struct ExtractionLedger: Sendable {
         }
     }
 
+    /// What was read whole while indices of the plan were away (``WindowReport/away``): it stands as it is unless one of
+    /// them comes back.
+    public struct Lacking: Sendable, Hashable, Codable {
+        /// Its stretches.
+        public var stretches: [ScrollStretch] = []
+        /// Documents written by the name of their index.
+        public var indices: [String: Int] = [:]
+        /// The indices that were away, of one stretch or another.
+        public var away: Set<String> = []
+
+        /// Nothing.
+        public init() {}
+    }
+
     private struct Open: Sendable {
         var start: Int
         var written = 0
@@ -38,6 +52,9 @@ public struct ExtractionLedger: Sendable {
     /// Documents written by the name of their index, of windows that are committed.
     public private(set) var indices: [String: Int]
     private var committed: StretchSet
+    private var lackingSet: StretchSet
+    private var lackingIndices: [String: Int]
+    private var away: Set<String>
     private var open: [ScrollWindow: Open] = [:]
     /// From where lines of an earlier run may belong to no window that is committed; and how many do.
     private var left: (start: Int, documents: Int)
@@ -47,19 +64,29 @@ public struct ExtractionLedger: Sendable {
     ///   - end: what stands in the file already.
     ///   - read: the stretches of it that earlier runs have committed.
     ///   - indices: documents of these by the name of their index.
+    ///   - lacking: what else they have committed.
     ///   - scanFrom: from where on the file may hold documents of no stretch.
     public init(
         _ plan: ScrollPlan, end: Extent = Extent(), read: [ScrollStretch] = [], indices: [String: Int] = [:],
-        scanFrom: Int = 0
+        lacking: Lacking = Lacking(), scanFrom: Int = 0
     ) {
         self.end = end
         self.indices = indices
         committed = StretchSet(plan, read: read)
-        left = (scanFrom, end.documents - read.reduce(0) { $0 + $1.delivered })
+        lackingSet = StretchSet(plan, read: lacking.stretches)
+        (lackingIndices, away) = (lacking.indices, lacking.away)
+        left = (scanFrom, end.documents - (read + lacking.stretches).reduce(0) { $0 + $1.delivered })
     }
 
-    /// The stretches that are committed.
+    /// The stretches that are committed, whole and with all indices there.
     public var stretches: [ScrollStretch] { committed.stretches }
+
+    /// What else is committed.
+    public var lacking: Lacking {
+        var lacking = Lacking()
+        (lacking.stretches, lacking.indices, lacking.away) = (lackingSet.stretches, lackingIndices, away)
+        return lacking
+    }
 
     /// From where on the file may hold documents of windows that are not committed.
     public var scanFrom: Int {
@@ -107,9 +134,15 @@ public struct ExtractionLedger: Sendable {
         else { return false }
         open[window] = nil
         let start = report.deliveredEarlier > 0 ? min(left.start, state.start) : state.start
-        committed.insert(ScrollStretch(report, start: start))
         left.documents -= report.deliveredEarlier
-        indices.merge(report.indices, uniquingKeysWith: +)
+        if let gone = report.away {
+            lackingSet.insert(ScrollStretch(report, start: start))
+            lackingIndices.merge(report.indices, uniquingKeysWith: +)
+            away.formUnion(gone)
+        } else {
+            committed.insert(ScrollStretch(report, start: start))
+            indices.merge(report.indices, uniquingKeysWith: +)
+        }
         return true
     }
 }

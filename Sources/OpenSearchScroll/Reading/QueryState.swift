@@ -10,10 +10,6 @@ final class QueryState: Sendable {
         var hasMissingShards = false
         /// Shards over all indices; 0 until the query is planned.
         var shards = 0
-        /// Whether a scroll was over fewer shards than there are, or over none: an index was gone, or closed.
-        var lackedIndices = false
-        /// The numbers of shards that a scroll was over alone.
-        var shardsSeen: Set<Int> = []
         /// Remote clusters that are a hole of the plan.
         var skippedClusters = 0
     }
@@ -21,6 +17,7 @@ final class QueryState: Sendable {
     let query: ScrollQuery
     let search: SearchBody
     let gate: OpeningGate
+    let watch = IndexWatch()
     private let state: Mutex<State>
 
     init(_ query: ScrollQuery, _ search: SearchBody) {
@@ -40,25 +37,12 @@ final class QueryState: Sendable {
         set { state.withLock { $0.shards = newValue } }
     }
 
-    var lackedIndices: Bool { state.withLock { $0.lackedIndices } }
-
-    /// A scroll over a part of the query was opened over so many shards.
-    func opened(_ opening: ScrollSession.Opening, shards: Int) {
-        state.withLock { state in
-            if let shard = opening.shard {
-                // Not every index has as many shards as another.
-                if shards > 0 { state.shardsSeen.insert(shard) }
-                if shards == 0, state.shardsSeen.contains(shard) { state.lackedIndices = true }
-            } else if shards < state.shards {
-                state.lackedIndices = true
-            }
-        }
-    }
-
     /// Takes over what a plan found; what an earlier reading missed is of no concern to that of this one.
-    func take(_ plan: ScrollPlan) {
+    ///
+    /// - Parameter isNew: whether the server has just made it.
+    func take(_ plan: ScrollPlan, isNew: Bool = false) {
+        if isNew { watch.begin(plan) } else { watch.goOn(plan) }
         state.withLock { state in
-            (state.lackedIndices, state.shardsSeen) = (false, [])
             state.shards = plan.shards
             state.skippedClusters = query.toleratesHoles ? plan.skippedClusters : 0
         }

@@ -31,6 +31,8 @@ final class WindowReader {
     private var repeats = 0
     /// Of the scrolls that ended whole: more than one where a window is read shard by shard.
     private var total = 0
+    /// Indices of the plan that these were not over.
+    private var away: Set<String> = []
 
     /// - Parameter onLast: called when the last page of a scroll has come, unless the server has no room for another one.
     init(
@@ -52,7 +54,8 @@ final class WindowReader {
     var report: WindowReport {
         WindowReport(
             window: window, total: total, delivered: ledger.delivered, deliveredEarlier: ledger.deliveredEarlier,
-            digest: ledger.digest, indices: ledger.indices, scrolls: scrolls, retries: persistence.retries + repeats)
+            digest: ledger.digest, indices: ledger.indices, scrolls: scrolls, retries: persistence.retries + repeats,
+            away: away.isEmpty ? nil : away.sorted())
     }
 
     /// Reads the window, or a part of it that holds the documents of one shard.
@@ -112,22 +115,42 @@ final class WindowReader {
         defer { place.leave() }
         if Task.isCancelled { return .failed(.waitWasCancelled) }
         if scrolls > 0 { wire.metrics.update { $0.reopened += 1 } }
-        let session: ScrollSession
-        let opened = await ScrollSession.open(
-            opening, decoder, wire: wire, server: wire.servers.current, hasRoom: { [queue] in queue.hasRoom })
-        switch opened {
-        case .failure(let error):
-            if error.code == .noIndexMatches { state.opened(opening, shards: 0) }
-            return .failed(error)
-        case .success(let opened): session = opened
+        let (session, missing): (ScrollSession, Set<String>)
+        switch await open(opening) {
+        case .failure(let error): return .failed(error)
+        case .success(let opened): (session, missing) = opened
         }
         scrolls += 1
-        state.opened(opening, shards: session.shards)
         ledger.beginScroll()
         let outcome = await run(session, place)
         await session.close()
         repeats += session.repeats
+        if case .whole = outcome { away.formUnion(missing) }
         return outcome
+    }
+
+    /// Opens a scroll, once more where indices come or go just then, so that it is known which of them it is not over.
+    private func open(
+        _ opening: ScrollSession.Opening
+    ) async -> Result<(ScrollSession, away: Set<String>), OpenSearchError> {
+        let planner = WindowPlanner(wire: wire, query: state.query, search: state.search)
+        var attempt = 1
+        while true {
+            let opened = await ScrollSession.open(
+                opening, decoder, wire: wire, server: wire.servers.current, hasRoom: { [queue] in queue.hasRoom })
+            if case .failure(let error) = opened, error.code != .noIndexMatches { return .failure(error) }
+            let session = try? opened.get()
+            let found = await state.watch.away(
+                shard: opening.shard, shards: session?.shards ?? 0, planner, isLast: attempt == 3)
+            if case .success(let missing?) = found {
+                // No scroll is over a shard that no index has; it counts as read all the same.
+                if session == nil, opening.shard != nil { away.formUnion(missing) }
+                return opened.map { ($0, missing) }
+            }
+            await session?.close()
+            if case .failure(let error) = found { return .failure(error) }
+            attempt += 1
+        }
     }
 
     private func run(_ session: ScrollSession, _ place: OpeningGate.Place) async -> Pass {

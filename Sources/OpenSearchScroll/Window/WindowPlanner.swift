@@ -52,6 +52,26 @@ struct WindowPlanner: Sendable {
         }
     }
 
+    /// The indices of which any documents are there now, and over how many shards that is all.
+    func present() async -> Result<(names: Set<String>, shards: Int), OpenSearchError> {
+        let found = await ask(search.names(), allowsPartial: query.toleratesHoles, mayBeGone: true)
+        if case .failure(let error) = found, [.indexNotFound, .noIndexMatches].contains(error.code) {
+            return .success(([], 0))
+        }
+        return found.map { answer, _ in
+            (Set((answer.aggregations?.indices?.buckets ?? []).map(\.key)), Int(answer._shards.total))
+        }
+    }
+
+    /// How many shards of that number there are now, over all indices.
+    func shards(numbered shard: Int) async -> Result<Int, OpenSearchError> {
+        let found = await ask(["size": 0], shard: shard, allowsPartial: query.toleratesHoles, mayBeGone: true)
+        if case .failure(let error) = found, [.indexNotFound, .noIndexMatches].contains(error.code) {
+            return .success(0)
+        }
+        return found.map { answer, _ in Int(answer._shards.total) }
+    }
+
     // MARK: Sampling
 
     private static let sampled = 10

@@ -134,10 +134,14 @@ public final class OpenSearchServer: Sendable {
         core.state.withLock { $0.advanceClock(by: duration) }
     }
 
-    /// Sets or replaces an index. Scrolls that are open on it keep what they were opened on.
-    public func setContents(_ contents: any IndexContents, of index: String) {
+    /// Sets or replaces an index, or deletes it (nil). Scrolls that are open on it keep what they were opened on.
+    public func setContents(_ contents: (any IndexContents)?, of index: String) {
         let shards = core.configuration.shards
         core.state.withLock { state in
+            guard let contents else {
+                state.indices[index] = nil
+                return
+            }
             state.indices[index] = ServerState.Index(
                 contents: contents, shards: state.indices[index]?.shards ?? max(1, shards))
         }

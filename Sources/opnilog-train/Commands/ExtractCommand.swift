@@ -23,7 +23,8 @@ enum ExtractCommand {
             query.since = checkpoint.since
             query.until = checkpoint.until
             checkpoint.runs += 1
-            return try await Extraction(context, target, query, checkpoint).resume()
+            var extraction = try Extraction(context, target, query, checkpoint)
+            return try await extraction.resume()
         }
     }
 }
@@ -66,16 +67,21 @@ private struct Extraction {
         return try await read(plan, planned, ExtractionLedger(plan), earlier: nil)
     }
 
-    func resume() async throws -> ExitCode {
+    mutating func resume() async throws -> ExitCode {
         await clearLeft()
         let target = target
+        var plan = try await client.plan(query)
+        checkpoint.forgetLacking(unlessGone: plan.indices)
         let checkpoint = checkpoint
         let scan = try await OwnThread.run { try target.recover(checkpoint) }
-        let plan = try await client.plan(query).remaining(after: checkpoint.stretches.flatMap(\.asWindows))
+        plan = plan.remaining(after: checkpoint.committed.flatMap(\.asWindows))
+        // Whether those of earlier plans are there is not known.
+        plan.indices.merge(checkpoint.indices.mapValues(\.planned), uniquingKeysWith: max)
         var end = checkpoint.output
         end.add(scan.tail)
         let ledger = ExtractionLedger(
-            plan, end: end, read: checkpoint.stretches, indices: checkpoint.delivered, scanFrom: checkpoint.scanFrom)
+            plan, end: end, read: checkpoint.stretches, indices: checkpoint.delivered, lacking: checkpoint.lacking,
+            scanFrom: checkpoint.scanFrom)
         context.console.note(
             "goes on after \(Figures.grouped(end.documents)) documents; \(Figures.grouped(plan.windows.count)) windows "
                 + "are left")
@@ -112,13 +118,13 @@ private struct Extraction {
         context.console.endStage()
         journal?.end()
         let written = try await sink.end()
-        return try await conclude(plan, proof, written.checkpoint, written.end)
+        return try await conclude(plan, proof, written.checkpoint, written.ledger)
     }
 
     /// - Parameter before: documents that stand in the output already, some of them in windows that are left to be read.
     private func watch(_ plan: ScrollPlan, goesOn checkpoint: ExtractionCheckpoint, before: Int) {
         let client = client
-        let total = checkpoint.stretches.reduce(plan.expectedDocuments) { $0 + $1.delivered }
+        let total = checkpoint.committed.reduce(plan.expectedDocuments) { $0 + $1.delivered }
         context.console.begin("extracting", unit: "documents", total: total, doneBefore: before) { state in
             let metrics = client.metrics
             state.done = before + metrics.documents
@@ -143,9 +149,10 @@ private struct Extraction {
     // MARK: Ending
 
     private func conclude(
-        _ plan: ScrollPlan, _ proof: ScrollProof, _ checkpoint: ExtractionCheckpoint, _ end: ExtractionLedger.Extent
+        _ plan: ScrollPlan, _ proof: ScrollProof, _ checkpoint: ExtractionCheckpoint, _ ledger: ExtractionLedger
     ) async throws -> ExitCode {
-        var delivered = checkpoint.delivered
+        let end = ledger.end
+        var delivered = checkpoint.delivered.merging(ledger.lacking.indices, uniquingKeysWith: +)
         for report in proof.partial { delivered.merge(report.indices, uniquingKeysWith: +) }
         let holes = proof.holes + (try await vanished(plan, checkpoint, delivered))
         var whole = checkpoint
@@ -196,7 +203,7 @@ private struct Extraction {
         _ end: ExtractionLedger.Extent, _ version: String?
     ) -> ExtractionManifest {
         // What this run has read window by window, and what earlier ones have read by stretches.
-        let stretches = self.checkpoint.stretches + proof.windows.map { ScrollStretch($0) }
+        let stretches = self.checkpoint.committed + proof.windows.map { ScrollStretch($0) }
         let partial = proof.partial.map { ScrollStretch($0) }
         let all = stretches + partial
         let metrics = client.metrics

@@ -6,8 +6,11 @@ struct ExtractionCheckpoint: Codable, Sendable {
     static let currentFormat = 1
     /// More stretches than this leave the rest of the 64 KiB to names; what does not fit is read again.
     static let mostStretches = 160
+    /// The same for what was read while indices were away, all of which is read again if it does not fit.
+    static let mostLackingStretches = 40
     /// Bytes of index names; what is in further indices is only summed.
     private static let mostNameBytes = 16 << 10
+    private static let mostLackingNameBytes = 8 << 10
 
     /// The version of this form.
     var format = currentFormat
@@ -26,6 +29,8 @@ struct ExtractionCheckpoint: Codable, Sendable {
     var scanFrom = 0
     /// Windows that were read whole, neighbours put together.
     var stretches: [ScrollStretch] = []
+    /// Windows that were read while indices were away.
+    var lacking = ExtractionLedger.Lacking()
     /// By the name of the index.
     var indices: [String: Documents] = [:]
     /// In indices whose names do not fit.
@@ -49,6 +54,27 @@ struct ExtractionCheckpoint: Codable, Sendable {
                 otherIndices.planned += documents
             }
         }
+    }
+
+    /// What need not be read again.
+    var committed: [ScrollStretch] { stretches + lacking.stretches }
+
+    /// Leaves out what was read while indices were away if one of them is back: it is read again.
+    mutating func forgetLacking(unlessGone present: [String: Int]) {
+        if lacking.away.contains(where: { present[$0] != nil }) { forgetLacking() }
+    }
+
+    /// Takes in what was read while indices were away, as far as it can be kept.
+    mutating func take(_ lacking: ExtractionLedger.Lacking) {
+        self.lacking = lacking
+        let names = lacking.away.union(lacking.indices.keys)
+        let isLarge = names.reduce(0) { $0 + $1.utf8.count + 16 } > Self.mostLackingNameBytes
+        if isLarge || lacking.stretches.count > Self.mostLackingStretches { forgetLacking() }
+    }
+
+    private mutating func forgetLacking() {
+        scanFrom = lacking.stretches.reduce(scanFrom) { min($0, $1.start) }
+        lacking = .init()
     }
 
     /// Notes what has been delivered in all.

@@ -56,15 +56,15 @@ final class ExtractionSink: Sendable {
 
     /// Ends the writing: all lines are in the output, and in the checkpoint if there is one.
     ///
-    /// - Returns: the last checkpoint, whether or not it was written, and the counters of lines.
-    func end() async throws -> (checkpoint: ExtractionCheckpoint, end: ExtractionLedger.Extent) {
+    /// - Returns: the last checkpoint, whether or not it was written, and what it was made from.
+    func end() async throws -> (checkpoint: ExtractionCheckpoint, ledger: ExtractionLedger) {
         let last = try await onQueue(writing, abandons: target.path == nil) { [self] in
             let last = try snapshot()
             state.withLock { $0.isClosed = true }
             return last
         }
         try await save(last)
-        return (last, state.withLock { $0.ledger.end })
+        return (last, state.withLock { $0.ledger })
     }
 
     // MARK: On the queues
@@ -176,6 +176,7 @@ extension ExtractionSink.State {
         current.output = ledger.end
         current.stretches = bounded.stretches
         current.scanFrom = bounded.scanFrom
+        current.take(ledger.lacking)
         current.deliver(ledger.indices)
         current.repairedDocuments += lines.repairedDocuments
         current.documentsWithoutSource += lines.documentsWithoutSource

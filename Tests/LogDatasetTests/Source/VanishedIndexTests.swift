@@ -24,6 +24,12 @@ struct VanishedIndexTests {
         settings.shards = 1
         let server = try OpenSearchServer(configuration: settings)
         defer { server.stop() }
+        return try await collect(from: server, last: last, resumes: resumes)
+    }
+
+    private func collect(
+        from server: OpenSearchServer, last: Int = .max, resumes: Bool
+    ) async throws -> CollectionReport {
         let client = try OpenSearchClient(configuration: OpenSearchConfiguration(endpoints: [server.url]))
         let source = OpenSearchLogSource(client: client, query: ScrollQuery(index: "logs-*"))
         var configuration = DatasetConfiguration(directory: directory.path)
@@ -75,6 +81,51 @@ struct VanishedIndexTests {
         #expect(report.holes.map(\.documents) == [40] && report.total.documents == 80)
     }
 
+    /// Reads three hours, of which a second index holds the middle one too; it is gone when the first scroll is opened.
+    ///
+    /// - Parameter returns: whether it is there again when the third one is.
+    private func collectWhileAway(returns: Bool) async throws -> (CollectionReport, OpenSearchServer) {
+        let box = Mutex<OpenSearchServer?>(nil)
+        let second = contents(40, hour: 11)
+        let first = (0..<180).map { #"{"time":\#(36_000_000 + $0 * 60_000),"log":"a \#($0)"}"# }
+        var settings = OpenSearchServer.Configuration(indices: [
+            "logs-1": StoredContents(sources: first), "logs-2": second,
+        ])
+        settings.shards = 1
+        settings.fault = { request in
+            guard request.kind == .openScroll else { return nil }
+            if request.ordinal == 0 { box.withLock { $0 }?.setContents(nil, of: "logs-2") }
+            if request.ordinal == 2, returns { box.withLock { $0 }?.setContents(second, of: "logs-2") }
+            return nil
+        }
+        let server = try OpenSearchServer(configuration: settings)
+        box.withLock { $0 = server }
+        let report = try await collect(from: server, resumes: false)
+        return (report, server)
+    }
+
+    @Test("What was read while an index was away that is back is read again, and nothing else is")
+    func readsWhatWasAway() async throws {
+        let (report, server) = try await collectWhileAway(returns: true)
+        defer { server.stop() }
+        #expect(report.total.documents == 180 && report.holes.map(\.documents) == [40])
+        let before = server.count(of: .openScroll)
+        let whole = try await collect(from: server, resumes: true)
+        #expect(whole.isComplete && whole.total.documents == 220)
+        #expect(server.count(of: .openScroll) - before == 2, "two of the three hours were opened without it")
+    }
+
+    @Test("What was read after an index was deleted for good is not read again")
+    func keepsWhatWasRead() async throws {
+        let (report, server) = try await collectWhileAway(returns: false)
+        defer { server.stop() }
+        #expect(report.total.documents == 180 && report.holes.map(\.documents) == [40])
+        let before = server.count(of: .openScroll)
+        let again = try await collect(from: server, resumes: true)
+        #expect(again.holes == report.holes && again.total.documents == 180)
+        #expect(server.count(of: .openScroll) == before)
+    }
+
     @Test("Where all are still there nothing is missing")
     func namesNothing() async throws {
         let indices = ["logs-old": contents(30, hour: 10), "logs-left": contents(50, hour: 12)]
@@ -109,6 +160,9 @@ private struct CutSource: LogSource {
     func planToKeep() -> [UInt8] { source.planToKeep() }
     func goOn(with plan: [UInt8]) { source.goOn(with: plan) }
     func holesAtEnd() async throws -> [Hole] { try await source.holesAtEnd() }
+    func outdated(among committed: [CommittedWindow]) async throws -> [String] {
+        try await source.outdated(among: committed)
+    }
     func read(_ window: LogWindow, into sink: LogSink) async throws {
         let count = windowsRead.value.withLock { value in
             value += 1

@@ -79,9 +79,47 @@ enum ChangingScenarios {
         let vanished = try await client.vanished(since: plan, of: query, delivered: delivered.indices)
         #expect(vanished.map(\.index) == ["app-b"])
         #expect(vanished.map(\.documents) == [3_000 - (delivered.indices["app-b"] ?? 0)])
+        try await reopened(node, plan, query, delivered)
         query.index = "nothing-*"
         let nothing = await openSearchError { _ = try await Delivered.by(client, query) }
         #expect(nothing?.message == "the pattern nothing-* matches no index on \(node.urls[0]); correct --index")
+        try await node.expectNothingOpen()
+    }
+
+    /// What lacked a closed index says so; once it is open again, the windows that do are read again, and all is there.
+    private static func reopened(
+        _ node: RealNode, _ plan: ScrollPlan, _ query: ScrollQuery, _ first: Delivered
+    ) async throws {
+        let lacking = first.proof.windows.filter { $0.away != nil }
+        #expect(!lacking.isEmpty && lacking.count < plan.windows.count && lacking.allSatisfy { $0.away == ["app-b"] })
+        try await node.target.send(.post, "/app-b/_open?wait_for_active_shards=all")
+        let client = try eager(node)
+        let whole = first.proof.windows.filter { $0.away == nil }
+        let rest = try await client.plan(query).remaining(after: whole.map(\.window))
+        let again = try await Delivered.by(client, query, plan: rest)
+        #expect(again.proof.windows.allSatisfy { $0.away == nil } && again.proof.holes.isEmpty)
+        #expect(whole.reduce(0) { $0 + $1.delivered } + again.ids.count == 6_000)
+        try await node.target.send(.post, "/app-b/_close")
+    }
+
+    /// Windows by shard, with an index away from their start to their end.
+    static func closedUnderShards(_ node: RealNode) async throws {
+        let documents = (0..<400).map { (id: "s-\($0)", json: Array(#"{"time":7,"log":"x"}"#.utf8)) }
+        try await node.target.load("hot-a", documents, shards: 2)
+        try await node.target.load("hot-b", documents, shards: 3)
+        let client = try eager(node)
+        var query = ScrollQuery(index: "hot-*", pageSize: 100)
+        (query.toleratesHoles, query.windowDocuments) = (true, 100)
+        let plan = try await client.plan(query)
+        #expect(plan.windows.compactMap(\.shard) == [0, 1, 2])
+        let all = try await Delivered.by(client, query, plan: plan)
+        #expect(all.ids.count == 800 && all.proof.windows.allSatisfy { $0.away == nil })
+        try await node.target.send(.post, "/hot-b/_close")
+        let some = try await Delivered.by(client, query, plan: plan)
+        try await node.target.send(.post, "/hot-b/_open?wait_for_active_shards=all")
+        #expect(some.ids.count == 400 && some.proof.windows.allSatisfy { $0.away == ["hot-b"] })
+        let vanished = try await client.vanished(since: plan, of: query, delivered: some.indices)
+        #expect(vanished.map(\.index) == ["hot-b"] && vanished.map(\.documents) == [400])
         try await node.expectNothingOpen()
     }
 

@@ -67,6 +67,8 @@ extension NodeScenario {
         NodeScenario(testDescription: "room for one scroll", check: BusyScenarios.fewContexts),
         NodeScenario(testDescription: "an index deleted under way", check: ChangingScenarios.deleted),
         NodeScenario(testDescription: "indices that are closed, or none", check: ChangingScenarios.closed),
+        NodeScenario(
+            testDescription: "an index closed under windows by shard", check: ChangingScenarios.closedUnderShards),
         NodeScenario(testDescription: "documents changed between reads", check: ChangingScenarios.drifting),
         NodeScenario(testDescription: "documents from a byte to 20 MB", check: LargeScenarios.all),
         NodeScenario(testDescription: "cleared within two seconds", check: ClearedScenarios.all),

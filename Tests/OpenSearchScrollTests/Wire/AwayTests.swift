@@ -1,0 +1,160 @@
+import OpenSearchScrollTesting
+import Synchronization
+import Testing
+
+@testable import OpenSearchScroll
+
+/// Indices that are away while a query is read, by what the reports of its windows say.
+@Suite("Indices that are away", .timeLimit(.minutes(2)))
+struct AwayTests {
+    /// Two indices over the same three hours, of which the second one can go and come back at any request.
+    private final class Trial: Sendable {
+        let server: OpenSearchServer
+        let client: OpenSearchClient
+        let query: ScrollQuery
+        private let second: StoredContents
+        private let hook: Hook
+
+        final class Hook: Sendable {
+            let action = Mutex<(@Sendable (RequestInfo) -> Void)?>(nil)
+        }
+
+        init(minutes: [Int] = Array(0..<180), shards: Int = 1, windowDocuments: Int? = nil) throws {
+            let sources = minutes.map { #"{"time":\#($0 * 60_000),"log":"x"}"# }
+            let (second, hook) = (StoredContents(sources: sources), Hook())
+            var settings = OpenSearchServer.Configuration(indices: [
+                "logs-1": StoredContents(sources: sources), "logs-2": second,
+            ])
+            settings.shards = shards
+            settings.fault = { request in
+                hook.action.withLock { $0 }?(request)
+                return nil
+            }
+            server = try OpenSearchServer(configuration: settings)
+            (self.second, self.hook) = (second, hook)
+            var configuration = configuration(server.url)
+            configuration.parallel = 1
+            client = try OpenSearchClient(configuration: configuration)
+            var query = ScrollQuery(index: "logs-*")
+            query.toleratesHoles = true
+            if let windowDocuments { query.windowDocuments = windowDocuments }
+            self.query = query
+        }
+
+        deinit { server.stop() }
+
+        func take() { server.setContents(nil, of: "logs-2") }
+        func bring() { server.setContents(second, of: "logs-2") }
+
+        /// At the openings of scrolls, counted from 1.
+        func atOpening(_ body: @escaping @Sendable (Int) -> Void) {
+            hook.action.withLock { $0 = { if $0.kind == .openScroll { body($0.ordinal + 1) } } }
+        }
+
+        /// At searches that are none of a plan's.
+        func atSearch(_ body: @escaping @Sendable () -> Void) {
+            hook.action.withLock { $0 = { if $0.kind == .search { body() } } }
+        }
+
+        func read(_ plan: ScrollPlan) async throws -> ScrollProof {
+            try await client.withScroll(plan, of: query) { pages in
+                for try await _ in pages {}
+                return pages.proof
+            }
+        }
+
+        func vanished(_ plan: ScrollPlan, _ proof: ScrollProof) async throws -> [ScrollHole] {
+            try await client.vanished(since: plan, of: query, delivered: proof.indices)
+        }
+    }
+
+    @Test("A window says which index was away when it was read; those before and after it say nothing")
+    func window() async throws {
+        let trial = try Trial()
+        let plan = try await trial.client.plan(trial.query)
+        #expect(plan.windows.count == 3)
+        trial.atOpening { [weak trial] in
+            if $0 == 2 { trial?.take() }
+            if $0 == 3 { trial?.bring() }
+        }
+        let before = trial.server.count(of: .search)
+        let proof = try await trial.read(plan)
+        #expect(proof.windows.map(\.away) == [nil, ["logs-2"], nil] && proof.windows.map(\.total) == [120, 60, 120])
+        // Nobody asks where nothing has changed.
+        #expect(trial.server.count(of: .search) - before == 2)
+        let holes = try await trial.vanished(plan, proof)
+        #expect(holes.map(\.index) == ["logs-2"] && holes.map(\.documents) == [60])
+    }
+
+    @Test("A window by shard says so too, also where the index is away from its start to its end")
+    func shard() async throws {
+        let trial = try Trial(minutes: [Int](repeating: 7, count: 200), shards: 2, windowDocuments: 120)
+        let plan = try await trial.client.plan(trial.query)
+        #expect(plan.windows.map(\.shard).contains(0) && plan.windows.map(\.shard).contains(1))
+        trial.take()
+        let proof = try await trial.read(plan)
+        #expect(proof.windows.filter { $0.window.shard != nil }.allSatisfy { $0.away == ["logs-2"] })
+        trial.bring()
+        #expect(try await trial.vanished(plan, proof).map(\.documents) == [200])
+    }
+
+    @Test("A window by shard of which no index is left counts as read, and says who was away")
+    func lastShard() async throws {
+        let trial = try Trial(minutes: [Int](repeating: 7, count: 200), shards: 2, windowDocuments: 120)
+        let plan = try await trial.client.plan(trial.query)
+        trial.take()
+        trial.server.setContents(nil, of: "logs-1")
+        let proof = try await trial.read(plan)
+        let shards = proof.windows.filter { $0.window.shard != nil }
+        #expect(shards.count == 2 && shards.allSatisfy { $0.away == ["logs-1", "logs-2"] && $0.total == 0 })
+    }
+
+    @Test("Where nothing is away, windows by shard say nothing")
+    func shards() async throws {
+        let trial = try Trial(minutes: [Int](repeating: 7, count: 200), shards: 2, windowDocuments: 120)
+        let proof = try await trial.read(try await trial.client.plan(trial.query))
+        #expect(proof.windows.allSatisfy { $0.away == nil } && proof.delivered == 400)
+    }
+
+    @Test("An index that comes back before anyone could ask for it: the scroll is opened once more")
+    func flicker() async throws {
+        let trial = try Trial(minutes: Array(0..<60))
+        let plan = try await trial.client.plan(trial.query)
+        trial.take()
+        trial.atSearch { [weak trial] in trial?.bring() }
+        let proof = try await trial.read(plan)
+        #expect(proof.windows.map(\.away) == [nil] && proof.delivered == 120)
+        #expect(trial.server.count(of: .openScroll) == 2 && trial.server.openContexts == 0)
+    }
+
+    @Test("An index that earlier plans had and this one has not is away until it comes back")
+    func earlier() async throws {
+        let trial = try Trial()
+        var earlier = try await trial.client.plan(trial.query)
+        trial.take()
+        let plan = try await trial.client.plan(trial.query)
+        #expect(plan.indices == ["logs-1": 180])
+        earlier.shards = plan.shards
+        trial.atOpening { [weak trial] in if $0 == 2 { trial?.bring() } }
+        let proof = try await trial.read(earlier)
+        #expect(proof.windows.map(\.away) == [["logs-2"], nil, nil])
+    }
+
+    @Test("Documents that came meanwhile do not stand in for those of an index that was away")
+    func standIns() async throws {
+        let trial = try Trial()
+        let plan = try await trial.client.plan(trial.query)
+        trial.atOpening { [weak trial] in
+            if $0 == 1 { trial?.take() }
+            if $0 == 2 {
+                let many = (0..<300).map { #"{"time":\#(3_600_000 + $0 * 1_000),"log":"x"}"# }
+                trial?.server.setContents(StoredContents(sources: many), of: "logs-2")
+            }
+        }
+        let proof = try await trial.read(plan)
+        #expect(proof.indices["logs-2"] == 300, "more than the 180 that were planned")
+        let holes = try await trial.vanished(plan, proof)
+        #expect(holes.map(\.index) == ["logs-2"] && holes.map(\.documents) == [nil])
+        #expect(holes.first?.reason == "the index logs-2 was away for a while as it was read; read it again")
+    }
+}
