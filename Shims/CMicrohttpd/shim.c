@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 
 struct MHD_Daemon *opnilog_mhd_start(uint16_t port, unsigned int threads, const char *certificate, const char *key,
-                                     MHD_AccessHandlerCallback handle, MHD_RequestCompletedCallback completed,
-                                     void *context) {
+                                     MHD_AcceptPolicyCallback accept, MHD_AccessHandlerCallback handle,
+                                     MHD_RequestCompletedCallback completed, void *context) {
     struct sockaddr_in address;
     memset(&address, 0, sizeof address);
     address.sin_family = AF_INET;
@@ -25,7 +25,7 @@ struct MHD_Daemon *opnilog_mhd_start(uint16_t port, unsigned int threads, const 
     if (certificate != NULL) {
         flags |= MHD_USE_TLS;
     }
-    return MHD_start_daemon(flags, port, NULL, NULL, handle, context,
+    return MHD_start_daemon(flags, port, accept, context, handle, context,
                             MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
                             MHD_OPTION_THREAD_POOL_SIZE, threads,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256 * 1024),

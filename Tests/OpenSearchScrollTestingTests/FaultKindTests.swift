@@ -26,6 +26,7 @@ struct FaultKindTests {
 
     static let laws: [Law] = [
         Law(kind: .closeBefore, status: 0, after: .same),
+        Law(kind: .failedHandshake, status: 0, after: .same),
         Law(kind: .closeAfter, status: 0, after: .next),
         Law(kind: .cutBody, status: 200, after: .next),
         Law(kind: .lostContext, status: 404, after: .gone),
@@ -91,6 +92,7 @@ struct FaultKindTests {
         let struck = client.post("/_search/scroll", next)
         #expect(struck.status == law.status)
         #expect(server.faults == [law.kind: 1])
+        if law.kind == .failedHandshake { #expect(client.get("/").status == 0) }
         let after = client.post("/_search/scroll", next)
         switch law.after {
         case .same: #expect(after.json.ids.first == "logs-00004")
@@ -115,6 +117,8 @@ struct FaultKindTests {
         for request in kind.requests where request != .continueScroll {
             let server = try server(kind, request, shards: 2)
             let client = HTTPClient(server)
+            // It costs the next connection, too.
+            let requests = kind == .failedHandshake ? 3 : 2
             let bodies: [(String, String)] = [
                 ("/logs/_search?scroll=1m", "{\"size\":100}"), ("/logs/_search", "{\"size\":100}"),
                 ("/logs/_count", "{}"),
@@ -124,7 +128,7 @@ struct FaultKindTests {
             #expect(opened.ids.count == 12)
             #expect(opened["_shards", "successful"]?.integer == 2)
             let id = try #require(opened["_scroll_id"]?.text)
-            for _ in 0..<2 { _ = client.delete("/_search/scroll", "{\"scroll_id\":\"\(id)\"}") }
+            for _ in 0..<requests { _ = client.delete("/_search/scroll", "{\"scroll_id\":\"\(id)\"}") }
             #expect(!server.openScrollIDs.contains(id))
             #expect(server.faults == [kind: 1], "\(kind) at \(request)")
         }

@@ -188,24 +188,31 @@ public final class OpenSearchClient: Sendable {
         // Where nothing may be missing, a shard that does not answer is no proof that its index is gone.
         let existing =
             isAllThere ? now : try await planner.indices(ofAll: true, allowsPartial: query.toleratesHoles).get()
-        return short.sorted { $0.key < $1.key }.compactMap { name, planned in
-            let isGone = existing[name] == nil
-            guard isGone || away.contains(name) else { return nil }
+        var holes: [ScrollHole] = []
+        for (name, planned) in short.sorted(by: { $0.key < $1.key }) {
+            // One that was there all the time and is empty has lost its documents to somebody who deleted them: drift.
+            var isGone = existing[name] == nil
+            if isGone, !away.contains(name) { isGone = !(await planner.exists(name)) }
+            guard isGone || away.contains(name) else { continue }
             let missing = (isGone ? planned : min(planned, now[name] ?? 0)) - (delivered[name] ?? 0)
             if missing > 0 {
-                let reason =
-                    isGone
-                    ? "the index \(name) vanished while it was read, with \(missing) of its \(planned) documents "
-                        + "unread; read before its retention ends"
-                    : "the index \(name) was away while it was read, with \(missing) of its \(planned) documents unread; "
-                        + "read it again"
-                return ScrollHole(index: name, documents: missing, reason: reason)
+                holes.append(Self.hole(name, isGone: isGone, missing: missing, of: planned))
+            } else if now[name] != nil {
+                // What came into it meanwhile may stand in for as many that were not seen.
+                let reason = "the index \(name) was away for a while as it was read; read it again"
+                holes.append(ScrollHole(index: name, reason: reason))
             }
-            // What came into it meanwhile may stand in for as many that were not seen.
-            guard !isGone, now[name] != nil else { return nil }
-            return ScrollHole(
-                index: name, reason: "the index \(name) was away for a while as it was read; read it again")
         }
+        return holes
+    }
+
+    private static func hole(_ index: String, isGone: Bool, missing: Int, of planned: Int) -> ScrollHole {
+        let what = isGone ? "vanished" : "was away"
+        let remedy = isGone ? "read before its retention ends" : "read it again"
+        return ScrollHole(
+            index: index, documents: missing,
+            reason: "the index \(index) \(what) while it was read, with \(missing) of its \(planned) documents unread; "
+                + remedy)
     }
 
     /// How many documents match now.

@@ -32,7 +32,7 @@ public final class DocumentDecoder {
         guard status == opnilog_json_bad_utf8 else {
             return try body(document(status, found, repaired: found.replaced > 0))
         }
-        let copy = UTF8Repair.copy(of: object).text
+        let copy = UTF8Repair.copy(of: object, stored: false).text
         let (secondStatus, secondFound) = parse(copy.bytes)
         // The copy must outlive what is lent of it.
         try withExtendedLifetime(copy) { () throws(E) in

@@ -52,7 +52,7 @@ final class PageDecoder {
         var page = body
         var replaced: [Int] = []
         if status == opnilog_json_bad_utf8 {
-            (page, replaced) = body.withBytes { UTF8Repair.copy(of: $0) }
+            (page, replaced) = body.withBytes { UTF8Repair.copy(of: $0, stored: true) }
             status = parse(page, &found)
         }
         switch status {

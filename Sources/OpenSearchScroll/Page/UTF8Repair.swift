@@ -1,10 +1,12 @@
 /// Replaces what is no UTF-8: one U+FFFD for each maximal part of a sequence (Unicode 15, section 3.9, table 3-7), as
-/// Python and Swift's `String` do.
+/// Python and Swift's `String` do. In what a server has stored, what its own parser takes for UTF-8 stays what that makes
+/// of it.
 enum UTF8Repair {
     /// A padded copy for the parser.
     ///
+    /// - Parameter stored: whether it is JSON of a server, which is broken inside of strings alone.
     /// - Returns: the copy, and where the replacements stand in it, ascending.
-    static func copy(of bytes: UnsafeRawBufferPointer) -> (text: AnswerBody, replaced: [Int]) {
+    static func copy(of bytes: UnsafeRawBufferPointer, stored: Bool) -> (text: AnswerBody, replaced: [Int]) {
         let text = AnswerBody()
         var replaced: [Int] = []
         var good = 0
@@ -12,11 +14,16 @@ enum UTF8Repair {
         while at < bytes.count {
             at = endOfASCII(bytes, from: at)
             guard at < bytes.count else { break }
-            let (length, isValid) = sequence(bytes, at)
+            var (length, isValid) = sequence(bytes, at)
             if !isValid {
                 append(bytes, good..<at, to: text)
                 replaced.append(text.count)
-                replacement.withUnsafeBytes { append($0, 0..<3, to: text) }
+                if stored, let units = units(bytes, at) {
+                    append(units.text, to: text)
+                    length = units.length
+                } else {
+                    append(replacement, to: text)
+                }
                 good = at + length
             }
             at += length
@@ -26,6 +33,10 @@ enum UTF8Repair {
     }
 
     private static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
+
+    private static func append(_ bytes: [UInt8], to text: AnswerBody) {
+        bytes.withUnsafeBytes { append($0, 0..<$0.count, to: text) }
+    }
 
     private static func append(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, to text: AnswerBody) {
         guard let start = bytes.baseAddress, !range.isEmpty else { return }
@@ -62,5 +73,35 @@ enum UTF8Repair {
             guard start + place < bytes.count, allowed.contains(bytes[start + place]) else { return (place, false) }
         }
         return (wanted, true)
+    }
+
+    // MARK: What a server's parser takes
+
+    /// What Jackson, OpenSearch's parser, takes for a character though it is none: overlong forms, halves of surrogate pairs,
+    /// points past the last. Measured on 2.19 and 3.8: with the field asked for alone the server sends what it made of
+    /// them, which has to be what we make of the whole document.
+    ///
+    /// - Returns: the units of UTF-16, written as a string of JSON has them, so that halves find each other; nil where
+    ///   Jackson would not take it either.
+    private static func units(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int
+    ) -> (text: [UInt8], length: Int)? {
+        let lead = bytes[start]
+        let length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2
+        guard (0xC0...0xF7).contains(lead), start + length <= bytes.count else { return nil }
+        var point = Int32(lead) & 0x7F >> Int32(length)
+        for place in start + 1..<start + length {
+            guard bytes[place] & 0xC0 == 0x80 else { return nil }
+            point = point << 6 | Int32(bytes[place] & 0x3F)
+        }
+        guard length == 4 else { return (escape(point), length) }
+        // As it computes a pair, also of a point that needs none.
+        let rest = point - 0x10000
+        return (escape(0xD800 | rest >> 10) + escape(0xDC00 | rest & 0x3FF), length)
+    }
+
+    private static func escape(_ unit: Int32) -> [UInt8] {
+        let digits = String(unit & 0xFFFF, radix: 16)
+        return Array("\\u\(String(repeating: "0", count: 4 - digits.utf8.count))\(digits)".utf8)
     }
 }

@@ -48,15 +48,16 @@ final class IndexWatch: Sendable {
     /// - Parameters:
     ///   - shard: that it is over alone.
     ///   - shards: how many it is over.
+    ///   - hasSkipped: whether it is not over some remote clusters. Answers say how many, not which: it is asked then.
     ///   - isLast: whether it is not opened again, whatever comes of this.
     /// - Returns: nil where indices came or went since it was opened: nobody can tell, and it should be opened again.
     func away(
-        shard: Int?, shards: Int, _ planner: WindowPlanner, isLast: Bool
+        shard: Int?, shards: Int, hasSkipped: Bool = false, _ planner: WindowPlanner, isLast: Bool
     ) async -> Result<Set<String>?, OpenSearchError> {
         let (known, planned) = state.withLock { ($0.seen[shard], $0.planned) }
         // Without a plan nobody knows what should be there.
         if planned.isEmpty { return .success([]) }
-        if let known, known.shards == shards { return .success(known.away) }
+        if let known, known.shards == shards, !hasSkipped { return .success(known.away) }
         let found: (names: Set<String>, shards: Int)
         switch await planner.present() {
         case .failure(let error): return .failure(error)

@@ -57,7 +57,8 @@ struct Persistence: Sendable {
         retries += 1
         let wait = Backoff.delay(
             before: failures + 1, first: firstBackoff, longest: longestBackoff, random: random)
-        return max(wait, min(error.retryAfter ?? .zero, longestBackoff))
+        // As long as the server asks for, within reason: whoever asks for more gets another try before.
+        return max(wait, min(error.retryAfter ?? .zero, max(longestBackoff, patience)))
     }
 }
 

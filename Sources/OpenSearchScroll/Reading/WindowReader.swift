@@ -141,7 +141,9 @@ final class WindowReader {
             if case .failure(let error) = opened, error.code != .noIndexMatches { return .failure(error) }
             let session = try? opened.get()
             let found = await state.watch.away(
-                shard: opening.shard, shards: session?.shards ?? 0, planner, isLast: attempt == 3)
+                shard: opening.shard, shards: session?.shards ?? 0, hasSkipped: (session?.skippedClusters ?? 0) > 0,
+                planner,
+                isLast: attempt == 3)
             if case .success(let missing?) = found {
                 // No scroll is over a shard that no index has; it counts as read all the same.
                 if session == nil, opening.shard != nil { away.formUnion(missing) }

@@ -14,6 +14,8 @@ final class ScrollSession {
     private(set) var total = 0
     /// Shards that it is over.
     private(set) var shards = 0
+    /// Remote clusters that it is not over.
+    private(set) var skippedClusters = 0
     /// Documents that the scroll has shown.
     private(set) var shown = 0
     /// When the server last gave the scroll time to live.
@@ -223,7 +225,10 @@ final class ScrollSession {
         do {
             let (envelope, page) = try decoder.decode(answered.body)
             scrollID = envelope.scrollID ?? scrollID
-            if isFirst { (total, shards) = (envelope.total ?? 0, Int(envelope.shards.total)) }
+            if isFirst {
+                (total, shards) = (envelope.total ?? 0, Int(envelope.shards.total))
+                skippedClusters = envelope.skippedClusters
+            }
             let expected = isFirst ? nil : total
             if let error = Self.check(envelope, expected: expected, skipped: opening.skippedClusters, context) {
                 return .failure(error)

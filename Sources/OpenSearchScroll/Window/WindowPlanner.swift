@@ -52,6 +52,16 @@ struct WindowPlanner: Sendable {
         }
     }
 
+    /// Whether an index of that name is there, with documents or without any; where that cannot be told it is not.
+    func exists(_ index: String) async -> Bool {
+        let context = wire.context(.plan, wire.servers.current, index: index, timeField: query.timeField)
+        let path = "/\(Endpoint.encode(index))/_search?allow_partial_search_results=true"
+        switch await wire.send(wire.request(.post, path, ["size": 0], context), context) {
+        case .success: return true
+        case .failure(let error): return error.code == .partialShards
+        }
+    }
+
     /// The indices of which any documents are there now, and over how many shards that is all.
     func present() async -> Result<(names: Set<String>, shards: Int), OpenSearchError> {
         let found = await ask(search.names(), allowsPartial: query.toleratesHoles, mayBeGone: true)

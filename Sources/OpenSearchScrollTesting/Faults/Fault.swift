@@ -3,6 +3,8 @@
 public enum Fault: Sendable, Equatable {
     /// The connection is closed without a byte of answer, before the request was executed: a scroll has not moved.
     case closeBeforeExecuting
+    /// The same, and the next connection is closed before anything of it is read: over HTTPS its handshake fails.
+    case failHandshake
     /// The request is executed (a scroll moves on, a context opens), then the connection is closed without an answer.
     case closeBeforeAnswer
     /// The request is executed and `Content-Length` promises the whole answer, but the connection ends after so many

@@ -2,6 +2,9 @@
 public enum FaultKind: String, Sendable, CaseIterable {
     /// The connection is closed before the request is executed: nothing moved.
     case closeBefore = "close-before"
+    /// The connection is closed before the request is executed, and the next one before anything of it is read, its TLS
+    /// handshake included: nothing moved.
+    case failedHandshake = "failed-handshake"
     /// The connection is closed after the request was executed, without an answer: the page is lost.
     case closeAfter = "close-after"
     /// The connection ends somewhere in the middle of the body: the page is lost.
@@ -58,7 +61,8 @@ public enum FaultKind: String, Sendable, CaseIterable {
     /// The requests that the kind can strike.
     public var requests: [RequestKind] {
         switch self {
-        case .closeBefore, .closeAfter, .cutBody, .breaker, .badGateway, .proxyUnavailable, .slowBytes, .unauthorized:
+        case .closeBefore, .failedHandshake, .closeAfter, .cutBody, .breaker, .badGateway, .proxyUnavailable,
+            .slowBytes, .unauthorized:
             [.openScroll, .continueScroll, .clearScroll, .search, .count]
         case .requestTooLarge, .queueFull, .missingShards, .html: [.openScroll, .continueScroll, .search, .count]
         case .answerTooLarge, .timedOut: [.openScroll, .continueScroll, .search]

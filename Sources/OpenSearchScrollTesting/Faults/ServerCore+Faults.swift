@@ -7,6 +7,7 @@ extension ServerCore {
         var changes = AnswerChanges()
         switch fault {
         case .closeBeforeExecuting: return HTTPAnswer(ending: .close)
+        case .failHandshake: return HTTPAnswer(ending: .closeWithNext)
         case .stall: return HTTPAnswer(ending: .stall)
         case .unauthorized: return Self.unauthorized
         case .status(let status, let body): return .scripted(status, body)
@@ -45,6 +46,7 @@ extension ServerCore {
     private func fault(_ strike: FaultSchedule.Strike, _ route: Route, _ info: RequestInfo) -> Fault {
         switch strike.kind {
         case .closeBefore: .closeBeforeExecuting
+        case .failedHandshake: .failHandshake
         case .closeAfter: .closeBeforeAnswer
         case .cutBody: .cutBodyShare(Double(strike.draw >> 11) * 0x1p-53)
         case .lostContext: .loseContext

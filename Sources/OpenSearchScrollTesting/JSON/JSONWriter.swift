@@ -53,13 +53,15 @@ enum JSONWriter {
                 continue
             }
             let (scalar, length) = UTF8Writer.decode(bytes, at: position)
-            if let scalar, scalar < 0x80 {
+            if length == 4, let scalar, escapingAstral || !(0x10000...0x10FFFF).contains(scalar) {
+                // As Jackson computes a pair, also of what needs none.
+                let rest = Int32(scalar) - 0x10000
+                appendEscape(UInt32(0xD800 | rest >> 10 & 0xFFFF), to: &buffer)
+                appendEscape(UInt32(0xDC00 | rest & 0x3FF), to: &buffer)
+            } else if let scalar, scalar < 0x80 {
                 appendASCII(UInt8(scalar), to: &buffer)
             } else if let scalar, scalar >= 0xD800, scalar < 0xE000 {
                 appendEscape(scalar, to: &buffer)
-            } else if let scalar, scalar >= 0x10000, escapingAstral {
-                appendEscape(0xD800 + (scalar - 0x10000) >> 10, to: &buffer)
-                appendEscape(0xDC00 + (scalar - 0x10000) & 0x3FF, to: &buffer)
             } else {
                 UTF8Writer.append(scalar ?? 0xFFFD, to: &buffer)
             }
@@ -169,6 +171,6 @@ enum UTF8Writer {
             guard byte & 0xC0 == 0x80 else { return (nil, 1) }
             scalar = scalar << 6 | UInt32(byte & 0x3F)
         }
-        return scalar <= 0x10FFFF ? (scalar, length) : (nil, 1)
+        return (scalar, length)
     }
 }

@@ -11,6 +11,8 @@ struct HTTPAnswer: Sendable {
         case dribble(pause: Duration)
         /// The connection is closed instead of an answer.
         case close
+        /// The same, and the connection that comes next is closed before anything of it is read.
+        case closeWithNext
         /// Nothing is ever sent.
         case stall
     }

@@ -9,6 +9,8 @@ final class HTTPListener: Sendable {
         nonisolated(unsafe) var daemon: OpaquePointer?
         nonisolated(unsafe) var stalled: [OpaquePointer] = []
         var isStopping = false
+        /// Connections that are still to be closed before anything of them is read.
+        var refusals = 0
     }
 
     private let running = Mutex(Running())
@@ -33,13 +35,14 @@ final class HTTPListener: Sendable {
                 identity.certificate.withCString { certificate in
                     identity.key.withCString { key in
                         opnilog_mhd_start(
-                            configuration.port, threads, certificate, key, HTTPListener.handle, HTTPListener.completed,
-                            context)
+                            configuration.port, threads, certificate, key, HTTPListener.accept, HTTPListener.handle,
+                            HTTPListener.completed, context)
                     }
                 }
             } else {
                 opnilog_mhd_start(
-                    configuration.port, threads, nil, nil, HTTPListener.handle, HTTPListener.completed, context)
+                    configuration.port, threads, nil, nil, HTTPListener.accept, HTTPListener.handle,
+                    HTTPListener.completed, context)
             }
         guard let daemon else {
             let reason = String(cString: strerror(errno))
@@ -77,6 +80,15 @@ final class HTTPListener: Sendable {
         var received = 0
 
         init(_ request: IncomingRequest) { self.request = request }
+    }
+
+    private static let accept: MHD_AcceptPolicyCallback = { context, _, _ in
+        guard let context else { return MHD_Result.NO }
+        return Unmanaged<HTTPListener>.fromOpaque(context).takeUnretainedValue().running.withLock { running in
+            guard running.refusals > 0 else { return MHD_Result.YES }
+            running.refusals -= 1
+            return MHD_Result.NO
+        }
     }
 
     private static let handle: MHD_AccessHandlerCallback = {
@@ -120,6 +132,9 @@ final class HTTPListener: Sendable {
         let answer = answer(exchange.request)
         switch answer.ending {
         case .close: return MHD_Result.NO
+        case .closeWithNext:
+            running.withLock { $0.refusals += 1 }
+            return MHD_Result.NO
         case .stall:
             return running.withLock { running in
                 guard !running.isStopping else { return MHD_Result.NO }

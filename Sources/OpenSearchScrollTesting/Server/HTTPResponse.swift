@@ -15,7 +15,8 @@ enum HTTPResponse {
             case .cut(let count): lent(answer.body, end: count)
             case .cutShare(let share): lent(answer.body, end: min(size - 1, Int(Double(size) * share)))
             case .dribble(let pause): lent(answer.body, end: size, piece: max(1, size / pieces), pause: pause)
-            case .whole, .close, .stall: size < block ? copied(answer.body) : lent(answer.body, end: size)
+            case .whole, .close, .closeWithNext, .stall:
+                size < block ? copied(answer.body) : lent(answer.body, end: size)
             }
         guard let response else { return MHD_Result.NO }
         defer { MHD_destroy_response(response) }

@@ -178,5 +178,8 @@ struct PersistenceTests {
         busy.retryAfter = .seconds(7_000)
         let wait10 = persistence.delay(after: busy, isReached: true, now: start, random: 0)
         #expect(wait10 == .seconds(30))
+        var patient = self.persistence(attempts: 9, patience: .seconds(300))
+        let wait11 = patient.delay(after: busy, isReached: true, now: start, random: 0)
+        #expect(wait11 == .seconds(300))
     }
 }

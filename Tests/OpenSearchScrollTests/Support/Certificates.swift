@@ -37,11 +37,15 @@ struct Certificates {
     func path(_ name: String) -> String { "\(folder)/\(name)" }
     var ca: String { "\(folder)/ca.pem" }
 
-    func server(_ name: String) throws -> OpenSearchServer {
-        var settings = OpenSearchServer.Configuration(indices: ["logs": StoredContents(sources: [#"{"log":"x"}"#])])
-        settings.identity = .init(
+    func identity(_ name: String) throws -> OpenSearchServer.Configuration.Identity {
+        .init(
             certificate: String(decoding: try readFile("\(folder)/\(name).pem"), as: UTF8.self),
             key: String(decoding: try readFile("\(folder)/\(name).key"), as: UTF8.self))
+    }
+
+    func server(_ name: String) throws -> OpenSearchServer {
+        var settings = OpenSearchServer.Configuration(indices: ["logs": StoredContents(sources: [#"{"log":"x"}"#])])
+        settings.identity = try identity(name)
         return try OpenSearchServer(configuration: settings)
     }
 

@@ -56,10 +56,13 @@ struct AwayTests {
             hook.action.withLock { $0 = { if $0.kind == .search { body() } } }
         }
 
+        /// The proof, its windows in the order of time, which is not that in which they end.
         func read(_ plan: ScrollPlan) async throws -> ScrollProof {
             try await client.withScroll(plan, of: query) { pages in
                 for try await _ in pages {}
-                return pages.proof
+                var proof = pages.proof
+                proof.windows.sort { $0.window.times?.lowerBound ?? .max < $1.window.times?.lowerBound ?? .max }
+                return proof
             }
         }
 
@@ -156,5 +159,39 @@ struct AwayTests {
         let holes = try await trial.vanished(plan, proof)
         #expect(holes.map(\.index) == ["logs-2"] && holes.map(\.documents) == [nil])
         #expect(holes.first?.reason == "the index logs-2 was away for a while as it was read; read it again")
+    }
+
+    /// An answer of aggregations over two shards, with one of two remote clusters skipped.
+    private func found(_ indices: [String]) -> String {
+        let names = indices.map { #"{"key":"\#($0)","doc_count":1}"# }.joined(separator: ",")
+        return #"{"timed_out":false,"_shards":{"total":2,"successful":2,"skipped":0,"failed":0},"#
+            + #""_clusters":{"total":3,"successful":2,"skipped":1},"hits":{"total":{"value":2,"relation":"eq"}},"#
+            + #""aggregations":{"hours":{"buckets":[{"key":0,"doc_count":2}]},"untimed":{"doc_count":0},"#
+            + #""indices":{"buckets":[\#(names)]}}}"#
+    }
+
+    @Test("A remote cluster that is skipped in the place of the one that the plan named: what is away are its indices")
+    func otherCluster() async throws {
+        let extra = #","_clusters":{"total":3,"successful":2,"skipped":1}"#
+        let server = try ScriptedServer([
+            .answer(200, found(["first:logs", "logs"])),
+            .answer(200, Answer.page(["1"], total: 1, scrollID: "a", shards: (2, 2), extra: extra)),
+            .answer(200, found(["second:logs", "logs"])),
+            .answer(200, Answer.page([], total: 1, scrollID: "a", shards: (2, 2), extra: extra)),
+            .answer(200, Answer.cleared),
+        ])
+        defer { server.stop() }
+        var settings = configuration(server.url)
+        settings.parallel = 1
+        let client = try OpenSearchClient(configuration: settings)
+        var query = ScrollQuery(index: "*:logs,logs", pageSize: 10)
+        query.toleratesHoles = true
+        let plan = try await client.plan(query)
+        #expect(plan.holes.count == 1 && plan.windows.count == 1)
+        let proof = try await client.withScroll(plan, of: query) { pages in
+            for try await _ in pages {}
+            return pages.proof
+        }
+        #expect(proof.windows.map(\.away) == [["first:logs"]])
     }
 }

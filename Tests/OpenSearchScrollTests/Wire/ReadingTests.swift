@@ -311,6 +311,22 @@ struct ReadingTests {
         #expect(try await client.vanished(since: plan, of: query, delivered: delivered).isEmpty)
     }
 
+    @Test("An index of which all documents are deleted meanwhile is no hole")
+    func emptied() async throws {
+        let (server, _, _) = try two()
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        let query = ScrollQuery(index: "logs-*")
+        let plan = try await client.plan(query)
+        server.setContents(StoredContents(), of: "logs-2")
+        let delivered = try await client.withScroll(plan, of: query) { pages in
+            for try await _ in pages {}
+            return pages.proof.indices
+        }
+        #expect(delivered == ["logs-1": 50])
+        #expect(try await client.vanished(since: plan, of: query, delivered: delivered).isEmpty)
+    }
+
     @Test("Where nothing may be missing, an index of a pattern that goes ends the reading with an error")
     func vanishingUnderAPattern() async throws {
         let (server, target, _) = try two()

@@ -7,6 +7,8 @@ import Testing
 struct EmbeddedTests {
     @Test(arguments: ScrollContract.all)
     func holds(_ contract: ScrollContract) async throws { try await contract.check(try ServerTrait.current()) }
+
+    @Test func brokenText() async throws { try await RealNodeChecks.brokenText(try ServerTrait.current()) }
 }
 
 @Suite(
