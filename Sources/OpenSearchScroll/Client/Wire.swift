@@ -149,8 +149,10 @@ struct Wire: Sendable {
         // Unlike a request for a page, this one may be repeated, and any server of the cluster can do it.
         var persistence = Persistence.quick
         var outcome = await send(request(.delete, "/_search/scroll", body, context), context)
-        while case .failure(let error) = outcome, error.httpStatus != 404, let wait = delay(after: error, &persistence)
-        {
+        while case .failure(var error) = outcome, error.httpStatus != 404 {
+            // A scroll is worth a few more tokens.
+            if error.code == .unauthorized, context.credentials.areRenewable { error = error.transient }
+            guard let wait = delay(after: error, &persistence) else { break }
             try? await Task.sleep(for: wait)
             (context.endpoint, context.credentials) = (servers.current.endpoint, servers.current.credentials)
             outcome = await send(request(.delete, "/_search/scroll", body, context), context)

@@ -110,6 +110,9 @@ public struct OpenSearchError: Error, Sendable, Equatable, CustomStringConvertib
         self.isTransient = isTransient
     }
 
+    /// The same as one that may pass.
+    var transient: OpenSearchError { OpenSearchError(code, message, httpStatus: httpStatus, isTransient: true) }
+
     /// The message after its code.
     public var description: String { "\(code): \(message)" }
 }
