@@ -201,7 +201,7 @@ struct OpenSearchCommandTests {
     func badFaults() async throws {
         let run = try await ProgramRun.of(["simulate", "--faults", "rate=0.1,kinds=cut-bdy"])
         #expect(run.code == 64)
-        #expect(run.errors.contains("cut-bdy is no kind of fault; the kinds are close-before, close-after, cut-body, "))
+        #expect(run.errors.contains("cut-bdy is no kind of fault; the kinds are close-before, failed-handshake, "))
     }
 
     @Test("simulated hours begin at whole hours and lie in the past")

@@ -55,7 +55,7 @@ extension OpenSearchLogSource {
     ) async throws -> [WindowReuse] {
         var read: [Int64?: HourComparison.Earlier] = [:]
         for window in earlier {
-            guard let report = Self.report(of: window) else { continue }
+            guard let report = Self.report(of: window), report.away == nil else { continue }
             let hour = Self.hour(of: report.window)
             read[hour, default: .init()].names.insert(window.name)
             read[hour, default: .init()].windows.append(report.window)

@@ -55,15 +55,17 @@ public final class OpenSearchLogSource: LogSource {
         await client.clear(leftScrolls)
         let plan = try await client.plan(query)
         let read = committed.compactMap { Self.report(of: $0) }
-        var all = plan
-        all.indices = state.withLock { state in
+        noteDelivered(committed)
+        var wanted = plan
+        wanted.indices = state.withLock { state in
             state.plan = plan
             state.planned.add(plan.indices)
             state.holes = plan.holes.map { Hole($0) }
-            return state.planned.indices
+            // Of earlier plans, what may come back.
+            let unread = state.planned.indices.filter { $0.value > state.delivered[$0.key] ?? 0 }
+            return plan.indices.merging(unread) { now, _ in now }
         }
-        try client.goOn(with: all, of: query)
-        noteDelivered(committed)
+        if wanted.indices.count > plan.indices.count { try client.goOn(with: wanted, of: query) }
         return plan.remaining(after: read.map(\.window)).windows.map { Self.logWindow($0) }
     }
 
@@ -82,13 +84,10 @@ public final class OpenSearchLogSource: LogSource {
             expectedDocuments: window.expectedDocuments, key: window)
     }
 
-    /// Windows whose report is not there or cannot be read any more, and those of which an index was away that is back.
+    /// Windows whose report is not there or cannot be read any more, and those that were read while an index was away: it
+    /// may be back.
     public func outdated(among committed: [CommittedWindow]) async throws -> [String] {
-        let reports = committed.map { (name: $0.name, report: Self.report(of: $0)) }
-        let lost = reports.filter { $0.report == nil }
-        let lacking = reports.filter { $0.report?.away != nil }
-        let back = lacking.isEmpty ? [:] : try await client.plan(query).indices
-        return (lost + lacking.filter { $0.report?.away?.contains { back[$0] != nil } ?? false }).map(\.name)
+        committed.filter { window in Self.report(of: window).map { $0.away != nil } ?? true }.map(\.name)
     }
 
     /// Reads a window; whatever fails meanwhile, each of its documents comes once.
@@ -113,13 +112,13 @@ public final class OpenSearchLogSource: LogSource {
     public func holesAtEnd() async throws -> [Hole] {
         let state = self.state.withLock { $0 }
         guard var plan = state.plan else { return [] }
-        let now = plan.indices
+        let before = plan.indices
         plan.indices = state.planned.indices
-        let vanished = try await client.vanished(since: plan, of: query, delivered: delivered)
+        let lost = try await client.lost(since: plan, of: query, delivered: delivered)
         // Where an index was renamed before this run, another one has its documents.
         let isComplete = state.deliveredInAll >= state.planned.documents
-        let missing = vanished.filter { hole in !isComplete || hole.index.map { now[$0] != nil } ?? true }
-        return state.holes + missing.map { Hole($0) }
+        let missing = lost.filter { !isComplete || !$0.isGone || $0.hole.index.map { before[$0] != nil } ?? true }
+        return state.holes + missing.map { Hole($0.hole) }
     }
 
     /// Counts what an earlier run has read, so that an index that vanished since is no hole for it.

@@ -37,12 +37,12 @@ public final class OpenSearchClient: Sendable {
         _ query: ScrollQuery, isolation: isolated (any Actor)? = #isolation, _ body: (ScrollPages) async throws -> R
     ) async throws -> R {
         let plan = try await plan(query)
-        let (result, proof) = try await read(plan, of: query, isolation: isolation, body)
+        let (result, reading) = try await read(plan, of: query, isolation: isolation, body)
+        let proof = reading.proof
         // A pattern simply means less when one of its indices goes.
         if !query.toleratesHoles, proof.windows.count == plan.windows.count {
-            if let hole = try await vanished(since: plan, of: query, delivered: proof.indices).first {
-                throw OpenSearchError(.indexNotFound, hole.reason)
-            }
+            let lost = try await lost(since: plan, try state(query), reading.watch, delivered: proof.indices)
+            if let first = lost.first { throw OpenSearchError(.indexNotFound, first.hole.reason) }
         }
         return result
     }
@@ -63,7 +63,7 @@ public final class OpenSearchClient: Sendable {
     private func read<R>(
         _ plan: ScrollPlan, of query: ScrollQuery, except earlier: DeliveredDocuments? = nil,
         isolation: isolated (any Actor)?, _ body: (ScrollPages) async throws -> R
-    ) async throws -> (result: R, proof: ScrollProof) {
+    ) async throws -> (result: R, reading: Reading) {
         let parallel = parallel(shards: plan.shards)
         let state = try state(query)
         state.take(plan)
@@ -71,7 +71,7 @@ public final class OpenSearchClient: Sendable {
         let reading = Reading(
             plan.windows, state, wire: wire, parallel: parallel, holes: plan.holes, earlier: earlier)
         let result = try await reading.run(isolation: isolation, body)
-        return (result, reading.proof)
+        return (result, reading)
     }
 
     /// Reads one window, as ``withScroll(_:isolation:_:)`` reads all.
@@ -171,48 +171,58 @@ public final class OpenSearchClient: Sendable {
     /// What was planned and cannot have been read: of indices that were deleted while they were read, and, where some were
     /// away for a while, of those too. That documents came and went, or are the query's no longer, is no hole.
     ///
+    /// It is to be asked of the client that read the plan, before it makes another one of the query: it knows who was away.
+    ///
     /// - Parameters:
-    ///   - plan: as it was before the reading.
+    ///   - plan: as it was before the reading; it may name indices of earlier plans too.
     ///   - delivered: documents handed out by index.
     /// - Returns: a hole for each such index.
     public func vanished(
         since plan: ScrollPlan, of query: ScrollQuery, delivered: [String: Int]
     ) async throws(OpenSearchError) -> [ScrollHole] {
+        try await lost(since: plan, of: query, delivered: delivered).map(\.hole)
+    }
+
+    /// The same, with whether the index is gone.
+    package func lost(
+        since plan: ScrollPlan, of query: ScrollQuery, delivered: [String: Int]
+    ) async throws(OpenSearchError) -> [LostIndex] {
         let state = try state(query)
-        let away = state.watch.everAway
-        let short = plan.indices.filter { $0.value > delivered[$0.key] ?? 0 || away.contains($0.key) }
+        return try await lost(since: plan, state, state.watch, delivered: delivered)
+    }
+
+    private func lost(
+        since plan: ScrollPlan, _ state: QueryState, _ watch: IndexWatch, delivered: [String: Int]
+    ) async throws(OpenSearchError) -> [LostIndex] {
+        let missed = watch.everMissing
+        let short = plan.indices.filter { $0.value > delivered[$0.key] ?? 0 || missed.contains($0.key) }
         if short.isEmpty { return [] }
-        let planner = WindowPlanner(wire: wire, query: query, search: state.search)
+        let planner = WindowPlanner(wire: wire, query: state.query, search: state.search)
         let now = try await planner.indices().get()
         let isAllThere = short.keys.allSatisfy { now[$0] != nil }
         // Where nothing may be missing, a shard that does not answer is no proof that its index is gone.
         let existing =
-            isAllThere ? now : try await planner.indices(ofAll: true, allowsPartial: query.toleratesHoles).get()
-        var holes: [ScrollHole] = []
+            isAllThere ? now : try await planner.indices(ofAll: true, allowsPartial: state.query.toleratesHoles).get()
+        // One that comes while another one goes leaves as many shards as there were.
+        let haveCome = !existing.keys.allSatisfy { plan.indices[$0] != nil }
+        var lost: [LostIndex] = []
         for (name, planned) in short.sorted(by: { $0.key < $1.key }) {
-            // One that was there all the time and is empty has lost its documents to somebody who deleted them: drift.
-            var isGone = existing[name] == nil
-            if isGone, !away.contains(name) { isGone = !(await planner.exists(name)) }
-            guard isGone || away.contains(name) else { continue }
-            let missing = (isGone ? planned : min(planned, now[name] ?? 0)) - (delivered[name] ?? 0)
-            if missing > 0 {
-                holes.append(Self.hole(name, isGone: isGone, missing: missing, of: planned))
-            } else if now[name] != nil {
-                // What came into it meanwhile may stand in for as many that were not seen.
-                let reason = "the index \(name) was away for a while as it was read; read it again"
-                holes.append(ScrollHole(index: name, reason: reason))
+            let count = delivered[name] ?? 0
+            var presence = WindowPlanner.Presence.there
+            if existing[name] == nil { presence = await planner.presence(of: name) }
+            guard presence == .there else {
+                if count < planned { lost.append(.init(name, presence, missing: planned - count, of: planned)) }
+                continue
+            }
+            // That documents came and went while it was there is drift.
+            guard missed.contains(name) || haveCome && now[name] ?? 0 >= planned else { continue }
+            // One that was deleted and made anew is as good as gone.
+            let missing = (now[name] == nil ? planned : min(planned, now[name] ?? 0)) - count
+            if missing > 0 || now[name] != nil {
+                lost.append(.init(name, presence, missing: missing, of: planned))
             }
         }
-        return holes
-    }
-
-    private static func hole(_ index: String, isGone: Bool, missing: Int, of planned: Int) -> ScrollHole {
-        let what = isGone ? "vanished" : "was away"
-        let remedy = isGone ? "read before its retention ends" : "read it again"
-        return ScrollHole(
-            index: index, documents: missing,
-            reason: "the index \(index) \(what) while it was read, with \(missing) of its \(planned) documents unread; "
-                + remedy)
+        return lost
     }
 
     /// How many documents match now.

@@ -11,6 +11,7 @@ struct Wire: Sendable {
     let servers: ServerChoice
     let configuration: OpenSearchConfiguration
     let metrics = MetricsRecorder()
+    private let keepAlives: KeepAlive
 
     init(_ configuration: OpenSearchConfiguration) throws(OpenSearchError) {
         try configuration.check()
@@ -21,15 +22,19 @@ struct Wire: Sendable {
         }
         self.servers = ServerChoice(servers)
         self.configuration = configuration
+        keepAlives = KeepAlive(configuration.keepAlive)
         transport = try Transport(TransportSettings(configuration))
     }
 
-    /// The time that a scroll gets with each page, as the server wants it.
-    var keepAlive: String { "\(configuration.keepAlive.milliseconds)ms" }
+    /// The time that a scroll gets with each page.
+    var keepAlive: Duration { keepAlives.duration }
+
+    /// How long a page may wait for its consumer before the scroll is freed.
+    var parkAfter: Duration { min(configuration.parkAfter, keepAlive / 2) }
 
     /// The time that it gets with its opening. An opening whose answer is lost leaves a scroll that nobody can clear, so
     /// it should be short; the first page after it comes at once.
-    var openingKeepAlive: String { "\(min(configuration.keepAlive, .seconds(60)).milliseconds)ms" }
+    var openingKeepAlive: Duration { min(keepAlive, .seconds(60)) }
 
     func note(_ event: ScrollEvent) { configuration.onEvent?(event) }
 
@@ -97,6 +102,7 @@ struct Wire: Sendable {
                     OpenSearchError(status: answer.status, body: body, retryAfter: answer.retryAfter, context)
                 })
         }
+        if case .failure(let error) = result, let limit = error.keepAliveLimit { keepAlives.limit(to: limit) }
         servers.note(result, at: context.endpoint)
         metrics.count(context.purpose, result, seconds: (ContinuousClock.now - start) / .seconds(1))
         return result

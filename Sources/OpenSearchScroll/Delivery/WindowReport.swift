@@ -17,9 +17,12 @@ public struct WindowReport: Sendable, Hashable, Codable {
     public var scrolls: Int
     /// Requests sent again, openings included.
     public var retries: Int
-    /// Indices of the plan that were away, closed or deleted, when the scroll that ended whole was opened: what they hold of
-    /// the window it did not see. Nil where none were.
+    /// Indices of the plan that were closed, or are not known to be deleted, when the scroll that ended whole was opened;
+    /// ``someIndices`` where nobody knows the names. What they hold of the window it did not see: it is worth reading
+    /// again. Nil where none were, and where the client has no plan.
     public var away: [String]?
+    /// Stands for indices of remote clusters that were skipped, and for those that came and went too fast.
+    public static let someIndices = "*"
     /// Documents handed out that the last snapshot no longer held.
     public var drift: Int { delivered - total }
 }
@@ -36,6 +39,32 @@ public struct ScrollHole: Sendable, Hashable, Codable {
     public var reason: String
     /// Remote clusters that were skipped, where that is why.
     var skippedClusters: Int?
+}
+
+/// An index of which not everything that was planned can have been read.
+package struct LostIndex: Sendable {
+    /// What is missing of it.
+    package let hole: ScrollHole
+    /// Whether it was deleted.
+    package let isGone: Bool
+
+    /// - Parameters:
+    ///   - presence: of the index, now.
+    ///   - missing: documents that were not read; not above 0 where as many came in their place.
+    ///   - planned: its documents before the reading.
+    init(_ index: String, _ presence: WindowPlanner.Presence, missing: Int, of planned: Int) {
+        let unread = "with \(missing) of its \(planned) documents unread"
+        let reason =
+            switch presence {
+            case .deleted: "vanished while it was read, \(unread); read before its retention ends"
+            case .unknown: "is closed, or out of reach, \(unread); open it and read again"
+            case .there where missing > 0: "was away while it was read, \(unread); read it again"
+            case .there: "was away for a while as it was read; read it again"
+            }
+        isGone = presence == .deleted
+        hole = ScrollHole(
+            index: index, documents: missing > 0 ? missing : nil, reason: "the index \(index) \(reason)")
+    }
 }
 
 /// What a reading has delivered so far, and what it could not: the content of a manifest.

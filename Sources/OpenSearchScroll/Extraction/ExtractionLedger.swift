@@ -1,7 +1,7 @@
 /// What stands in an output file to which documents of several windows are written at once, and from where the file has
 /// to be looked through after a crash: a value.
 ///
-/// A window is committed when it was read whole and all that it handed out stands in the file.
+/// A window is committed when it was read whole, with no index away, and all that it handed out stands in the file.
 public struct ExtractionLedger: Sendable {
     /// A file up to a place.
     public struct Extent: Sendable, Hashable, Codable {
@@ -27,20 +27,6 @@ public struct ExtractionLedger: Sendable {
         }
     }
 
-    /// What was read whole while indices of the plan were away (``WindowReport/away``): it stands as it is unless one of
-    /// them comes back.
-    public struct Lacking: Sendable, Hashable, Codable {
-        /// Its stretches.
-        public var stretches: [ScrollStretch] = []
-        /// Documents written by the name of their index.
-        public var indices: [String: Int] = [:]
-        /// The indices that were away, of one stretch or another.
-        public var away: Set<String> = []
-
-        /// Nothing.
-        public init() {}
-    }
-
     private struct Open: Sendable {
         var start: Int
         var written = 0
@@ -52,9 +38,6 @@ public struct ExtractionLedger: Sendable {
     /// Documents written by the name of their index, of windows that are committed.
     public private(set) var indices: [String: Int]
     private var committed: StretchSet
-    private var lackingSet: StretchSet
-    private var lackingIndices: [String: Int]
-    private var away: Set<String>
     private var open: [ScrollWindow: Open] = [:]
     /// From where lines of an earlier run may belong to no window that is committed; and how many do.
     private var left: (start: Int, documents: Int)
@@ -64,29 +47,19 @@ public struct ExtractionLedger: Sendable {
     ///   - end: what stands in the file already.
     ///   - read: the stretches of it that earlier runs have committed.
     ///   - indices: documents of these by the name of their index.
-    ///   - lacking: what else they have committed.
     ///   - scanFrom: from where on the file may hold documents of no stretch.
     public init(
         _ plan: ScrollPlan, end: Extent = Extent(), read: [ScrollStretch] = [], indices: [String: Int] = [:],
-        lacking: Lacking = Lacking(), scanFrom: Int = 0
+        scanFrom: Int = 0
     ) {
         self.end = end
         self.indices = indices
         committed = StretchSet(plan, read: read)
-        lackingSet = StretchSet(plan, read: lacking.stretches)
-        (lackingIndices, away) = (lacking.indices, lacking.away)
-        left = (scanFrom, end.documents - (read + lacking.stretches).reduce(0) { $0 + $1.delivered })
+        left = (scanFrom, end.documents - read.reduce(0) { $0 + $1.delivered })
     }
 
-    /// The stretches that are committed, whole and with all indices there.
+    /// The stretches that are committed.
     public var stretches: [ScrollStretch] { committed.stretches }
-
-    /// What else is committed.
-    public var lacking: Lacking {
-        var lacking = Lacking()
-        (lacking.stretches, lacking.indices, lacking.away) = (lackingSet.stretches, lackingIndices, away)
-        return lacking
-    }
 
     /// From where on the file may hold documents of windows that are not committed.
     public var scanFrom: Int {
@@ -129,20 +102,14 @@ public struct ExtractionLedger: Sendable {
     }
 
     private mutating func settle(_ window: ScrollWindow) -> Bool {
-        guard let state = open[window], let report = state.report,
+        guard let state = open[window], let report = state.report, report.away == nil,
             state.written == report.delivered - report.deliveredEarlier
         else { return false }
         open[window] = nil
         let start = report.deliveredEarlier > 0 ? min(left.start, state.start) : state.start
+        committed.insert(ScrollStretch(report, start: start))
         left.documents -= report.deliveredEarlier
-        if let gone = report.away {
-            lackingSet.insert(ScrollStretch(report, start: start))
-            lackingIndices.merge(report.indices, uniquingKeysWith: +)
-            away.formUnion(gone)
-        } else {
-            committed.insert(ScrollStretch(report, start: start))
-            indices.merge(report.indices, uniquingKeysWith: +)
-        }
+        indices.merge(report.indices, uniquingKeysWith: +)
         return true
     }
 }

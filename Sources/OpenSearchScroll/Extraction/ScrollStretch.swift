@@ -104,6 +104,8 @@ public struct StretchSet: Sendable {
     public private(set) var stretches: [ScrollStretch] = []
     /// When the windows of the plan begin, ascending.
     private let starts: [Int64]
+    /// Whether nothing is between two windows of the plan. Of what was out of its reach nobody knows when it is.
+    private let isWhole: Bool
     /// Shards that a time is split into, where it is.
     private var shards: [Range<Int64>?: Int] = [:]
 
@@ -112,6 +114,7 @@ public struct StretchSet: Sendable {
     ///   - read: what has been read before, by windows that are not in the plan.
     public init(_ plan: ScrollPlan, read: [ScrollStretch] = []) {
         starts = plan.windows.compactMap { $0.times?.lowerBound }.sorted()
+        isWhole = plan.holes.isEmpty
         for window in plan.windows { note(window.times, shard: window.shard) }
         for stretch in read { note(stretch.times, shard: stretch.shards.map { $0.upperBound - 1 }) }
         for stretch in read { insert(stretch) }
@@ -146,7 +149,7 @@ public struct StretchSet: Sendable {
             let all = first.lowerBound..<second.upperBound
             merged.shards = all == 0..<(shards[before.times] ?? 0) ? nil : all
         } else if before.shards == nil, after.shards == nil, let early = before.times, let late = after.times,
-            early.upperBound <= late.lowerBound, !hasStart(from: early.upperBound, to: late.lowerBound)
+            early.upperBound == late.lowerBound || isGap(from: early.upperBound, to: late.lowerBound)
         {
             merged.times = early.lowerBound..<late.upperBound
         } else {
@@ -156,6 +159,11 @@ public struct StretchSet: Sendable {
         stretches[place - 1] = merged
         stretches.remove(at: place)
         return place - 1
+    }
+
+    /// Whether nothing is to be read in a time between two windows.
+    private func isGap(from first: Int64, to end: Int64) -> Bool {
+        isWhole && first < end && !hasStart(from: first, to: end)
     }
 
     /// Whether a window of the plan begins in a time.

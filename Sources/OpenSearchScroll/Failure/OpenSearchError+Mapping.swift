@@ -109,11 +109,14 @@ extension OpenSearchError {
             return refused
         }
         if error.says("Keep alive for request") {
-            return OpenSearchError(
+            let limit = error.bracketed(after: "It must be less than ", by: ("(", ")")).flatMap { KeepAlive.parse($0) }
+            var refused = OpenSearchError(
                 .invalidConfiguration,
                 "the keep-alive is above the cluster's search.max_keep_alive; raise that to two minutes or more "
                     + "(\(error.summary ?? ""))",
-                httpStatus: status)
+                httpStatus: status, isTransient: limit != nil)
+            refused.keepAliveLimit = limit
+            return refused
         }
         if error.says("Trying to create too many scroll contexts") {
             return OpenSearchError(

@@ -92,6 +92,8 @@ public struct OpenSearchError: Error, Sendable, Equatable, CustomStringConvertib
     /// then may a request for a page be sent again on the same scroll; after all else its scroll has to be given up,
     /// for it may have moved on.
     var isRepeatable = false
+    /// The keep-alive that the cluster allows at most.
+    var keepAliveLimit: Duration?
     /// The documents that a page of the index may have.
     var pageLimit: Int?
     /// The bytes that an answer had which was too large, at least.

@@ -57,11 +57,14 @@ struct ServerError {
     }
 
     /// What stands between the first brackets after some words: rights, limits.
-    func bracketed(after words: String) -> String? {
+    func bracketed(after words: String, by brackets: (Character, Character) = ("[", "]")) -> String? {
         for cause in causes {
             guard let found = cause.reason.firstRange(of: words) else { continue }
             let rest = cause.reason[found.upperBound...]
-            guard let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") else { continue }
+            guard let open = rest.firstIndex(of: brackets.0), let close = rest[open...].firstIndex(of: brackets.1)
+            else {
+                continue
+            }
             return String(rest[rest.index(after: open)..<close])
         }
         return nil

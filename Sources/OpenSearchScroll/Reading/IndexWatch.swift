@@ -1,81 +1,92 @@
 import Synchronization
 
-/// Which of the planned indices are away while a query is read, deleted or closed: a scroll over a pattern says nothing
-/// of them, it is only over fewer shards.
+/// Which of the planned indices are missing while their plan is read, closed or deleted: a scroll over a pattern says
+/// nothing of them, it is only over fewer shards.
 ///
 /// Names are asked for only when a number of shards is another one than before, or is the first of its kind.
 final class IndexWatch: Sendable {
-    private struct State {
-        /// Indices that hold documents of the query.
-        var planned: Set<String> = []
-        /// What was found last, by the number of the shard that a scroll was over alone.
-        var seen: [Int?: Seen] = [:]
-        /// All that have been away since the plan.
-        var everAway: Set<String> = []
+    /// Planned indices that a scroll is not over.
+    struct Missing: Sendable, Equatable {
+        /// May come back: closed, or nobody knows.
+        var away: Set<String> = []
+        var deleted: Set<String> = []
     }
 
     private struct Seen {
         var shards: Int
-        var away: Set<String>
+        var missing: Missing
     }
 
-    private let state = Mutex(State())
+    private struct State {
+        /// Documents that are still expected, by index.
+        var expected: [String: Int] = [:]
+        /// What was found last, by the number of the shard that a scroll was over alone.
+        var seen: [Int?: Seen] = [:]
+        /// All that some window was read without.
+        var everMissing: Set<String> = []
+    }
 
-    /// Planned indices that were away at some time since the plan.
-    var everAway: Set<String> { state.withLock { $0.everAway } }
+    /// More names are not asked for one by one; they count as away.
+    private static let mostNames = 100
+    private let state: Mutex<State>
 
-    /// Begins anew with a plan that the server has just made.
-    func begin(_ plan: ScrollPlan) {
+    /// - Parameter areThere: whether the plan's indices are known to have been there just now.
+    init(_ plan: ScrollPlan, areThere: Bool) {
+        let seen: [Int?: Seen] = areThere ? [nil: Seen(shards: plan.shards, missing: Missing())] : [:]
+        state = Mutex(State(expected: plan.indices, seen: seen))
+    }
+
+    /// Nothing is known of what should be there.
+    init() { state = Mutex(State()) }
+
+    /// Planned indices that some window was read without.
+    var everMissing: Set<String> { state.withLock { $0.everMissing } }
+
+    /// A window was read whole, without these.
+    func read(_ report: WindowReport, without missing: Missing) {
         state.withLock { state in
-            state.planned = Set(plan.indices.keys)
-            state.seen = [nil: Seen(shards: plan.shards, away: [])]
-            state.everAway = []
+            state.everMissing.formUnion(missing.away.union(missing.deleted))
+            for (name, documents) in report.indices { state.expected[name]? -= documents }
         }
     }
 
-    /// Begins anew with a plan that may name indices of earlier plans too: whether these are there is not known.
-    func goOn(_ plan: ScrollPlan) {
-        state.withLock { state in
-            let names = Set(plan.indices.keys)
-            state.seen = names.isSubset(of: state.planned) ? [nil: Seen(shards: plan.shards, away: [])] : [:]
-            state.planned = names
-            state.everAway = []
-        }
-    }
-
-    /// Planned indices that a scroll just opened is not over.
+    /// Planned indices that a scroll just opened is not over, and of which anything is still expected.
     ///
     /// - Parameters:
     ///   - shard: that it is over alone.
     ///   - shards: how many it is over.
-    ///   - hasSkipped: whether it is not over some remote clusters. Answers say how many, not which: it is asked then.
-    ///   - isLast: whether it is not opened again, whatever comes of this.
-    /// - Returns: nil where indices came or went since it was opened: nobody can tell, and it should be opened again.
-    func away(
-        shard: Int?, shards: Int, hasSkipped: Bool = false, _ planner: WindowPlanner, isLast: Bool
-    ) async -> Result<Set<String>?, OpenSearchError> {
-        let (known, planned) = state.withLock { ($0.seen[shard], $0.planned) }
-        // Without a plan nobody knows what should be there.
-        if planned.isEmpty { return .success([]) }
-        if let known, known.shards == shards, !hasSkipped { return .success(known.away) }
-        let found: (names: Set<String>, shards: Int)
-        switch await planner.present() {
-        case .failure(let error): return .failure(error)
-        case .success(let present): found = present
+    /// - Returns: nil where that cannot be told, since indices came or went after it was opened: it should be opened again.
+    func missing(shard: Int?, shards: Int, _ planner: WindowPlanner) async -> Missing? {
+        let (known, names) = state.withLock { state in
+            (state.seen[shard], Set(state.expected.lazy.filter { $0.value > 0 }.map(\.key)))
         }
-        var now = found.shards
-        if let shard {
-            switch await planner.shards(numbered: shard) {
-            case .failure(let error): return .failure(error)
-            case .success(let count): now = count
+        if names.isEmpty { return Missing() }
+        if let known, known.shards == shards {
+            return Missing(
+                away: known.missing.away.intersection(names), deleted: known.missing.deleted.intersection(names))
+        }
+        guard let present = await planner.present() else { return nil }
+        let (missing, someAreThere) = await sorted(names.subtracting(present.names), planner)
+        // What the scroll is over must be what the answers were about, also the last of them.
+        var now: Int? = present.shards
+        if let shard { now = await planner.shards(numbered: shard) }
+        if shard == nil, someAreThere { now = await planner.present()?.shards }
+        guard now == shards else { return nil }
+        state.withLock { $0.seen[shard] = Seen(shards: shards, missing: missing) }
+        return missing
+    }
+
+    /// Tells by name which are deleted. Those that are there hold no document, or did not answer.
+    private func sorted(_ names: Set<String>, _ planner: WindowPlanner) async -> (Missing, someAreThere: Bool) {
+        guard names.count <= Self.mostNames else { return (Missing(away: names), false) }
+        var missing = Missing()
+        for name in names {
+            switch await planner.presence(of: name) {
+            case .there: break
+            case .deleted: missing.deleted.insert(name)
+            case .unknown: missing.away.insert(name)
             }
         }
-        guard now == shards || isLast else { return .success(nil) }
-        let away = planned.subtracting(found.names)
-        state.withLock { state in
-            state.seen[shard] = Seen(shards: shards, away: away)
-            state.everAway.formUnion(away)
-        }
-        return .success(away)
+        return (missing, missing.away.count + missing.deleted.count < names.count)
     }
 }

@@ -10,6 +10,10 @@ final class QueryState: Sendable {
         var hasMissingShards = false
         /// Shards over all indices; 0 until the query is planned.
         var shards = 0
+        /// Indices that the server's newest plan had.
+        var indices: Set<String> = []
+        /// Of the plan that was taken last.
+        var watch = IndexWatch()
         /// Remote clusters that are a hole of the plan.
         var skippedClusters = 0
     }
@@ -17,7 +21,6 @@ final class QueryState: Sendable {
     let query: ScrollQuery
     let search: SearchBody
     let gate: OpeningGate
-    let watch = IndexWatch()
     private let state: Mutex<State>
 
     init(_ query: ScrollQuery, _ search: SearchBody) {
@@ -37,12 +40,17 @@ final class QueryState: Sendable {
         set { state.withLock { $0.shards = newValue } }
     }
 
+    var watch: IndexWatch { state.withLock { $0.watch } }
+
     /// Takes over what a plan found; what an earlier reading missed is of no concern to that of this one.
     ///
     /// - Parameter isNew: whether the server has just made it.
     func take(_ plan: ScrollPlan, isNew: Bool = false) {
-        if isNew { watch.begin(plan) } else { watch.goOn(plan) }
         state.withLock { state in
+            if isNew { state.indices = Set(plan.indices.keys) }
+            let isNewest = isNew || plan.shards == state.shards
+            let areThere = isNewest && plan.indices.keys.allSatisfy(state.indices.contains)
+            state.watch = IndexWatch(plan, areThere: areThere)
             state.shards = plan.shards
             state.skippedClusters = query.toleratesHoles ? plan.skippedClusters : 0
         }

@@ -5,6 +5,7 @@ final class Reading: Sendable {
     let queue: PageQueue
     private let wire: Wire
     private let state: QueryState
+    let watch: IndexWatch
     private let windows: Mutex<[ScrollWindow]>
     private let proofSoFar = Mutex(ScrollProof())
     private let isIterated = Mutex(false)
@@ -26,6 +27,7 @@ final class Reading: Sendable {
         self.waitsAtMost = waitsAtMost
         self.wire = wire
         self.state = state
+        watch = state.watch
         readers = max(1, min(parallel + 1, windows.count))
         places.allow(parallel)
         self.windows = Mutex(windows.reversed())
@@ -84,11 +86,11 @@ final class Reading: Sendable {
             defer { place.leave() }
             guard !Task.isCancelled, let window = windows.withLock({ $0.popLast() }) else { break }
             let reader = WindowReader(
-                window, state, memory, wire: wire, queue: queue, earlier: earlier, waitsAtMost: waitsAtMost,
+                window, state, watch, memory, wire: wire, queue: queue, earlier: earlier, waitsAtMost: waitsAtMost,
                 onLast: place.leave)
             switch await read(window, reader) {
             case .failure(let error): return error
-            case .success(let isWhole): conclude(reader.report, isWhole: isWhole)
+            case .success(let isWhole): conclude(reader.report, without: reader.missing, isWhole: isWhole)
             }
         }
         return Task.isCancelled ? .waitWasCancelled : nil
@@ -136,7 +138,8 @@ final class Reading: Sendable {
         return .success(isWhole)
     }
 
-    private func conclude(_ report: WindowReport, isWhole: Bool) {
+    private func conclude(_ report: WindowReport, without missing: IndexWatch.Missing, isWhole: Bool) {
+        watch.read(report, without: missing)
         proofSoFar.withLock { proof in
             if isWhole { proof.windows.append(report) } else { proof.partial.append(report) }
         }

@@ -32,17 +32,19 @@ final class WindowReader {
     /// Of the scrolls that ended whole: more than one where a window is read shard by shard.
     private var total = 0
     /// Indices of the plan that these were not over.
-    private var away: Set<String> = []
+    private(set) var missing = IndexWatch.Missing()
+    private let watch: IndexWatch
 
     /// - Parameter onLast: called when the last page of a scroll has come, unless the server has no room for another one.
     init(
-        _ window: ScrollWindow, _ state: QueryState, _ memory: Memory, wire: Wire, queue: PageQueue,
-        earlier: DeliveredDocuments? = nil, waitsAtMost: Duration?, onLast: @escaping () -> Void
+        _ window: ScrollWindow, _ state: QueryState, _ watch: IndexWatch, _ memory: Memory, wire: Wire,
+        queue: PageQueue, earlier: DeliveredDocuments? = nil, waitsAtMost: Duration?, onLast: @escaping () -> Void
     ) {
         self.window = window
         self.onLast = onLast
         self.waitsAtMost = waitsAtMost
         self.state = state
+        self.watch = watch
         self.wire = wire
         self.queue = queue
         ledger = WindowLedger(expecting: window.expectedDocuments, in: memory.ids, earlier: earlier)
@@ -55,7 +57,7 @@ final class WindowReader {
         WindowReport(
             window: window, total: total, delivered: ledger.delivered, deliveredEarlier: ledger.deliveredEarlier,
             digest: ledger.digest, indices: ledger.indices, scrolls: scrolls, retries: persistence.retries + repeats,
-            away: away.isEmpty ? nil : away.sorted())
+            away: missing.away.isEmpty ? nil : missing.away.sorted())
     }
 
     /// Reads the window, or a part of it that holds the documents of one shard.
@@ -115,24 +117,31 @@ final class WindowReader {
         defer { place.leave() }
         if Task.isCancelled { return .failed(.waitWasCancelled) }
         if scrolls > 0 { wire.metrics.update { $0.reopened += 1 } }
-        let (session, missing): (ScrollSession, Set<String>)
+        let (session, lacks): (ScrollSession, IndexWatch.Missing)
         switch await open(opening) {
         case .failure(let error): return .failed(error)
-        case .success(let opened): (session, missing) = opened
+        case .success(let opened): (session, lacks) = opened
         }
         scrolls += 1
         ledger.beginScroll()
         let outcome = await run(session, place)
         await session.close()
         repeats += session.repeats
-        if case .whole = outcome { away.formUnion(missing) }
+        // A smaller page, and fewer scrolls, also where the server was asked until it had room.
+        if let refusal = session.refusal { _ = state.learn(from: refusal, size: opening.size) }
+        if case .whole = outcome { note(lacks) }
         return outcome
+    }
+
+    private func note(_ lacks: IndexWatch.Missing) {
+        missing.away.formUnion(lacks.away)
+        missing.deleted.formUnion(lacks.deleted)
     }
 
     /// Opens a scroll, once more where indices come or go just then, so that it is known which of them it is not over.
     private func open(
         _ opening: ScrollSession.Opening
-    ) async -> Result<(ScrollSession, away: Set<String>), OpenSearchError> {
+    ) async -> Result<(ScrollSession, lacks: IndexWatch.Missing), OpenSearchError> {
         let planner = WindowPlanner(wire: wire, query: state.query, search: state.search)
         var attempt = 1
         while true {
@@ -140,17 +149,15 @@ final class WindowReader {
                 opening, decoder, wire: wire, server: wire.servers.current, hasRoom: { [queue] in queue.hasRoom })
             if case .failure(let error) = opened, error.code != .noIndexMatches { return .failure(error) }
             let session = try? opened.get()
-            let found = await state.watch.away(
-                shard: opening.shard, shards: session?.shards ?? 0, hasSkipped: (session?.skippedClusters ?? 0) > 0,
-                planner,
-                isLast: attempt == 3)
-            if case .success(let missing?) = found {
+            var lacks = await watch.missing(shard: opening.shard, shards: session?.shards ?? 0, planner)
+            if lacks == nil, attempt == 3 { lacks = IndexWatch.Missing(away: [WindowReport.someIndices]) }
+            if var lacks {
+                if let skipped = session?.skippedClusters, skipped > 0 { lacks.away.insert(WindowReport.someIndices) }
                 // No scroll is over a shard that no index has; it counts as read all the same.
-                if session == nil, opening.shard != nil { away.formUnion(missing) }
-                return opened.map { ($0, missing) }
+                if session == nil, opening.shard != nil { note(lacks) }
+                return opened.map { ($0, lacks) }
             }
             await session?.close()
-            if case .failure(let error) = found { return .failure(error) }
             attempt += 1
         }
     }
@@ -176,7 +183,7 @@ final class WindowReader {
 
     /// Puts a page into the queue once there is room; what that ends, if it ends the scroll.
     private func handOver(_ page: ScrollPage, _ session: ScrollSession) async -> Pass? {
-        let patience = wire.configuration.parkAfter - (ContinuousClock.now - session.lastAnswer)
+        let patience = wire.parkAfter - (ContinuousClock.now - session.lastAnswer)
         switch await queue.waitForRoom(atMost: max(patience, .zero)) {
         case .free:
             hand(page)

@@ -29,8 +29,9 @@ final class PageRequests: Sendable {
 
     /// The request for the next page.
     func request(_ id: String) -> HTTPRequest {
+        let keepAlive = "\(wire.keepAlive.milliseconds)ms"
         var request = wire.request(
-            .post, "/_search/scroll", ["scroll": .string(wire.keepAlive), "scroll_id": .string(id)], context)
+            .post, "/_search/scroll", ["scroll": .string(keepAlive), "scroll_id": .string(id)], context)
         request.maximumBytes = maximumBytes
         request.acceptsGzip = acceptsGzip
         request.following = following

@@ -8,6 +8,8 @@ final class ScrollSession {
         var answer: ScrollAnswer
         /// How often it was sent again.
         var repeats: Int
+        /// Why, where the server had no room for it.
+        var refusal: OpenSearchError?
     }
 
     /// What the first page promised.
@@ -22,6 +24,8 @@ final class ScrollSession {
     private(set) var lastAnswer = ContinuousClock.now
     /// Requests sent again on the same scroll.
     private(set) var repeats = 0
+    /// The last refusal that was got over on the same scroll.
+    private(set) var refusal: OpenSearchError?
 
     /// How the newest answer came.
     private(set) var timing = TransferTiming(firstByte: .zero, total: .zero)
@@ -79,7 +83,7 @@ final class ScrollSession {
         let requests = PageRequests(opening, context, wire, hasRoom: hasRoom)
         let session = ScrollSession(opening, wire, context, requests, decoder)
         var path =
-            "/\(Endpoint.encode(opening.index))/_search?scroll=\(wire.openingKeepAlive)"
+            "/\(Endpoint.encode(opening.index))/_search?scroll=\(wire.openingKeepAlive.milliseconds)ms"
             + "&allow_partial_search_results=false&allow_no_indices=false"
         if opening.mayBeGone { path += "&ignore_unavailable=true" }
         if let shard = opening.shard { path += "&preference=_shards:\(shard)" }
@@ -173,6 +177,7 @@ final class ScrollSession {
         }
         requests.setWaiting(false)
         repeats += sent.repeats
+        refusal = sent.refusal ?? refusal
         return sent.answer
     }
 
@@ -191,6 +196,7 @@ final class ScrollSession {
         var persistence = Persistence(wire.configuration)
         let start = ContinuousClock.now
         var sent = sent
+        var refusal: OpenSearchError?
         while true {
             let answer = await wire.sendForScroll(request, context, sent: sent)
             sent = nil
@@ -199,11 +205,12 @@ final class ScrollSession {
                     || error.httpStatus != nil,
                 let delay = persistence.delay(
                     after: error, isReached: true, now: .now, random: Double.random(in: 0...1)),
-                ContinuousClock.now + delay - start < wire.configuration.keepAlive / 2
-            else { return Sent(answer: answer, repeats: persistence.retries) }
+                ContinuousClock.now + delay - start < wire.keepAlive / 2
+            else { return Sent(answer: answer, repeats: persistence.retries, refusal: refusal) }
+            if error.code == .overloaded { refusal = error }
             wire.note(.retrying(window: nil, attempt: persistence.attempt, after: delay, error: error))
             guard (try? await Task.sleep(for: delay)) != nil else {
-                return Sent(answer: answer, repeats: persistence.retries)
+                return Sent(answer: answer, repeats: persistence.retries, refusal: refusal)
             }
         }
     }

@@ -43,43 +43,47 @@ struct WindowPlanner: Sendable {
         ofAll all: Bool = false, allowsPartial: Bool = true
     ) async -> Result<[String: Int], OpenSearchError> {
         let found = await ask(all ? search.names() : search.untimed(), allowsPartial: allowsPartial, mayBeGone: true)
-        if case .failure(let error) = found, [.indexNotFound, .noIndexMatches].contains(error.code) {
-            return .success([:])
-        }
+        if case .failure(let error) = found, error.isOfNoIndex { return .success([:]) }
         return found.map { answer, _ in
             let buckets = answer.aggregations?.indices?.buckets ?? []
             return Dictionary(buckets.map { ($0.key, $0.doc_count) }, uniquingKeysWith: +)
         }
     }
 
-    /// Whether an index of that name is there, with documents or without any; where that cannot be told it is not.
-    func exists(_ index: String) async -> Bool {
-        let context = wire.context(.plan, wire.servers.current, index: index, timeField: query.timeField)
-        let path = "/\(Endpoint.encode(index))/_search?allow_partial_search_results=true"
-        switch await wire.send(wire.request(.post, path, ["size": 0], context), context) {
-        case .success: return true
-        case .failure(let error): return error.code == .partialShards
+    enum Presence { case there, deleted, unknown }
+
+    /// Whether an index of that name is there, with documents or without any.
+    func presence(of index: String) async -> Presence {
+        let found = await wire.retrying { [wire, query] server -> Result<Presence, OpenSearchError> in
+            let context = wire.context(.plan, server, index: index, timeField: query.timeField)
+            let path = "/\(Endpoint.encode(index))/_search?allow_partial_search_results=true"
+            switch await wire.send(wire.request(.post, path, ["size": 0], context), context) {
+            case .success: return .success(.there)
+            // One that is closed is refused with 400.
+            case .failure(let error) where error.code == .indexNotFound && error.httpStatus == 404:
+                return .success(.deleted)
+            case .failure(let error): return error.code == .partialShards ? .success(.there) : .failure(error)
+            }
         }
+        return (try? found.get()) ?? .unknown
     }
 
-    /// The indices of which any documents are there now, and over how many shards that is all.
-    func present() async -> Result<(names: Set<String>, shards: Int), OpenSearchError> {
-        let found = await ask(search.names(), allowsPartial: query.toleratesHoles, mayBeGone: true)
-        if case .failure(let error) = found, [.indexNotFound, .noIndexMatches].contains(error.code) {
-            return .success(([], 0))
-        }
-        return found.map { answer, _ in
+    /// The indices of which any documents are there now, and over how many shards that is all; nil where that cannot be
+    /// told.
+    func present() async -> (names: Set<String>, shards: Int)? {
+        switch await ask(search.names(), allowsPartial: true, mayBeGone: true) {
+        case .success(let (answer, _)):
             (Set((answer.aggregations?.indices?.buckets ?? []).map(\.key)), Int(answer._shards.total))
+        case .failure(let error): error.isOfNoIndex ? ([], 0) : nil
         }
     }
 
-    /// How many shards of that number there are now, over all indices.
-    func shards(numbered shard: Int) async -> Result<Int, OpenSearchError> {
-        let found = await ask(["size": 0], shard: shard, allowsPartial: query.toleratesHoles, mayBeGone: true)
-        if case .failure(let error) = found, [.indexNotFound, .noIndexMatches].contains(error.code) {
-            return .success(0)
+    /// How many shards of that number there are now, over all indices; nil where that cannot be told.
+    func shards(numbered shard: Int) async -> Int? {
+        switch await ask(["size": 0], shard: shard, allowsPartial: true, mayBeGone: true) {
+        case .success(let (answer, _)): Int(answer._shards.total)
+        case .failure(let error): error.isOfNoIndex ? 0 : nil
         }
-        return found.map { answer, _ in Int(answer._shards.total) }
     }
 
     // MARK: Sampling
@@ -161,11 +165,15 @@ struct WindowPlanner: Sendable {
     private func holes(_ answer: AggregationAnswer) -> [ScrollHole] {
         var holes: [ScrollHole] = []
         if let skipped = answer._clusters?.skipped, skipped > 0 {
+            let names = clusters(without: (answer.aggregations?.indices?.buckets ?? []).map(\.key))
+            // A pattern may stand for any, and one may hold nothing.
+            let said =
+                names.count == skipped
+                ? "the remote clusters \(names.joined(separator: ", ")) were skipped, since they cannot be reached; look at "
+                : "\(skipped) remote clusters of \(query.index) were skipped, since they cannot be reached; look at "
             holes.append(
                 ScrollHole(
-                    index: query.index,
-                    reason: "\(skipped) remote clusters of \(query.index) were skipped, since they cannot be reached; "
-                        + "look at their connections", skippedClusters: skipped))
+                    index: query.index, reason: said + "their connections", skippedClusters: skipped))
         }
         let missing = answer._shards.total - answer._shards.successful
         if missing > 0 {
@@ -176,6 +184,17 @@ struct WindowPlanner: Sendable {
                         + "cluster's health"))
         }
         return holes
+    }
+
+    /// Remote clusters that the query names and that none of these indices is of.
+    private func clusters(without indices: [String]) -> [String] {
+        let prefixes = query.index.split(separator: ",").compactMap { part -> String? in
+            guard let colon = part.firstIndex(of: ":") else { return nil }
+            return String(part[..<colon])
+        }
+        return Set(prefixes).sorted().filter { name in
+            !name.contains("*") && !indices.contains { $0.hasPrefix(name + ":") }
+        }
     }
 
     private func bounds(_ allowsPartial: Bool) async -> Result<Range<Int64>?, OpenSearchError> {
@@ -279,4 +298,9 @@ struct WindowPlanner: Sendable {
                 }
         }
     }
+}
+
+extension OpenSearchError {
+    /// Whether nothing that was asked for is there.
+    fileprivate var isOfNoIndex: Bool { [.indexNotFound, .noIndexMatches].contains(code) }
 }

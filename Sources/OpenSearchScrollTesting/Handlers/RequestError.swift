@@ -52,6 +52,12 @@ struct RequestError: Error {
                 + "\"index_uuid\":\"_na_\"")
     }
 
+    static func indexClosed(_ name: String) -> RequestError {
+        RequestError(
+            status: 400, type: "index_closed_exception", reason: "closed",
+            details: ",\"index\":\(JSONWriter.quoted(name)),\"index_uuid\":\"_na_\"")
+    }
+
     static func contextMissing(_ id: UInt64) -> RequestError {
         RequestError(
             status: 404, type: "search_context_missing_exception", reason: "No search context found for id [\(id)]",

@@ -22,7 +22,7 @@ extension ServerCore {
         }
         if let keepAlive, let scroll {
             do throws(RequestError) {
-                try KeepAlive.check(keepAlive, scroll)
+                try KeepAlive.check(keepAlive, scroll, most: configuration.maximumKeepAlive)
             } catch {
                 state.withLock { _ = $0.free(number) }
                 throw error.fromShards(of: nil)

@@ -81,7 +81,7 @@ extension ServerCore {
     ) throws(RequestError) -> HTTPAnswer {
         let keepAlive = try KeepAlive.parse(scroll)
         do throws(RequestError) {
-            try KeepAlive.check(keepAlive, scroll)
+            try KeepAlive.check(keepAlive, scroll, most: configuration.maximumKeepAlive)
         } catch {
             throw error.fromShards(of: indices.first?.name)
         }
@@ -160,11 +160,12 @@ extension ServerCore {
         var names: [String] = []
         for part in (expression ?? "_all").split(separator: ",").map(String.init) {
             if part == "_all" || part.contains("*") {
-                names += all.keys.filter { part == "_all" || Wildcard.matches(part, $0) }.sorted()
-            } else if all[part] != nil {
+                let open = all.filter { !$0.value.isClosed }.keys
+                names += open.filter { part == "_all" || Wildcard.matches(part, $0) }.sorted()
+            } else if let index = all[part], !index.isClosed {
                 names.append(part)
             } else if parameters["ignore_unavailable"] != "true" {
-                throw .indexNotFound(part)
+                throw all[part] == nil ? .indexNotFound(part) : .indexClosed(part)
             }
         }
         if names.isEmpty, parameters["allow_no_indices"] == "false" { throw .indexNotFound(expression ?? "_all") }

@@ -20,10 +20,11 @@ enum KeepAlive {
     }
 
     /// Refuses what is above the limit, as the shards do.
-    static func check(_ keepAlive: Duration, _ text: String) throws(RequestError) {
-        guard keepAlive > longest else { return }
+    static func check(_ keepAlive: Duration, _ text: String, most: Duration) throws(RequestError) {
+        guard keepAlive > most else { return }
+        let shown = most == longest ? "1d" : "\(most.components.seconds)s"
         throw .illegalArgument(
-            "Keep alive for request (\(text)) is too large. It must be less than (1d). "
+            "Keep alive for request (\(text)) is too large. It must be less than (\(shown)). "
                 + "This limit can be set by changing the [search.max_keep_alive] cluster level setting.")
     }
 }

@@ -3,6 +3,8 @@ struct ServerState: Sendable {
     struct Index: Sendable {
         var contents: any IndexContents
         var shards: Int
+        /// A pattern does not mean it then, and its name is refused.
+        var isClosed = false
     }
 
     var indices: [String: Index]

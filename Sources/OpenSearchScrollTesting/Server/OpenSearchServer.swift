@@ -40,6 +40,8 @@ public final class OpenSearchServer: Sendable {
         public var identity: Identity?
         /// `search.max_open_scroll_context`, counted by shard.
         public var maximumOpenContexts = 500
+        /// `search.max_keep_alive`.
+        public var maximumKeepAlive = Duration.seconds(86_400)
         /// `http.max_content_length`: a request with more bytes of body is answered 413.
         public var maximumRequestBytes = 100 << 20
         /// Threads that answer requests.
@@ -145,6 +147,11 @@ public final class OpenSearchServer: Sendable {
             state.indices[index] = ServerState.Index(
                 contents: contents, shards: state.indices[index]?.shards ?? max(1, shards))
         }
+    }
+
+    /// Closes an index or opens it again, as `_close` and `_open` do. Scrolls that are open on it go on.
+    public func setClosed(_ isClosed: Bool, _ index: String) {
+        core.state.withLock { $0.indices[index]?.isClosed = isClosed }
     }
 
     /// Ends all connections and frees the port; a second call does nothing.

@@ -18,7 +18,8 @@ enum ExtractCommand {
         case .new:
             let checkpoint = ExtractionCheckpoint(
                 startedAt: RunClock.start.milliseconds, settings: fingerprint, since: query.since, until: query.until)
-            return try await Extraction(context, target, query, checkpoint).run()
+            var extraction = try Extraction(context, target, query, checkpoint)
+            return try await extraction.run()
         case .resumed(var checkpoint):
             query.since = checkpoint.since
             query.until = checkpoint.until
@@ -35,6 +36,8 @@ private struct Extraction {
     private let target: ExtractionTarget
     private let query: ScrollQuery
     private var checkpoint: ExtractionCheckpoint
+    /// Documents by index as the plans of all runs had them.
+    private var planned: [String: Int] = [:]
     private let journal: OpenScrolls?
     private let client: OpenSearchClient
     private let relay: ExtractionRelay
@@ -56,32 +59,31 @@ private struct Extraction {
 
     // MARK: Starting
 
-    func run() async throws -> ExitCode {
+    mutating func run() async throws -> ExitCode {
         if target.path == nil { context.console.note("\(target.name) is a stream: no run can go on with this one") }
         await clearLeft()
         let plan = try await client.plan(query)
         // By now it is known whether the settings, the query and the server will do.
         try target.empty()
-        var planned = checkpoint
-        planned.plan(plan.indices)
-        return try await read(plan, planned, ExtractionLedger(plan), earlier: nil)
+        planned = plan.indices
+        checkpoint.plan(planned)
+        return try await read(plan, checkpoint, ExtractionLedger(plan), earlier: nil)
     }
 
     mutating func resume() async throws -> ExitCode {
         await clearLeft()
         let target = target
-        var plan = try await client.plan(query)
-        checkpoint.forgetLacking(unlessGone: plan.indices)
-        let checkpoint = checkpoint
-        let scan = try await OwnThread.run { try target.recover(checkpoint) }
-        plan = plan.remaining(after: checkpoint.committed.flatMap(\.asWindows))
-        // Whether those of earlier plans are there is not known.
-        plan.indices.merge(checkpoint.indices.mapValues(\.planned), uniquingKeysWith: max)
+        let earlier = checkpoint
+        let scan = try await OwnThread.run { try target.recover(earlier) }
+        var plan = try await client.plan(query).remaining(after: earlier.stretches.flatMap(\.asWindows))
+        checkpoint.plan(plan.indices)
+        planned = checkpoint.indices.mapValues(\.planned)
+        // What is still expected, also of indices that only earlier plans had: they may come back.
+        plan.indices = checkpoint.indices.mapValues { $0.planned - $0.delivered }.filter { $0.value > 0 }
         var end = checkpoint.output
         end.add(scan.tail)
         let ledger = ExtractionLedger(
-            plan, end: end, read: checkpoint.stretches, indices: checkpoint.delivered, lacking: checkpoint.lacking,
-            scanFrom: checkpoint.scanFrom)
+            plan, end: end, read: checkpoint.stretches, indices: checkpoint.delivered, scanFrom: checkpoint.scanFrom)
         context.console.note(
             "goes on after \(Figures.grouped(end.documents)) documents; \(Figures.grouped(plan.windows.count)) windows "
                 + "are left")
@@ -124,7 +126,7 @@ private struct Extraction {
     /// - Parameter before: documents that stand in the output already, some of them in windows that are left to be read.
     private func watch(_ plan: ScrollPlan, goesOn checkpoint: ExtractionCheckpoint, before: Int) {
         let client = client
-        let total = checkpoint.committed.reduce(plan.expectedDocuments) { $0 + $1.delivered }
+        let total = checkpoint.stretches.reduce(plan.expectedDocuments) { $0 + $1.delivered }
         context.console.begin("extracting", unit: "documents", total: total, doneBefore: before) { state in
             let metrics = client.metrics
             state.done = before + metrics.documents
@@ -152,14 +154,17 @@ private struct Extraction {
         _ plan: ScrollPlan, _ proof: ScrollProof, _ checkpoint: ExtractionCheckpoint, _ ledger: ExtractionLedger
     ) async throws -> ExitCode {
         let end = ledger.end
-        var delivered = checkpoint.delivered.merging(ledger.lacking.indices, uniquingKeysWith: +)
-        for report in proof.partial { delivered.merge(report.indices, uniquingKeysWith: +) }
-        let holes = proof.holes + (try await vanished(plan, checkpoint, delivered))
-        var whole = checkpoint
-        whole.deliver(delivered)
+        var delivered = ledger.indices
+        let uncommitted = proof.partial + proof.windows.filter { $0.away != nil }
+        for report in uncommitted { delivered.merge(report.indices, uniquingKeysWith: +) }
+        var whole = plan
+        whole.indices = planned
+        let holes = proof.holes + (try await client.vanished(since: whole, of: query, delivered: delivered))
+        var last = checkpoint
+        last.deliver(delivered)
         if let path = target.manifest {
             let version = (try? await client.serverVersion()) ?? nil
-            try manifest(proof, holes, whole, end, version).write(path)
+            try manifest(proof, holes, last, end, version).write(path)
         }
         for hole in holes { context.console.note("missing: \(describe(hole))") }
         guard holes.isEmpty else { return try incomplete() }
@@ -182,17 +187,6 @@ private struct Extraction {
         return .partial
     }
 
-    /// Indices that were deleted before they had been read.
-    private func vanished(
-        _ plan: ScrollPlan, _ checkpoint: ExtractionCheckpoint, _ delivered: [String: Int]
-    ) async throws -> [ScrollHole] {
-        let planned = checkpoint.indices.mapValues(\.planned)
-        guard planned.contains(where: { $0.value > delivered[$0.key] ?? 0 }) else { return [] }
-        var plan = plan
-        plan.indices = planned
-        return try await client.vanished(since: plan, of: query, delivered: delivered)
-    }
-
     private func describe(_ hole: ScrollHole) -> String {
         let size = hole.documents.map { " (about \(Figures.grouped($0)) documents)" } ?? ""
         return "\(ExtractionNames.of(hole.window))\(size): \(hole.reason)"
@@ -203,7 +197,7 @@ private struct Extraction {
         _ end: ExtractionLedger.Extent, _ version: String?
     ) -> ExtractionManifest {
         // What this run has read window by window, and what earlier ones have read by stretches.
-        let stretches = self.checkpoint.committed + proof.windows.map { ScrollStretch($0) }
+        let stretches = self.checkpoint.stretches + proof.windows.map { ScrollStretch($0) }
         let partial = proof.partial.map { ScrollStretch($0) }
         let all = stretches + partial
         let metrics = client.metrics

@@ -6,11 +6,8 @@ struct ExtractionCheckpoint: Codable, Sendable {
     static let currentFormat = 1
     /// More stretches than this leave the rest of the 64 KiB to names; what does not fit is read again.
     static let mostStretches = 160
-    /// The same for what was read while indices were away, all of which is read again if it does not fit.
-    static let mostLackingStretches = 40
     /// Bytes of index names; what is in further indices is only summed.
     private static let mostNameBytes = 16 << 10
-    private static let mostLackingNameBytes = 8 << 10
 
     /// The version of this form.
     var format = currentFormat
@@ -29,8 +26,6 @@ struct ExtractionCheckpoint: Codable, Sendable {
     var scanFrom = 0
     /// Windows that were read whole, neighbours put together.
     var stretches: [ScrollStretch] = []
-    /// Windows that were read while indices were away.
-    var lacking = ExtractionLedger.Lacking()
     /// By the name of the index.
     var indices: [String: Documents] = [:]
     /// In indices whose names do not fit.
@@ -43,10 +38,17 @@ struct ExtractionCheckpoint: Codable, Sendable {
         var delivered = 0
     }
 
-    /// Takes the indices in, as far as there is room.
+    /// Takes the indices of a plan in, as far as there is room.
     mutating func plan(_ planned: [String: Int]) {
+        // What of further indices an earlier plan had has no name any more.
+        if otherIndices.planned > 0 { return }
         var room = Self.mostNameBytes
+        for name in indices.keys { room -= name.utf8.count + 40 }
         for (name, documents) in planned.sorted(by: { $0.value > $1.value }) {
+            if let known = indices[name] {
+                indices[name]?.planned = max(known.planned, documents)
+                continue
+            }
             room -= name.utf8.count + 40
             if room >= 0 {
                 indices[name] = Documents(planned: documents)
@@ -54,27 +56,6 @@ struct ExtractionCheckpoint: Codable, Sendable {
                 otherIndices.planned += documents
             }
         }
-    }
-
-    /// What need not be read again.
-    var committed: [ScrollStretch] { stretches + lacking.stretches }
-
-    /// Leaves out what was read while indices were away if one of them is back: it is read again.
-    mutating func forgetLacking(unlessGone present: [String: Int]) {
-        if lacking.away.contains(where: { present[$0] != nil }) { forgetLacking() }
-    }
-
-    /// Takes in what was read while indices were away, as far as it can be kept.
-    mutating func take(_ lacking: ExtractionLedger.Lacking) {
-        self.lacking = lacking
-        let names = lacking.away.union(lacking.indices.keys)
-        let isLarge = names.reduce(0) { $0 + $1.utf8.count + 16 } > Self.mostLackingNameBytes
-        if isLarge || lacking.stretches.count > Self.mostLackingStretches { forgetLacking() }
-    }
-
-    private mutating func forgetLacking() {
-        scanFrom = lacking.stretches.reduce(scanFrom) { min($0, $1.start) }
-        lacking = .init()
     }
 
     /// Notes what has been delivered in all.

@@ -15,8 +15,14 @@ final class ExtractionSink: Sendable {
         var fault: CommandError?
         var hasNews = false
         var isSaving = false
+        /// Documents that have been written since the checkpoint that is on its way, or was written last.
+        var ahead = 0
         var isClosed = false
     }
+
+    /// As many as the largest window has: more are not written while a checkpoint is on its way, for a run that was
+    /// killed would read them again.
+    private static let mostAhead = 128_000
 
     private let target: ExtractionTarget
     private let state: Mutex<State>
@@ -39,7 +45,11 @@ final class ExtractionSink: Sendable {
     /// - Throws: `output` if that fails; `interrupted` if the task is cancelled while a stream takes nothing.
     func write(_ page: ScrollPage) async throws {
         try await onQueue(writing, abandons: target.path == nil) { [self] in
-            try state.withLock { try write(page, &$0) }
+            let isFarAhead = try state.withLock { state in
+                try write(page, &state)
+                return state.isSaving && state.ahead > Self.mostAhead
+            }
+            if isFarAhead { saving.sync {} }
             settle()
         }
     }
@@ -75,6 +85,7 @@ final class ExtractionSink: Sendable {
         state.ledger.begin(window)
         do throws(CommandError) {
             let extent = try state.lines.append(page) { (bytes) throws(CommandError) in try put(bytes) }
+            state.ahead += extent.documents
             if state.ledger.wrote(window, extent) { state.hasNews = true }
         } catch {
             state.fault = error
@@ -97,7 +108,7 @@ final class ExtractionSink: Sendable {
                 state.fault = error
                 throw error
             }
-            state.hasNews = false
+            (state.hasNews, state.ahead) = (false, 0)
             return state.current
         }
     }
@@ -176,7 +187,6 @@ extension ExtractionSink.State {
         current.output = ledger.end
         current.stretches = bounded.stretches
         current.scanFrom = bounded.scanFrom
-        current.take(ledger.lacking)
         current.deliver(ledger.indices)
         current.repairedDocuments += lines.repairedDocuments
         current.documentsWithoutSource += lines.documentsWithoutSource

@@ -94,8 +94,10 @@ struct VanishedIndexTests {
         settings.shards = 1
         settings.fault = { request in
             guard request.kind == .openScroll else { return nil }
-            if request.ordinal == 0 { box.withLock { $0 }?.setContents(nil, of: "logs-2") }
-            if request.ordinal == 2, returns { box.withLock { $0 }?.setContents(second, of: "logs-2") }
+            let server = box.withLock { $0 }
+            if request.ordinal == 0, returns { server?.setClosed(true, "logs-2") }
+            if request.ordinal == 0, !returns { server?.setContents(nil, of: "logs-2") }
+            if request.ordinal == 2, returns { server?.setClosed(false, "logs-2") }
             return nil
         }
         let server = try OpenSearchServer(configuration: settings)

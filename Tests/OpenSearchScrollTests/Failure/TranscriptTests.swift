@@ -21,13 +21,19 @@ struct TranscriptTests {
         var purpose: RequestContext.Purpose
         var code: OpenSearchError.Code
         var isTransient: Bool
+        /// Whether the very same request may be sent again on its scroll.
+        var isRepeatable = false
         var only: String?
         var testDescription: String { "\(file) \(exchange)" }
     }
 
     static let cases: [Case] = [
-        Case(file: "breaker-total", exchange: 0, purpose: .next, code: .overloaded, isTransient: true),
-        Case(file: "breaker-inflight-requests", exchange: 2, purpose: .open, code: .overloaded, isTransient: true),
+        Case(
+            file: "breaker-total", exchange: 0, purpose: .next, code: .overloaded, isTransient: true, isRepeatable: true
+        ),
+        Case(
+            file: "breaker-inflight-requests", exchange: 2, purpose: .open, code: .overloaded, isTransient: true,
+            isRepeatable: true),
         Case(file: "index-closed-under-scroll", exchange: 2, purpose: .next, code: .scrollLost, isTransient: true),
         Case(file: "index-deleted-under-scroll", exchange: 1, purpose: .next, code: .scrollLost, isTransient: true),
         // The same comes to an opening whose index goes before its hits are fetched.
@@ -41,7 +47,7 @@ struct TranscriptTests {
         Case(file: "scroll-bad-requests", exchange: 2, purpose: .next, code: .invalidQuery, isTransient: false),
         Case(
             file: "scroll-keep-alive-too-large", exchange: 0, purpose: .open, code: .invalidConfiguration,
-            isTransient: false),
+            isTransient: true),
         Case(file: "scroll-refused-options", exchange: 0, purpose: .open, code: .invalidQuery, isTransient: false),
         Case(file: "scroll-refused-options", exchange: 9, purpose: .open, code: .pageTooLarge, isTransient: false),
         Case(file: "search-errors", exchange: 0, purpose: .open, code: .indexNotFound, isTransient: false),
@@ -70,6 +76,7 @@ struct TranscriptTests {
             }
             #expect(error.code == expected.code, "\(version): \(error)")
             #expect(error.isTransient == expected.isTransient)
+            #expect(error.isRepeatable == expected.isRepeatable, "\(version): \(error)")
             #expect(error.httpStatus == response.status)
         }
     }

@@ -12,7 +12,6 @@ struct AwayTests {
         let server: OpenSearchServer
         let client: OpenSearchClient
         let query: ScrollQuery
-        private let second: StoredContents
         private let hook: Hook
 
         final class Hook: Sendable {
@@ -21,9 +20,9 @@ struct AwayTests {
 
         init(minutes: [Int] = Array(0..<180), shards: Int = 1, windowDocuments: Int? = nil) throws {
             let sources = minutes.map { #"{"time":\#($0 * 60_000),"log":"x"}"# }
-            let (second, hook) = (StoredContents(sources: sources), Hook())
+            let hook = Hook()
             var settings = OpenSearchServer.Configuration(indices: [
-                "logs-1": StoredContents(sources: sources), "logs-2": second,
+                "logs-1": StoredContents(sources: sources), "logs-2": StoredContents(sources: sources),
             ])
             settings.shards = shards
             settings.fault = { request in
@@ -31,7 +30,7 @@ struct AwayTests {
                 return nil
             }
             server = try OpenSearchServer(configuration: settings)
-            (self.second, self.hook) = (second, hook)
+            self.hook = hook
             var configuration = configuration(server.url)
             configuration.parallel = 1
             client = try OpenSearchClient(configuration: configuration)
@@ -43,17 +42,19 @@ struct AwayTests {
 
         deinit { server.stop() }
 
-        func take() { server.setContents(nil, of: "logs-2") }
-        func bring() { server.setContents(second, of: "logs-2") }
+        func take() { server.setClosed(true, "logs-2") }
+        func bring() { server.setClosed(false, "logs-2") }
 
-        /// At the openings of scrolls, counted from 1.
-        func atOpening(_ body: @escaping @Sendable (Int) -> Void) {
-            hook.action.withLock { $0 = { if $0.kind == .openScroll { body($0.ordinal + 1) } } }
-        }
-
-        /// At searches that are none of a plan's.
-        func atSearch(_ body: @escaping @Sendable () -> Void) {
-            hook.action.withLock { $0 = { if $0.kind == .search { body() } } }
+        /// Runs something before requests are answered: openings of scrolls, counted from 1, and other searches.
+        func at(
+            opening: @escaping @Sendable (Int) -> Void = { _ in }, search: @escaping @Sendable () -> Void = {}
+        ) {
+            hook.action.withLock { action in
+                action = { request in
+                    if request.kind == .openScroll { opening(request.ordinal + 1) }
+                    if request.kind == .search { search() }
+                }
+            }
         }
 
         /// The proof, its windows in the order of time, which is not that in which they end.
@@ -76,15 +77,15 @@ struct AwayTests {
         let trial = try Trial()
         let plan = try await trial.client.plan(trial.query)
         #expect(plan.windows.count == 3)
-        trial.atOpening { [weak trial] in
+        trial.at(opening: { [weak trial] in
             if $0 == 2 { trial?.take() }
             if $0 == 3 { trial?.bring() }
-        }
+        })
         let before = trial.server.count(of: .search)
         let proof = try await trial.read(plan)
         #expect(proof.windows.map(\.away) == [nil, ["logs-2"], nil] && proof.windows.map(\.total) == [120, 60, 120])
         // Nobody asks where nothing has changed.
-        #expect(trial.server.count(of: .search) - before == 2)
+        #expect(trial.server.count(of: .search) - before == 3, "two for all names, one for the one that is away")
         let holes = try await trial.vanished(plan, proof)
         #expect(holes.map(\.index) == ["logs-2"] && holes.map(\.documents) == [60])
     }
@@ -106,7 +107,7 @@ struct AwayTests {
         let trial = try Trial(minutes: [Int](repeating: 7, count: 200), shards: 2, windowDocuments: 120)
         let plan = try await trial.client.plan(trial.query)
         trial.take()
-        trial.server.setContents(nil, of: "logs-1")
+        trial.server.setClosed(true, "logs-1")
         let proof = try await trial.read(plan)
         let shards = proof.windows.filter { $0.window.shard != nil }
         #expect(shards.count == 2 && shards.allSatisfy { $0.away == ["logs-1", "logs-2"] && $0.total == 0 })
@@ -124,10 +125,95 @@ struct AwayTests {
         let trial = try Trial(minutes: Array(0..<60))
         let plan = try await trial.client.plan(trial.query)
         trial.take()
-        trial.atSearch { [weak trial] in trial?.bring() }
+        trial.at(search: { [weak trial] in trial?.bring() })
         let proof = try await trial.read(plan)
         #expect(proof.windows.map(\.away) == [nil] && proof.delivered == 120)
         #expect(trial.server.count(of: .openScroll) == 2 && trial.server.openContexts == 0)
+        #expect(try await trial.vanished(plan, proof).isEmpty)
+    }
+
+    @Test("An index that comes back between the answer that lacks it and the question for it is not taken for empty")
+    func laterFlicker() async throws {
+        let trial = try Trial(minutes: Array(0..<60))
+        let plan = try await trial.client.plan(trial.query)
+        trial.take()
+        let before = trial.server.count(of: .search)
+        trial.at(search: { [weak trial] in
+            if let trial, trial.server.count(of: .search) - before == 2 { trial.bring() }
+        })
+        let proof = try await trial.read(plan)
+        #expect(proof.windows.map(\.away) == [nil] && proof.delivered == 120)
+    }
+
+    @Test("Where who is away cannot be told, a window says that of some")
+    func untold() async throws {
+        let trial = try Trial(minutes: Array(0..<60))
+        let plan = try await trial.client.plan(trial.query)
+        trial.take()
+        // Each question finds another number of shards than the scroll before it.
+        trial.at(opening: { [weak trial] _ in trial?.take() }, search: { [weak trial] in trial?.bring() })
+        let proof = try await trial.read(plan)
+        #expect(proof.windows.map(\.away) == [[WindowReport.someIndices]] && trial.server.count(of: .openScroll) == 3)
+    }
+
+    @Test("What was deleted for good is missing, and no reason to read a window again")
+    func deleted() async throws {
+        let trial = try Trial()
+        let plan = try await trial.client.plan(trial.query)
+        trial.at(opening: { [weak trial] in if $0 == 2 { trial?.server.setContents(nil, of: "logs-2") } })
+        let proof = try await trial.read(plan)
+        #expect(proof.windows.map(\.away) == [nil, nil, nil] && proof.delivered == 240)
+        #expect(try await trial.vanished(plan, proof).map(\.documents) == [120])
+    }
+
+    @Test("An index that was read whole before it goes is not missed")
+    func read() async throws {
+        let trial = try Trial()
+        trial.server.setContents(StoredContents(sources: [#"{"time":0,"log":"x"}"#]), of: "logs-2")
+        let plan = try await trial.client.plan(trial.query)
+        var proof = ScrollProof()
+        for (number, window) in plan.windows.enumerated() {
+            if number == 2 { trial.take() }
+            let one = try await trial.client.readWindow(window, of: trial.query) { pages in
+                for try await _ in pages {}
+                return pages.proof
+            }
+            proof.windows += one.windows
+        }
+        #expect(proof.windows.map(\.away) == [nil, nil, nil] && proof.delivered == 181)
+        #expect(try await trial.vanished(plan, proof).isEmpty)
+    }
+
+    @Test("An index that loses all of its documents while another one comes is not missed")
+    func emptied() async throws {
+        let trial = try Trial()
+        let plan = try await trial.client.plan(trial.query)
+        trial.at(opening: { [weak trial] in
+            if $0 == 2 {
+                trial?.server.setContents(StoredContents(), of: "logs-2")
+                trial?.server.setContents(StoredContents(sources: [#"{"time":0,"log":"x"}"#]), of: "logs-3")
+            }
+        })
+        let proof = try await trial.read(plan)
+        #expect(proof.windows.map(\.away) == [nil, nil, nil] && proof.delivered == 240)
+        #expect(try await trial.vanished(plan, proof).isEmpty)
+    }
+
+    @Test(
+        "An index that is away while another one comes, so that the shards are as many as before, is missed at the end")
+    func exchanged() async throws {
+        let trial = try Trial()
+        let plan = try await trial.client.plan(trial.query)
+        trial.at(opening: { [weak trial] in
+            if $0 == 2 {
+                trial?.take()
+                trial?.server.setContents(StoredContents(sources: [#"{"time":0,"log":"x"}"#]), of: "logs-3")
+            }
+        })
+        let proof = try await trial.read(plan)
+        trial.bring()
+        #expect(proof.windows.map(\.away) == [nil, nil, nil] && proof.delivered == 240)
+        #expect(try await trial.vanished(plan, proof).map(\.documents) == [120])
     }
 
     @Test("An index that earlier plans had and this one has not is away until it comes back")
@@ -138,26 +224,41 @@ struct AwayTests {
         let plan = try await trial.client.plan(trial.query)
         #expect(plan.indices == ["logs-1": 180])
         earlier.shards = plan.shards
-        trial.atOpening { [weak trial] in if $0 == 2 { trial?.bring() } }
+        trial.at(opening: { [weak trial] in if $0 == 2 { trial?.bring() } })
         let proof = try await trial.read(earlier)
         #expect(proof.windows.map(\.away) == [["logs-2"], nil, nil])
+        #expect(try await trial.vanished(earlier, proof).map(\.documents) == [60])
+    }
+
+    @Test("Two readings of one query at once: each is told what it lacks")
+    func twoReadings() async throws {
+        let trial = try Trial(minutes: Array(0..<60))
+        let plan = try await trial.client.plan(trial.query)
+        let proof = try await trial.client.withScroll(plan, of: trial.query) { pages in
+            trial.take()
+            _ = try await trial.client.plan(trial.query)
+            for try await _ in pages {}
+            return pages.proof
+        }
+        #expect(proof.delivered == 120 || proof.windows.map(\.away) == [["logs-2"]])
     }
 
     @Test("Documents that came meanwhile do not stand in for those of an index that was away")
     func standIns() async throws {
         let trial = try Trial()
         let plan = try await trial.client.plan(trial.query)
-        trial.atOpening { [weak trial] in
+        trial.at(opening: { [weak trial] in
             if $0 == 1 { trial?.take() }
             if $0 == 2 {
                 let many = (0..<300).map { #"{"time":\#(3_600_000 + $0 * 1_000),"log":"x"}"# }
                 trial?.server.setContents(StoredContents(sources: many), of: "logs-2")
             }
-        }
+        })
         let proof = try await trial.read(plan)
         #expect(proof.indices["logs-2"] == 300, "more than the 180 that were planned")
         let holes = try await trial.vanished(plan, proof)
         #expect(holes.map(\.index) == ["logs-2"] && holes.map(\.documents) == [nil])
+        #expect(proof.windows.map(\.away) == [["logs-2"], nil, nil])
         #expect(holes.first?.reason == "the index logs-2 was away for a while as it was read; read it again")
     }
 
@@ -170,13 +271,12 @@ struct AwayTests {
             + #""indices":{"buckets":[\#(names)]}}}"#
     }
 
-    @Test("A remote cluster that is skipped in the place of the one that the plan named: what is away are its indices")
-    func otherCluster() async throws {
+    @Test("A window that was read while a remote cluster was skipped says so, and the plan which one it is")
+    func cluster() async throws {
         let extra = #","_clusters":{"total":3,"successful":2,"skipped":1}"#
         let server = try ScriptedServer([
             .answer(200, found(["first:logs", "logs"])),
             .answer(200, Answer.page(["1"], total: 1, scrollID: "a", shards: (2, 2), extra: extra)),
-            .answer(200, found(["second:logs", "logs"])),
             .answer(200, Answer.page([], total: 1, scrollID: "a", shards: (2, 2), extra: extra)),
             .answer(200, Answer.cleared),
         ])
@@ -184,14 +284,18 @@ struct AwayTests {
         var settings = configuration(server.url)
         settings.parallel = 1
         let client = try OpenSearchClient(configuration: settings)
-        var query = ScrollQuery(index: "*:logs,logs", pageSize: 10)
+        var query = ScrollQuery(index: "first:logs,second:logs,logs", pageSize: 10)
         query.toleratesHoles = true
         let plan = try await client.plan(query)
-        #expect(plan.holes.count == 1 && plan.windows.count == 1)
+        #expect(plan.windows.count == 1)
+        #expect(
+            plan.holes.map(\.reason) == [
+                "the remote clusters second were skipped, since they cannot be reached; look at their connections"
+            ])
         let proof = try await client.withScroll(plan, of: query) { pages in
             for try await _ in pages {}
             return pages.proof
         }
-        #expect(proof.windows.map(\.away) == [["first:logs"]])
+        #expect(proof.windows.map(\.away) == [[WindowReport.someIndices]])
     }
 }

@@ -311,6 +311,43 @@ struct ReadingTests {
         #expect(try await client.vanished(since: plan, of: query, delivered: delivered).isEmpty)
     }
 
+    @Test("A cluster that allows a scroll less time than we want gets what it allows", arguments: [90, 20])
+    func shortKeepAlive(seconds: Int) async throws {
+        var settings = OpenSearchServer.Configuration(indices: ["logs": StoredContents(sources: Self.sources(300))])
+        settings.maximumKeepAlive = .seconds(seconds)
+        let server = try OpenSearchServer(configuration: settings)
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        #expect(try await ids(client, ScrollQuery(pageSize: 10)).count == 300)
+        let before = client.metrics
+        #expect(try await ids(client, ScrollQuery(pageSize: 10)).count == 300)
+        #expect(before.reopened <= 1 && client.metrics.reopened == before.reopened && server.openContexts == 0)
+    }
+
+    @Test("A refusal that was waited for on the same scroll makes pages smaller, too")
+    func refusedUnderWay() async throws {
+        let contents = StoredContents(sources: (0..<30_000).map { #"{"time":\#($0),"log":"x"}"# })
+        var settings = OpenSearchServer.Configuration(indices: ["logs": contents])
+        let cause = #""type":"circuit_breaking_exception","reason":"Data too large, data for [<http_request>]""#
+        let breaker = #"{"error":{"root_cause":[{\#(cause)}],\#(cause)},"status":429}"#
+        settings.fault = { $0.kind == .continueScroll && $0.ordinal == 2 ? .status(429, breaker) : nil }
+        let server = try OpenSearchServer(configuration: settings)
+        defer { server.stop() }
+        var configuration = configuration(server.url)
+        configuration.parallel = 1
+        let client = try OpenSearchClient(configuration: configuration)
+        let query = ScrollQuery()
+        let plan = try await client.plan(query)
+        let state = try client.state(query)
+        let window = try #require(plan.windows.first)
+        let size = state.opening(window, configuration).size
+        let delivered = try await client.withScroll(plan, of: query) { pages in
+            try await pages.reduce(0) { $0 + $1.count }
+        }
+        #expect(delivered == 30_000 && plan.windows.count == 1 && server.count(of: .openScroll) == 1)
+        #expect(state.opening(window, configuration).size < size)
+    }
+
     @Test("An index of which all documents are deleted meanwhile is no hole")
     func emptied() async throws {
         let (server, _, _) = try two()

@@ -9,6 +9,7 @@ enum RealNodeChecks {
         try await brokenText(target)
         try await manyHours(target)
         try await longTimes(target)
+        try await shortKeepAlive(target)
         for _ in 0..<30 { try await expired(target) }
     }
 
@@ -57,7 +58,8 @@ enum RealNodeChecks {
         let whole = try await messages(target, query)
         query.source = .field
         let alone = try await messages(target, query)
-        #expect(whole.count > 200 && whole == alone, "\(whole.filter { alone[$0.key] != $0.value }.prefix(5))")
+        let others = whole.filter { alone[$0.key] != $0.value }.keys.sorted()
+        #expect(whole.count > 200 && whole == alone, "\(others.prefix(5))")
     }
 
     /// A character, or what begins like one and is none.
@@ -72,6 +74,29 @@ enum RealNodeChecks {
         let lead = UInt8.random(in: range, using: &random)
         let rest = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1
         return [lead] + (0..<rest).map { _ in UInt8.random(in: 0x80...0xBF, using: &random) }
+    }
+
+    /// A cluster that lets no scroll live as long as ours do.
+    static func shortKeepAlive(_ target: TestTarget) async throws {
+        let documents = (0..<50).map { (id: "k-\($0)", json: Array(#"{"log":"x"}"#.utf8)) }
+        try await target.load("short", documents, shards: 1)
+        func limit(_ value: String) async throws {
+            let body = #"{"transient":{"search.default_keep_alive":\#(value),"search.max_keep_alive":\#(value)}}"#
+            try await target.send(.put, "/_cluster/settings", Array(body.utf8))
+        }
+        for most in ["90s", "20s"] {
+            try await limit(#""\#(most)""#)
+            let client = try target.client()
+            for _ in 0..<2 {
+                let ids = try await client.withScroll(ScrollQuery(index: "short", pageSize: 10)) { pages in
+                    try await pages.reduce(into: []) { $0 += $1.ids }
+                }
+                #expect(ids.count == 50 && Set(ids).count == 50)
+            }
+            // Once it is known, no scroll is lost by it.
+            #expect(client.metrics.reopened <= 1)
+        }
+        try await limit("null")
     }
 
     static func manyHours(_ target: TestTarget) async throws {
