@@ -152,6 +152,27 @@ def decode(url, lines):
             f"again: {alone['gigabytesPerSecond']:.2f}")
 
 
+def large(url, lines):
+    """Documents of up to a megabyte, a second apart: what the client takes of memory for them."""
+    random.seed(7)
+    sizes = [random.randint(1_000, 1_000_000) for _ in range(2_000)]
+    for start in range(0, len(sizes), 50):
+        body = "".join(
+            f'{{"index":{{"_index":"large","_id":"{start + at}"}}}}\n'
+            + json.dumps({"time": EPOCH + (start + at) * 1_000, "log": "request took long " * (size // 18)}) + "\n"
+            for at, size in enumerate(sizes[start:start + 50]))
+        request = urllib.request.Request(
+            url + "/_bulk", body.encode(), {"content-type": "application/x-ndjson"}, method="POST")
+        urllib.request.urlopen(request).read()
+    lines += ["", f"## Documents from 1 KB to 1 MB, {len(sizes):,} of them, {sum(sizes) / 1e9:.2f} GB, the embedded server", ""]
+    for name, *choice in (("as it comes", "0", "automatic"), ("one scroll, whole", "1", "whole")):
+        rounds = [run(ours, url, "large", *choice) for _ in range(5)]
+        peaks = sorted(each["peakRSS"] / 2**20 for each in rounds)
+        rates = sorted(each["bytes"] / each["seconds"] / 1e9 for each in rounds)
+        lines.append(
+            f"ours, {name}: peak memory {peaks[2]:.0f} MiB [{peaks[0]:.0f} … {peaks[-1]:.0f}], {rates[2]:.2f} GB/s of pages")
+
+
 def logs(path, count):
     """Logs of a file over and over, a millisecond apart, as an index of logs that came in the order of their time."""
     with gzip.open(path, "rt") as file:
@@ -181,6 +202,7 @@ if "embedded" in SERVERS:
     url = server.stdout.readline().strip()
     decode(url, lines)
     measure(f"The embedded server, {DOCUMENTS:,} documents", url, "logs", lines)
+    large(url, lines)
     server.send_signal(signal.SIGTERM)
     server.wait()
 

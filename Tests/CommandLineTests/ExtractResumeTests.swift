@@ -174,6 +174,21 @@ struct ExtractResumeTests {
         }
     }
 
+    @Test("an index closed, another one deleted by the time it is back: what was written of that is not missed")
+    func goneMeanwhile() async throws {
+        let trial = try trialBesideOther { opening, server in
+            if opening == 0 { server.setClosed(true, "logs-2") }
+        }
+        #expect(try await trial.run(["--index", "logs*", "--parallel", "1"]).code == 2)
+        #expect(trial.written.count == 500)
+        trial.server.setContents(nil, of: "logs")
+        trial.server.setClosed(false, "logs-2")
+        let run = try await trial.run(["--index", "logs*", "--resume"])
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(trial.written.count == 530 && Set(trial.written).count == 530)
+        #expect(try trial.manifest().indices["logs"] == .init(planned: 500, delivered: 500))
+    }
+
     @Test("closed for some windows, killed, gone on with while it is closed, and while it is not: nothing is lost")
     func awayAndKilled() async throws {
         let trigger = RequestTrigger()

@@ -14,6 +14,8 @@ public final class OpenSearchLogSource: LogSource {
         var delivered: [String: Int] = [:]
         var deliveredInAll = 0
         var holes: [Hole] = []
+        /// Indices that windows of earlier runs were read without.
+        var missed: Set<String> = []
     }
 
     let client: OpenSearchClient
@@ -61,11 +63,13 @@ public final class OpenSearchLogSource: LogSource {
             state.plan = plan
             state.planned.add(plan.indices)
             state.holes = plan.holes.map { Hole($0) }
-            // Of earlier plans, what may come back.
-            let unread = state.planned.indices.filter { $0.value > state.delivered[$0.key] ?? 0 }
-            return plan.indices.merging(unread) { now, _ in now }
+            state.missed = Set(read.flatMap { $0.away ?? [] })
+            // What is still expected, also of indices that only earlier plans had: they may come back.
+            let left = state.planned.indices.merging(plan.indices, uniquingKeysWith: max)
+                .map { ($0.key, $0.value - (state.delivered[$0.key] ?? 0)) }
+            return Dictionary(uniqueKeysWithValues: left.filter { $0.1 > 0 })
         }
-        if wanted.indices.count > plan.indices.count { try client.goOn(with: wanted, of: query) }
+        if !committed.isEmpty { try client.goOn(with: wanted, of: query) }
         return plan.remaining(after: read.map(\.window)).windows.map { Self.logWindow($0) }
     }
 
@@ -84,10 +88,17 @@ public final class OpenSearchLogSource: LogSource {
             expectedDocuments: window.expectedDocuments, key: window)
     }
 
-    /// Windows whose report is not there or cannot be read any more, and those that were read while an index was away: it
-    /// may be back.
+    /// Windows whose report is not there or cannot be read any more, and those that were read while an index was away that
+    /// is back. What is not is left as it is, for the indices that were there may have gone since.
     public func outdated(among committed: [CommittedWindow]) async throws -> [String] {
-        committed.filter { window in Self.report(of: window).map { $0.away != nil } ?? true }.map(\.name)
+        let reports = committed.map { (name: $0.name, report: Self.report(of: $0)) }
+        let lost = reports.filter { $0.report == nil }.map(\.name)
+        guard reports.contains(where: { $0.report?.away != nil }) else { return lost }
+        let plan = try await client.plan(query)
+        let back = reports.filter { window in
+            window.report?.away?.contains { plan.indices[$0] != nil || $0 == WindowReport.someIndices } ?? false
+        }
+        return lost + back.map(\.name)
     }
 
     /// Reads a window; whatever fails meanwhile, each of its documents comes once.
@@ -114,7 +125,8 @@ public final class OpenSearchLogSource: LogSource {
         guard var plan = state.plan else { return [] }
         let before = plan.indices
         plan.indices = state.planned.indices
-        let lost = try await client.lost(since: plan, of: query, delivered: delivered)
+        let lost = try await client.lost(
+            since: plan, of: query, delivered: delivered, missedEarlier: state.missed)
         // Where an index was renamed before this run, another one has its documents.
         let isComplete = state.deliveredInAll >= state.planned.documents
         let missing = lost.filter { !isComplete || !$0.isGone || $0.hole.index.map { before[$0] != nil } ?? true }

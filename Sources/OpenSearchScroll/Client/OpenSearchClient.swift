@@ -41,7 +41,8 @@ public final class OpenSearchClient: Sendable {
         let proof = reading.proof
         // A pattern simply means less when one of its indices goes.
         if !query.toleratesHoles, proof.windows.count == plan.windows.count {
-            let lost = try await lost(since: plan, try state(query), reading.watch, delivered: proof.indices)
+            let missed = reading.watch.everMissing
+            let lost = try await lost(since: plan, try state(query), missed, delivered: proof.indices)
             if let first = lost.first { throw OpenSearchError(.indexNotFound, first.hole.reason) }
         }
         return result
@@ -66,10 +67,10 @@ public final class OpenSearchClient: Sendable {
     ) async throws -> (result: R, reading: Reading) {
         let parallel = parallel(shards: plan.shards)
         let state = try state(query)
-        state.take(plan)
+        let watch = state.take(plan)
         state.allow(parallel)
         let reading = Reading(
-            plan.windows, state, wire: wire, parallel: parallel, holes: plan.holes, earlier: earlier)
+            plan.windows, state, watch, wire: wire, parallel: parallel, holes: plan.holes, earlier: earlier)
         let result = try await reading.run(isolation: isolation, body)
         return (result, reading)
     }
@@ -89,7 +90,8 @@ public final class OpenSearchClient: Sendable {
         _ window: ScrollWindow, of query: ScrollQuery, waitsAtMost: Duration?,
         isolation: isolated (any Actor)? = #isolation, _ body: (ScrollPages) async throws -> R
     ) async throws -> R {
-        let reading = Reading([window], try state(query), wire: wire, parallel: 1, waitsAtMost: waitsAtMost)
+        let state = try state(query)
+        let reading = Reading([window], state, state.watch, wire: wire, parallel: 1, waitsAtMost: waitsAtMost)
         return try await reading.run(isolation: isolation, body)
     }
 
@@ -118,7 +120,7 @@ public final class OpenSearchClient: Sendable {
 
     /// Windows of this plan will be read one by one; it may name indices of earlier plans too.
     package func goOn(with plan: ScrollPlan, of query: ScrollQuery) throws(OpenSearchError) {
-        try state(query).take(plan)
+        _ = try state(query).take(plan)
     }
 
     func state(_ query: ScrollQuery) throws(OpenSearchError) -> QueryState {
@@ -157,7 +159,7 @@ public final class OpenSearchClient: Sendable {
             plan = await planner.plan(allowsPartial: true)
         }
         let made = try plan.get()
-        state.take(made, isNew: true)
+        _ = state.take(made, isNew: true)
         state.allow(parallel(shards: made.shards))
         await planner.sample(made, for: state)
         return made
@@ -184,28 +186,29 @@ public final class OpenSearchClient: Sendable {
     }
 
     /// The same, with whether the index is gone.
+    ///
+    /// - Parameter earlier: what windows that earlier runs have read were read without.
     package func lost(
-        since plan: ScrollPlan, of query: ScrollQuery, delivered: [String: Int]
+        since plan: ScrollPlan, of query: ScrollQuery, delivered: [String: Int], missedEarlier earlier: Set<String> = []
     ) async throws(OpenSearchError) -> [LostIndex] {
         let state = try state(query)
-        return try await lost(since: plan, state, state.watch, delivered: delivered)
+        return try await lost(since: plan, state, state.watch.everMissing.union(earlier), delivered: delivered)
     }
 
     private func lost(
-        since plan: ScrollPlan, _ state: QueryState, _ watch: IndexWatch, delivered: [String: Int]
+        since plan: ScrollPlan, _ state: QueryState, _ missed: Set<String>, delivered: [String: Int]
     ) async throws(OpenSearchError) -> [LostIndex] {
-        let missed = watch.everMissing
         let short = plan.indices.filter { $0.value > delivered[$0.key] ?? 0 || missed.contains($0.key) }
-        if short.isEmpty { return [] }
+        // Where clusters were skipped the plan says so itself.
+        let isUntold = missed.contains(WindowReport.someIndices) && plan.skippedClusters == 0
+        if short.isEmpty { return isUntold ? [.untold(query: state.query.index)] : [] }
         let planner = WindowPlanner(wire: wire, query: state.query, search: state.search)
         let now = try await planner.indices().get()
         let isAllThere = short.keys.allSatisfy { now[$0] != nil }
         // Where nothing may be missing, a shard that does not answer is no proof that its index is gone.
         let existing =
             isAllThere ? now : try await planner.indices(ofAll: true, allowsPartial: state.query.toleratesHoles).get()
-        // One that comes while another one goes leaves as many shards as there were.
-        let haveCome = !existing.keys.allSatisfy { plan.indices[$0] != nil }
-        var lost: [LostIndex] = []
+        var lost: [LostIndex] = isUntold ? [.untold(query: state.query.index)] : []
         for (name, planned) in short.sorted(by: { $0.key < $1.key }) {
             let count = delivered[name] ?? 0
             var presence = WindowPlanner.Presence.there
@@ -215,7 +218,7 @@ public final class OpenSearchClient: Sendable {
                 continue
             }
             // That documents came and went while it was there is drift.
-            guard missed.contains(name) || haveCome && now[name] ?? 0 >= planned else { continue }
+            guard missed.contains(name) else { continue }
             // One that was deleted and made anew is as good as gone.
             let missing = (now[name] == nil ? planned : min(planned, now[name] ?? 0)) - count
             if missing > 0 || now[name] != nil {

@@ -39,6 +39,18 @@ public struct ScrollHole: Sendable, Hashable, Codable {
     public var reason: String
     /// Remote clusters that were skipped, where that is why.
     var skippedClusters: Int?
+
+    /// Names something that could not be read.
+    package init(
+        window: ScrollWindow? = nil, index: String? = nil, documents: Int? = nil, reason: String,
+        skippedClusters: Int? = nil
+    ) {
+        self.window = window
+        self.index = index
+        self.documents = documents
+        self.reason = reason
+        self.skippedClusters = skippedClusters
+    }
 }
 
 /// An index of which not everything that was planned can have been read.
@@ -47,6 +59,15 @@ package struct LostIndex: Sendable {
     package let hole: ScrollHole
     /// Whether it was deleted.
     package let isGone: Bool
+
+    private init(hole: ScrollHole) { (self.hole, isGone) = (hole, false) }
+
+    /// Of indices of which nobody knows the names.
+    static func untold(query: String) -> LostIndex {
+        LostIndex(
+            hole: ScrollHole(
+                index: query, reason: "indices of \(query) came and went while it was read; read it again"))
+    }
 
     /// - Parameters:
     ///   - presence: of the index, now.

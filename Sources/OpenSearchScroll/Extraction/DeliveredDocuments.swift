@@ -28,6 +28,8 @@ public struct DocumentLineScan: Sendable {
     public let bytes: Int
     /// Over the lines that begin at or after the place from which they were to be counted.
     public let tail: ExtractionLedger.Extent
+    /// The same lines by the name of their index.
+    public let tailIndices: [String: Int]
 
     /// Reads lines up to the first that is not whole.
     ///
@@ -39,6 +41,7 @@ public struct DocumentLineScan: Sendable {
     public init?(_ text: UnsafeRawBufferPointer, trusted: Int) {
         let ids = IDSet(expecting: 0)
         var tail = ExtractionLedger.Extent()
+        var indices: [String: Int] = [:]
         var scanner = LineScanner()
         var at = 0
         while at < text.count {
@@ -52,6 +55,7 @@ public struct DocumentLineScan: Sendable {
                 var digest = IDDigest()
                 digest.add(id)
                 tail.add(bytes: line.count + 1, documents: 1, digest: digest)
+                indices[scanner.index, default: 0] += 1
             }
             at += line.count + 1
         }
@@ -59,12 +63,15 @@ public struct DocumentLineScan: Sendable {
         documents = DeliveredDocuments(taking: ids)
         bytes = at
         self.tail = tail
+        tailIndices = indices
     }
 }
 
 /// Takes the identity out of a line.
 struct LineScanner {
     private var seeds: (index: [UInt8], seed: UInt64)?
+    /// The name of the last line's index.
+    private(set) var index = ""
 
     /// Nil when the line is none of ours.
     mutating func id(of line: UnsafeRawBufferPointer) -> DocumentID? {
@@ -83,8 +90,11 @@ struct LineScanner {
     /// Nearly all lines are of the index of the line before.
     private mutating func seed(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64? {
         if let seeds, seeds.index.elementsEqual(line[range]) { return seeds.seed }
-        guard let seed = Self.unescaped(line, range, { DocumentID.seed(index: $0) }) else { return nil }
-        seeds = (Array(line[range]), seed)
+        guard
+            let (seed, name) = Self.unescaped(
+                line, range, { (DocumentID.seed(index: $0), String(decoding: $0, as: UTF8.self)) })
+        else { return nil }
+        (seeds, index) = ((Array(line[range]), seed), name)
         return seed
     }
 

@@ -35,7 +35,7 @@ public struct ExtractionLedger: Sendable {
 
     /// What has been written.
     public private(set) var end: Extent
-    /// Documents written by the name of their index, of windows that are committed.
+    /// Documents written by the name of their index.
     public private(set) var indices: [String: Int]
     private var committed: StretchSet
     private var open: [ScrollWindow: Open] = [:]
@@ -46,7 +46,7 @@ public struct ExtractionLedger: Sendable {
     ///   - plan: what is to be read.
     ///   - end: what stands in the file already.
     ///   - read: the stretches of it that earlier runs have committed.
-    ///   - indices: documents of these by the name of their index.
+    ///   - indices: documents that stand in the file, by the name of their index.
     ///   - scanFrom: from where on the file may hold documents of no stretch.
     public init(
         _ plan: ScrollPlan, end: Extent = Extent(), read: [ScrollStretch] = [], indices: [String: Int] = [:],
@@ -85,10 +85,12 @@ public struct ExtractionLedger: Sendable {
 
     /// A page of a window was written, or waits in a buffer before everything that comes later.
     ///
+    /// - Parameter indices: its documents by the name of their index.
     /// - Returns: whether that committed the window.
-    public mutating func wrote(_ window: ScrollWindow, _ extent: Extent) -> Bool {
+    public mutating func wrote(_ window: ScrollWindow, _ extent: Extent, indices: [String: Int]) -> Bool {
         begin(window)
         end.add(extent)
+        self.indices.merge(indices, uniquingKeysWith: +)
         open[window]?.written += extent.documents
         return settle(window)
     }
@@ -109,7 +111,6 @@ public struct ExtractionLedger: Sendable {
         let start = report.deliveredEarlier > 0 ? min(left.start, state.start) : state.start
         committed.insert(ScrollStretch(report, start: start))
         left.documents -= report.deliveredEarlier
-        indices.merge(report.indices, uniquingKeysWith: +)
         return true
     }
 }

@@ -79,7 +79,7 @@ public final class ScrollPage: Sendable {
     }
 
     /// Adds the number of documents of each index.
-    func countIndices(into counts: inout [String: Int]) {
+    package func countIndices(into counts: inout [String: Int]) {
         forEachIndex { name, places in counts[String(decoding: name, as: UTF8.self), default: 0] += places.count }
     }
 

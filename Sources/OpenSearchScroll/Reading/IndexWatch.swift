@@ -71,7 +71,7 @@ final class IndexWatch: Sendable {
         var now: Int? = present.shards
         if let shard { now = await planner.shards(numbered: shard) }
         if shard == nil, someAreThere { now = await planner.present()?.shards }
-        guard now == shards else { return nil }
+        guard now == shards, !Task.isCancelled else { return nil }
         state.withLock { $0.seen[shard] = Seen(shards: shards, missing: missing) }
         return missing
     }

@@ -45,7 +45,8 @@ final class QueryState: Sendable {
     /// Takes over what a plan found; what an earlier reading missed is of no concern to that of this one.
     ///
     /// - Parameter isNew: whether the server has just made it.
-    func take(_ plan: ScrollPlan, isNew: Bool = false) {
+    /// - Returns: the watch over the plan's indices.
+    func take(_ plan: ScrollPlan, isNew: Bool = false) -> IndexWatch {
         state.withLock { state in
             if isNew { state.indices = Set(plan.indices.keys) }
             let isNewest = isNew || plan.shards == state.shards
@@ -53,6 +54,7 @@ final class QueryState: Sendable {
             state.watch = IndexWatch(plan, areThere: areThere)
             state.shards = plan.shards
             state.skippedClusters = query.toleratesHoles ? plan.skippedClusters : 0
+            return state.watch
         }
     }
 

@@ -20,14 +20,15 @@ final class Reading: Sendable {
     ///   - earlier: what need not be handed out, because an earlier run did.
     ///   - waitsAtMost: how long for a scroll that is allowed.
     init(
-        _ windows: [ScrollWindow], _ state: QueryState, wire: Wire, parallel: Int, holes: [ScrollHole] = [],
+        _ windows: [ScrollWindow], _ state: QueryState, _ watch: IndexWatch, wire: Wire, parallel: Int,
+        holes: [ScrollHole] = [],
         earlier: DeliveredDocuments? = nil, waitsAtMost: Duration? = OpeningGate.longestWait
     ) {
         self.earlier = earlier
         self.waitsAtMost = waitsAtMost
         self.wire = wire
         self.state = state
-        watch = state.watch
+        self.watch = watch
         readers = max(1, min(parallel + 1, windows.count))
         places.allow(parallel)
         self.windows = Mutex(windows.reversed())

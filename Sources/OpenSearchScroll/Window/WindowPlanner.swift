@@ -57,8 +57,11 @@ struct WindowPlanner: Sendable {
         let found = await wire.retrying { [wire, query] server -> Result<Presence, OpenSearchError> in
             let context = wire.context(.plan, server, index: index, timeField: query.timeField)
             let path = "/\(Endpoint.encode(index))/_search?allow_partial_search_results=true"
-            switch await wire.send(wire.request(.post, path, ["size": 0], context), context) {
-            case .success: return .success(.there)
+            let answer = await wire.send(wire.request(.post, path, ["size": 0], context), context)
+                .flatMap { Wire.decode(AggregationAnswer.self, $0, context) }
+            switch answer {
+            // Of a remote cluster nothing else is said.
+            case .success(let answer): return .success(answer._shards.total > 0 ? .there : .unknown)
             // One that is closed is refused with 400.
             case .failure(let error) where error.code == .indexNotFound && error.httpStatus == 404:
                 return .success(.deleted)

@@ -78,12 +78,15 @@ private struct Extraction {
         var plan = try await client.plan(query).remaining(after: earlier.stretches.flatMap(\.asWindows))
         checkpoint.plan(plan.indices)
         planned = checkpoint.indices.mapValues(\.planned)
+        let delivered = checkpoint.delivered.merging(scan.tailIndices, uniquingKeysWith: +)
         // What is still expected, also of indices that only earlier plans had: they may come back.
-        plan.indices = checkpoint.indices.mapValues { $0.planned - $0.delivered }.filter { $0.value > 0 }
+        plan.indices = plan.indices.merging(planned, uniquingKeysWith: max)
+            .map { ($0.key, $0.value - (delivered[$0.key] ?? 0)) }
+            .reduce(into: [:]) { if $1.1 > 0 { $0[$1.0] = $1.1 } }
         var end = checkpoint.output
         end.add(scan.tail)
         let ledger = ExtractionLedger(
-            plan, end: end, read: checkpoint.stretches, indices: checkpoint.delivered, scanFrom: checkpoint.scanFrom)
+            plan, end: end, read: checkpoint.stretches, indices: delivered, scanFrom: checkpoint.scanFrom)
         context.console.note(
             "goes on after \(Figures.grouped(end.documents)) documents; \(Figures.grouped(plan.windows.count)) windows "
                 + "are left")
@@ -154,14 +157,12 @@ private struct Extraction {
         _ plan: ScrollPlan, _ proof: ScrollProof, _ checkpoint: ExtractionCheckpoint, _ ledger: ExtractionLedger
     ) async throws -> ExitCode {
         let end = ledger.end
-        var delivered = ledger.indices
-        let uncommitted = proof.partial + proof.windows.filter { $0.away != nil }
-        for report in uncommitted { delivered.merge(report.indices, uniquingKeysWith: +) }
         var whole = plan
         whole.indices = planned
-        let holes = proof.holes + (try await client.vanished(since: whole, of: query, delivered: delivered))
+        var holes = proof.holes + (try await client.vanished(since: whole, of: query, delivered: ledger.indices))
         var last = checkpoint
-        last.deliver(delivered)
+        last.deliver(ledger.indices)
+        if checkpoint.runs > 1, let hole = last.otherHole { holes.append(hole) }
         if let path = target.manifest {
             let version = (try? await client.serverVersion()) ?? nil
             try manifest(proof, holes, last, end, version).write(path)

@@ -45,10 +45,8 @@ struct ExtractionCheckpoint: Codable, Sendable {
         var room = Self.mostNameBytes
         for name in indices.keys { room -= name.utf8.count + 40 }
         for (name, documents) in planned.sorted(by: { $0.value > $1.value }) {
-            if let known = indices[name] {
-                indices[name]?.planned = max(known.planned, documents)
-                continue
-            }
+            // What comes later into hours that were read is not looked for.
+            if indices[name] != nil { continue }
             room -= name.utf8.count + 40
             if room >= 0 {
                 indices[name] = Documents(planned: documents)
@@ -76,6 +74,16 @@ struct ExtractionCheckpoint: Codable, Sendable {
         var delivered = indices.mapValues(\.delivered)
         if otherIndices.delivered > 0 { delivered[""] = otherIndices.delivered }
         return delivered
+    }
+
+    /// Where documents of indices without a name here are unread: nobody can tell whether they are still there.
+    var otherHole: ScrollHole? {
+        let missing = otherIndices.planned - otherIndices.delivered
+        guard missing > 0 else { return nil }
+        return ScrollHole(
+            documents: missing,
+            reason: "something is unread of indices whose names the checkpoint has no room for; extract anew, in "
+                + "parts, by --index")
     }
 
     // MARK: Files

@@ -47,7 +47,7 @@ final class ExtractionSink: Sendable {
         try await onQueue(writing, abandons: target.path == nil) { [self] in
             let isFarAhead = try state.withLock { state in
                 try write(page, &state)
-                return state.isSaving && state.ahead > Self.mostAhead
+                return target.path != nil && state.isSaving && state.ahead > Self.mostAhead
             }
             if isFarAhead { saving.sync {} }
             settle()
@@ -86,7 +86,9 @@ final class ExtractionSink: Sendable {
         do throws(CommandError) {
             let extent = try state.lines.append(page) { (bytes) throws(CommandError) in try put(bytes) }
             state.ahead += extent.documents
-            if state.ledger.wrote(window, extent) { state.hasNews = true }
+            var indices: [String: Int] = [:]
+            page.countIndices(into: &indices)
+            if state.ledger.wrote(window, extent, indices: indices) { state.hasNews = true }
         } catch {
             state.fault = error
             throw error

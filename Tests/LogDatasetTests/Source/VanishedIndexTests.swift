@@ -117,6 +117,20 @@ struct VanishedIndexTests {
         #expect(server.count(of: .openScroll) - before == 2, "two of the three hours were opened without it")
     }
 
+    @Test("What was read while an index is away that stays so is not read again: others may have gone by then")
+    func keepsWhatLacksIt() async throws {
+        let (report, server) = try await collectWhileAway(returns: true)
+        defer { server.stop() }
+        #expect(report.holes.map(\.documents) == [40])
+        server.setClosed(true, "logs-2")
+        let before = server.count(of: .openScroll)
+        let again = try await collect(from: server, resumes: true)
+        #expect(again.holes.map(\.documents) == [40] && again.total.documents == 180)
+        #expect(server.count(of: .openScroll) == before)
+        server.setClosed(false, "logs-2")
+        #expect(try await collect(from: server, resumes: true).isComplete)
+    }
+
     @Test("What was read after an index was deleted for good is not read again")
     func keepsWhatWasRead() async throws {
         let (report, server) = try await collectWhileAway(returns: false)

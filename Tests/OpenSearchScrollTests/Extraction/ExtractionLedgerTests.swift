@@ -19,10 +19,13 @@ struct ExtractionLedgerTests {
     func commits() {
         var ledger = ExtractionLedger(plan)
         var steps = [
-            ledger.wrote(windows[0], extent(4)), ledger.finished(Windows.report(windows[0])),
+            ledger.wrote(windows[0], extent(4), indices: ["logs": 4]), ledger.finished(Windows.report(windows[0])),
         ]
         #expect(steps == [false, false] && ledger.stretches.isEmpty && ledger.scanFrom == 0)
-        steps = [ledger.wrote(windows[0], extent(6)), ledger.wrote(windows[1], extent(10))]
+        steps = [
+            ledger.wrote(windows[0], extent(6), indices: ["logs": 6]),
+            ledger.wrote(windows[1], extent(10), indices: ["logs": 10]),
+        ]
         #expect(steps == [true, false] && ledger.scanFrom == 1000)
         steps = [ledger.finished(Windows.report(windows[1]))]
         #expect(steps == [true])
@@ -35,11 +38,11 @@ struct ExtractionLedgerTests {
     @Test("The place to look from is where the first window that is not committed began")
     func place() {
         var ledger = ExtractionLedger(plan)
-        _ = ledger.wrote(windows[0], extent(5))
-        _ = ledger.wrote(windows[1], extent(10))
+        _ = ledger.wrote(windows[0], extent(5), indices: ["logs": 5])
+        _ = ledger.wrote(windows[1], extent(10), indices: ["logs": 10])
         _ = ledger.finished(Windows.report(windows[1]))
         #expect(ledger.scanFrom == 0 && ledger.stretches.first?.start == 500)
-        _ = ledger.wrote(windows[0], extent(5))
+        _ = ledger.wrote(windows[0], extent(5), indices: ["logs": 5])
         _ = ledger.finished(Windows.report(windows[0]))
         #expect(ledger.scanFrom == 2000)
     }
@@ -50,10 +53,13 @@ struct ExtractionLedgerTests {
         end.add(bytes: 50, documents: 0, digest: IDDigest())
         let read = [ScrollStretch(Windows.report(windows[0]))]
         var ledger = ExtractionLedger(
-            StretchSetTests.plan(Array(windows[1...])), end: end, read: read, indices: ["logs": 10], scanFrom: 700)
+            StretchSetTests.plan(Array(windows[1...])), end: end, read: read, indices: ["logs": 25], scanFrom: 700)
         #expect(ledger.scanFrom == 700)
         // 7 of 10 stand in the file already.
-        let steps = [ledger.finished(Windows.report(windows[2], earlier: 7)), ledger.wrote(windows[2], extent(3))]
+        let steps = [
+            ledger.finished(Windows.report(windows[2], earlier: 7)),
+            ledger.wrote(windows[2], extent(3), indices: ["logs": 3]),
+        ]
         #expect(steps == [false, true])
         #expect(ledger.scanFrom == 700 && ledger.stretches.last?.start == 700)
         _ = ledger.finished(Windows.report(windows[1], delivered: 8, earlier: 8))
@@ -66,7 +72,7 @@ struct ExtractionLedgerTests {
     func bounded() {
         var ledger = ExtractionLedger(plan)
         for number in [0, 2, 4] {
-            _ = ledger.wrote(windows[number], extent(10))
+            _ = ledger.wrote(windows[number], extent(10), indices: ["logs": 10])
             _ = ledger.finished(Windows.report(windows[number]))
         }
         #expect(ledger.bounded(to: 3).stretches.count == 3 && ledger.bounded(to: 3).scanFrom == 3000)

@@ -130,6 +130,40 @@ struct TranscriptTests {
         #expect(checked >= 2 * 2 * expected.count)
     }
 
+    /// By what its JSON says, and nothing else: a page is good only if all of its shards were, and nothing but a breaker at
+    /// the door leaves a scroll where it was.
+    @Test("Every answer to a scroll in every transcript is judged")
+    func everyAnswer() throws {
+        var (good, bad, refused) = (0, 0, 0)
+        for name in try Transcript.names() {
+            for exchange in try Transcript.load(name).versions.values.joined() {
+                let (path, response) = (exchange.request.path, exchange.response)
+                let json = response.bytes.withUnsafeBytes { JSONValue(parsing: $0) }
+                guard path.contains("scroll"), !path.contains("filter_path"), exchange.request.method != "DELETE",
+                    let json
+                else { continue }
+                guard response.status == 200 else {
+                    let error = try response.bytes.withUnsafeBytes {
+                        OpenSearchError(status: response.status, body: $0, try context(.next))
+                    }
+                    let isAtDoor = response.status == 429 && (response.body ?? "").contains("[<http_request>]")
+                    #expect(error.isRepeatable == isAtDoor && error.code != .badAnswer, "\(name): \(error)")
+                    refused += 1
+                    continue
+                }
+                let (envelope, _) = try decodePage(response.bytes)
+                let shards = json["_shards"]
+                let isGood =
+                    shards?["successful"] == shards?["total"] && shards?["total"] != .integer(0)
+                    && json["timed_out"] == false && json["terminated_early"] != true && json["_scroll_id"] != nil
+                let error = try ScrollSession.check(envelope, expected: nil, context(.next))
+                #expect((error == nil) == isGood, "\(name): \(String(describing: error))")
+                if isGood { good += 1 } else { bad += 1 }
+            }
+        }
+        #expect(good >= 50 && bad >= 5 && refused >= 20, "\(good) \(bad) \(refused)")
+    }
+
     @Test("A shard lost under a scroll, or missing at its opening, is noticed though the answer is 200")
     func partial() throws {
         for (_, exchanges) in try Transcript.load("shard-lost-under-scroll").versions {

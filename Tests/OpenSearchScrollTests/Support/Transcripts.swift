@@ -25,6 +25,13 @@ struct Transcript: Decodable {
 
     var versions: [String: [Exchange]]
 
+    /// The names of all that there are.
+    static func names() throws -> [String] {
+        let folder = Prerequisites.transcripts ?? ""
+        return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }
+            .map { String($0.dropLast(5)) }.sorted()
+    }
+
     static func load(_ name: String) throws -> Transcript {
         guard let folder = Prerequisites.transcripts else {
             throw Missing(description: Prerequisites.transcriptsReason)

@@ -180,6 +180,26 @@ struct ReadingTests {
         #expect(server.openContexts == 0)
     }
 
+    @Test("A document of 100 MB among small ones")
+    func hugeDocument() async throws {
+        var source = Array(#"{"time":5,"log":""#.utf8)
+        source += repeatElement(UInt8(ascii: "x"), count: 100_000_000)
+        source += Array(#""}"#.utf8)
+        let small = Self.sources(200).enumerated().map { StoredContents.Document(id: "s-\($0)", source: $1) }
+        var settings = OpenSearchServer.Configuration(
+            indices: ["logs": StoredContents(small + [.init(id: "huge", source: source)])])
+        settings.threads = 1
+        let server = try OpenSearchServer(configuration: settings)
+        defer { server.stop() }
+        let client = try OpenSearchClient(configuration: configuration(server.url))
+        let lengths = try await client.withScroll(ScrollQuery()) { pages in
+            try await pages.reduce(into: [Int]()) { lengths, page in
+                page.forEachMessage { lengths.append($0.count) }
+            }
+        }
+        #expect(lengths.count == 201 && lengths.max() == 100_000_000 && server.openContexts == 0)
+    }
+
     @Test("The whole of documents, or nothing but their names")
     func contents() async throws {
         let server = try server([#"{"time":5,"log":"a\"b", "deep":{"x":[1, 2]} }"#, #"{"log":["x","y"]}"#])
