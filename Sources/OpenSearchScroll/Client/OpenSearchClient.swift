@@ -199,8 +199,8 @@ public final class OpenSearchClient: Sendable {
         since plan: ScrollPlan, _ state: QueryState, _ missed: Set<String>, delivered: [String: Int]
     ) async throws(OpenSearchError) -> [LostIndex] {
         let short = plan.indices.filter { $0.value > delivered[$0.key] ?? 0 || missed.contains($0.key) }
-        // Where clusters were skipped the plan says so itself.
-        let isUntold = missed.contains(WindowReport.someIndices) && plan.skippedClusters == 0
+        // What a plan could not see it says itself.
+        let isUntold = missed.contains(WindowReport.someIndices) && plan.holes.isEmpty
         if short.isEmpty { return isUntold ? [.untold(query: state.query.index)] : [] }
         let planner = WindowPlanner(wire: wire, query: state.query, search: state.search)
         let now = try await planner.indices().get()

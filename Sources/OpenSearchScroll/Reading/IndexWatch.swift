@@ -29,15 +29,21 @@ final class IndexWatch: Sendable {
     /// More names are not asked for one by one; they count as away.
     private static let mostNames = 100
     private let state: Mutex<State>
+    /// The plan's, in order.
+    let indices: [String]
 
     /// - Parameter areThere: whether the plan's indices are known to have been there just now.
     init(_ plan: ScrollPlan, areThere: Bool) {
         let seen: [Int?: Seen] = areThere ? [nil: Seen(shards: plan.shards, missing: Missing())] : [:]
         state = Mutex(State(expected: plan.indices, seen: seen))
+        indices = plan.indices.keys.sorted()
     }
 
     /// Nothing is known of what should be there.
-    init() { state = Mutex(State()) }
+    init() {
+        state = Mutex(State())
+        indices = []
+    }
 
     /// Planned indices that some window was read without.
     var everMissing: Set<String> { state.withLock { $0.everMissing } }

@@ -8,6 +8,8 @@ final class QueryState: Sendable {
         var choice = SourceChoice()
         /// Whether some shards are given up: what misses them is not waited for again.
         var hasMissingShards = false
+        /// Indices of which shards are missing.
+        var brokenIndices: Set<String> = []
         /// Shards over all indices; 0 until the query is planned.
         var shards = 0
         /// Indices that the server's newest plan had.
@@ -33,6 +35,11 @@ final class QueryState: Sendable {
     var hasMissingShards: Bool {
         get { state.withLock { $0.hasMissingShards } }
         set { state.withLock { $0.hasMissingShards = newValue } }
+    }
+
+    var brokenIndices: Set<String> {
+        get { state.withLock { $0.brokenIndices } }
+        set { state.withLock { $0.brokenIndices = newValue } }
     }
 
     var shards: Int {

@@ -4,7 +4,7 @@ import Synchronization
 final class Reading: Sendable {
     let queue: PageQueue
     private let wire: Wire
-    private let state: QueryState
+    let state: QueryState
     let watch: IndexWatch
     private let windows: Mutex<[ScrollWindow]>
     private let proofSoFar = Mutex(ScrollProof())
@@ -112,31 +112,12 @@ final class Reading: Sendable {
             return .success(true)
         }
         guard mayMiss, error.leavesAHole else { return .failure(error) }
-        guard error.code == .partialShards, hasParts else {
+        guard error.code == .partialShards else {
             add(hole: window, reader, error)
             return .success(false)
         }
         state.hasMissingShards = true
-        return await readShards(window, reader, isPatient: false)
-    }
-
-    /// Reads a window shard after shard: what is there where some are missing, and where the server has no room for all
-    /// of them at once.
-    private func readShards(
-        _ window: ScrollWindow, _ reader: WindowReader, isPatient: Bool
-    ) async -> Result<Bool, OpenSearchError> {
-        var isWhole = true
-        for shard in 0..<state.shards {
-            guard let error = await reader.read(shard: shard, isPatient: isPatient) else { continue }
-            // No index has so many shards.
-            if error.code == .noIndexMatches { continue }
-            guard state.query.toleratesHoles, error.leavesAHole else { return .failure(error) }
-            var part = window
-            part.shard = shard
-            add(hole: part, reader, error)
-            isWhole = false
-        }
-        return .success(isWhole)
+        return await readWhatIsThere(window, reader, error)
     }
 
     private func conclude(_ report: WindowReport, without missing: IndexWatch.Missing, isWhole: Bool) {
@@ -149,9 +130,9 @@ final class Reading: Sendable {
         wire.note(.finished(report))
     }
 
-    private func add(hole window: ScrollWindow, _ reader: WindowReader, _ error: OpenSearchError) {
+    func add(hole window: ScrollWindow, _ reader: WindowReader, _ error: OpenSearchError, of index: String? = nil) {
         let missing = window.shard == nil ? max(0, window.expectedDocuments - reader.report.delivered) : nil
-        let hole = ScrollHole(window: window, index: nil, documents: missing, reason: error.message)
+        let hole = ScrollHole(window: window, index: index, documents: missing, reason: error.message)
         proofSoFar.withLock { $0.holes.append(hole) }
         wire.note(.hole(hole))
     }

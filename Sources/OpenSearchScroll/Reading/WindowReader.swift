@@ -60,20 +60,24 @@ final class WindowReader {
             away: missing.away.isEmpty ? nil : missing.away.sorted())
     }
 
-    /// Reads the window, or a part of it that holds the documents of one shard.
+    /// Reads the window, or a part of it that holds the documents of some indices, or of one shard.
     ///
     /// - Parameters:
+    ///   - index: names joined by commas; nil: all that the query means.
     ///   - isPatient: false where it is known that nothing will change soon.
     ///   - givesWay: whether it ends early, with the error, when the server refuses again and again: a scroll over
     ///     several shards wants a place in the queue for each of them at once, and one refused is the end of it.
-    func read(shard: Int? = nil, isPatient: Bool = true, givesWay: Bool = false) async -> OpenSearchError? {
+    func read(
+        index: String? = nil, shard: Int? = nil, isPatient: Bool = true, givesWay: Bool = false
+    ) async -> OpenSearchError? {
         var part = window
         var refusals = 0
         if let shard { part.shard = shard }
         hasty = isPatient ? nil : persistence.impatient
         while true {
             let before = ledger.delivered
-            let opening = state.opening(part, wire.configuration)
+            var opening = state.opening(part, wire.configuration)
+            if let index { opening.index = index }
             switch await pass(opening) {
             case .whole:
                 state.succeeded()
@@ -133,6 +137,9 @@ final class WindowReader {
         return outcome
     }
 
+    /// What was read is all of the plan's indices, and not all that the query means.
+    func lacksSomeIndices() { missing.away.insert(WindowReport.someIndices) }
+
     private func note(_ lacks: IndexWatch.Missing) {
         missing.away.formUnion(lacks.away)
         missing.deleted.formUnion(lacks.deleted)
@@ -149,6 +156,8 @@ final class WindowReader {
                 opening, decoder, wire: wire, server: wire.servers.current, hasRoom: { [queue] in queue.hasRoom })
             if case .failure(let error) = opened, error.code != .noIndexMatches { return .failure(error) }
             let session = try? opened.get()
+            // Of indices that are named nobody is missed but at the end.
+            if opening.index != state.query.index { return opened.map { ($0, IndexWatch.Missing()) } }
             var lacks = await watch.missing(shard: opening.shard, shards: session?.shards ?? 0, planner)
             if lacks == nil, attempt == 3 { lacks = IndexWatch.Missing(away: [WindowReport.someIndices]) }
             if var lacks {

@@ -29,12 +29,21 @@ extension ServerCore {
     ) throws(RequestError) -> ([SearchedIndex], ShardCounts) {
         let preference = try ShardPreference(info.parameters)
         var indices: [SearchedIndex] = []
+        var missing = 0
         for named in try resolve(expression, info.parameters) {
             let index = SearchedIndex(named, query, shards: preference?.shards(of: named.index.shards))
-            if !index.shards.isEmpty { indices.append(index) }
+            if named.index.isRed, let first = index.shards.first {
+                missing += index.shards.count
+                if info.parameters["allow_partial_search_results"] == "false" {
+                    throw .missingShards(index: named.name, shard: first)
+                }
+            } else if !index.shards.isEmpty {
+                indices.append(index)
+            }
         }
-        var counts = ShardCounts(changes.shards?.total ?? indices.reduce(0) { $0 + $1.shards.count })
-        counts.successful = changes.shards?.successful ?? counts.total
+        if indices.isEmpty, missing > 0 { throw .noShards }
+        var counts = ShardCounts(changes.shards?.total ?? indices.reduce(missing) { $0 + $1.shards.count })
+        counts.successful = changes.shards?.successful ?? counts.total - missing
         if changes.losesShard, !indices.isEmpty {
             indices[indices.count - 1].loseShard()
             if indices.last?.shards.isEmpty == true { indices.removeLast() }

@@ -5,6 +5,8 @@ struct ServerState: Sendable {
         var shards: Int
         /// A pattern does not mean it then, and its name is refused.
         var isClosed = false
+        /// None of its shards is assigned.
+        var isRed = false
     }
 
     var indices: [String: Index]

@@ -154,6 +154,11 @@ public final class OpenSearchServer: Sendable {
         core.state.withLock { $0.indices[index]?.isClosed = isClosed }
     }
 
+    /// Takes all shards of an index away, as when their nodes are lost, or brings them back. Scrolls that are open go on.
+    public func setRed(_ isRed: Bool, _ index: String) {
+        core.state.withLock { $0.indices[index]?.isRed = isRed }
+    }
+
     /// Ends all connections and frees the port; a second call does nothing.
     public func stop() {
         listener.stop()

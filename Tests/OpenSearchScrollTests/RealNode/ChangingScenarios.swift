@@ -123,6 +123,38 @@ enum ChangingScenarios {
         try await node.expectNothingOpen()
     }
 
+    /// An index comes under the pattern whose shards are on no node: the other one is read.
+    static func red(_ node: RealNode) async throws {
+        let many = try await ManyDocuments.load("red-a", 3_000, on: node)
+        var query = ScrollQuery(index: "red-*", pageSize: 100)
+        query.toleratesHoles = true
+        let client = try node.client {
+            $0.queueBytes = 20_000
+            ($0.attempts, $0.patience) = (1, .zero)
+        }
+        let settings = #"{"settings":{"number_of_replicas":0,"index.routing.allocation.require._name":"nowhere"}}"#
+        let plan = try await client.plan(query)
+        let delivered = try await Delivered.by(client, query, plan: plan) {
+            guard $0 == 10 else { return }
+            try await node.target.send(.put, "/red-b?wait_for_active_shards=0", Array(settings.utf8))
+        }
+        expectAll(of: many, delivered)
+        let lacking = delivered.proof.windows.filter { $0.away != nil }
+        #expect(!lacking.isEmpty && lacking.count < plan.windows.count && delivered.proof.holes.isEmpty)
+        let untold = try await client.vanished(since: plan, of: query, delivered: delivered.indices)
+        #expect(untold.map(\.index) == ["red-*"])
+        let later = try await client.plan(query)
+        #expect(later.indices == ["red-a": 3_000] && later.holes.count == 1)
+        let again = try await Delivered.by(client, query, plan: later)
+        expectAll(of: many, again)
+        #expect(again.proof.windows.allSatisfy { $0.away != nil } && again.proof.holes == later.holes)
+        try await node.target.send(.delete, "/red-b")
+        let whole = try await Delivered.by(client, query)
+        expectAll(of: many, whole)
+        #expect(whole.proof.windows.allSatisfy { $0.away == nil } && whole.proof.holes.isEmpty)
+        try await node.expectNothingOpen()
+    }
+
     /// Documents are written to, added and deleted, and each scroll is lost once meanwhile.
     static func drifting(_ node: RealNode) async throws {
         let many = try await ManyDocuments.load("drift", 12_000, on: node)

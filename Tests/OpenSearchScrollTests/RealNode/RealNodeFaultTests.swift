@@ -69,6 +69,7 @@ extension NodeScenario {
         NodeScenario(testDescription: "indices that are closed, or none", check: ChangingScenarios.closed),
         NodeScenario(
             testDescription: "an index closed under windows by shard", check: ChangingScenarios.closedUnderShards),
+        NodeScenario(testDescription: "an index of a pattern without shards", check: ChangingScenarios.red),
         NodeScenario(testDescription: "documents changed between reads", check: ChangingScenarios.drifting),
         NodeScenario(testDescription: "documents from a byte to 20 MB", check: LargeScenarios.all),
         NodeScenario(testDescription: "cleared within two seconds", check: ClearedScenarios.all),
