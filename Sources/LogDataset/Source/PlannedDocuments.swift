@@ -6,8 +6,7 @@ struct PlannedDocuments: Codable {
 
     /// The most that a plan had over all indices.
     private(set) var documents = 0
-    /// What the first plan that had it had in an index, by its name. What comes later into hours that were read is not
-    /// looked for.
+    /// The most that a plan had in an index, by its name.
     private(set) var indices: [String: Int] = [:]
 
     init() {}
@@ -19,7 +18,7 @@ struct PlannedDocuments: Codable {
 
     mutating func add(_ plan: [String: Int]) {
         documents = max(documents, plan.values.reduce(0, +))
-        indices.merge(plan) { first, _ in first }
+        indices.merge(plan, uniquingKeysWith: max)
     }
 
     /// The largest indices as far as there is room; equal contents are equal bytes.

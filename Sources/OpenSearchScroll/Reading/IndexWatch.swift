@@ -52,6 +52,8 @@ final class IndexWatch: Sendable {
     func read(_ report: WindowReport, without missing: Missing) {
         state.withLock { state in
             state.everMissing.formUnion(missing.away.union(missing.deleted))
+            // What an earlier run had handed out was not expected any more.
+            if report.deliveredEarlier > 0 { return }
             for (name, documents) in report.indices { state.expected[name]? -= documents }
         }
     }

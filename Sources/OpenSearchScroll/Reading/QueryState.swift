@@ -37,10 +37,9 @@ final class QueryState: Sendable {
         set { state.withLock { $0.hasMissingShards = newValue } }
     }
 
-    var brokenIndices: Set<String> {
-        get { state.withLock { $0.brokenIndices } }
-        set { state.withLock { $0.brokenIndices = newValue } }
-    }
+    var brokenIndices: Set<String> { state.withLock { $0.brokenIndices } }
+
+    func noteBroken(_ names: Set<String>) { state.withLock { $0.brokenIndices.formUnion(names) } }
 
     var shards: Int {
         get { state.withLock { $0.shards } }

@@ -15,11 +15,9 @@ extension Reading {
         var isWhole = true
         for shard in 0..<state.shards {
             guard let error = await reader.read(index: index, shard: shard, isPatient: isPatient) else { continue }
-            if error.code == .noIndexMatches || error.code == .indexNotFound {
-                if index == nil { continue }
-                // One index has its shards one after the other.
-                break
-            }
+            // No index has so many shards; one has them one after the other.
+            if error.code == .noIndexMatches, index == nil { continue }
+            if error.isOfNoIndex, index != nil { break }
             guard state.query.toleratesHoles, error.leavesAHole else { return .failure(error) }
             var part = window
             part.shard = shard
@@ -34,29 +32,39 @@ extension Reading {
     func readWhatIsThere(
         _ window: ScrollWindow, _ reader: WindowReader, _ error: OpenSearchError
     ) async -> Result<Bool, OpenSearchError> {
-        guard !watch.indices.isEmpty, watch.indices != [state.query.index] else {
+        let names = watch.indices
+        // An alias may filter, or be all that we have a right to.
+        let pattern = IndexPattern(state.query.index)
+        guard !names.isEmpty, names != [state.query.index], names.allSatisfy(pattern.means) else {
             if window.shard == nil, state.shards > 1 { return await readShards(window, reader, isPatient: false) }
             add(hole: window, reader, error)
             return .success(false)
         }
         var isWhole = true
-        var groups = groups(of: watch.indices.filter { !state.brokenIndices.contains($0) })
+        var broken = state.brokenIndices
+        var groups = groups(of: names.filter { !broken.contains($0) })
         while let group = groups.popLast() {
-            guard let error = await reader.read(index: group.joined(separator: ","), isPatient: false) else { continue }
-            switch error.code {
-            case .partialShards where group.count > 1:
-                let (first, second) = (group[..<(group.count / 2)], group[(group.count / 2)...])
-                groups += [Array(second), Array(first)]
-            case .partialShards: state.brokenIndices.formUnion(group)
+            let together = group.joined(separator: ",")
+            guard let error = await reader.read(index: together, isPatient: false, givesWay: true) else { continue }
             // Deleted or closed, which is found out at the end; or none of them has so many shards.
-            case .noIndexMatches, .indexNotFound: break
-            default:
+            if error.isOfNoIndex { continue }
+            if error.code == .partialShards, group.count > 1 {
+                groups += [Array(group[(group.count / 2)...]), Array(group[..<(group.count / 2)])]
+            } else if error.code == .partialShards {
+                broken.formUnion(group)
+            } else if error.code == .overloaded, window.shard == nil {
+                switch await readShards(window, reader, of: together, isPatient: false) {
+                case .failure(let error): return .failure(error)
+                case .success(let isAll): isWhole = isWhole && isAll
+                }
+            } else {
                 guard error.leavesAHole else { return .failure(error) }
                 add(hole: window, reader, error)
                 isWhole = false
             }
         }
-        for name in watch.indices where state.brokenIndices.contains(name) {
+        state.noteBroken(broken)
+        for name in names where broken.contains(name) {
             switch await readBroken(name, window, reader) {
             case .failure(let error): return .failure(error)
             case .success(let isAll): isWhole = isWhole && isAll
@@ -70,9 +78,12 @@ extension Reading {
     private func readBroken(
         _ index: String, _ window: ScrollWindow, _ reader: WindowReader
     ) async -> Result<Bool, OpenSearchError> {
-        guard window.shard != nil else { return await readShards(window, reader, of: index, isPatient: false) }
+        // A remote cluster that cannot be reached does not say how many shards it has.
+        if window.shard == nil, !index.contains(":") {
+            return await readShards(window, reader, of: index, isPatient: false)
+        }
         guard let error = await reader.read(index: index, isPatient: false) else { return .success(true) }
-        if error.code == .noIndexMatches || error.code == .indexNotFound { return .success(true) }
+        if error.isOfNoIndex { return .success(true) }
         guard error.leavesAHole else { return .failure(error) }
         add(hole: window, reader, error, of: index)
         return .success(false)
@@ -91,5 +102,21 @@ extension Reading {
             groups[groups.count - 1].append(name)
         }
         return groups
+    }
+}
+
+/// What an index expression means by name: literal names and wildcards, no aliases.
+struct IndexPattern {
+    private let parts: [String]
+
+    init(_ expression: String) { parts = expression.split(separator: ",").map(String.init) }
+
+    func means(_ index: String) -> Bool { parts.contains { Self.matches($0[...], index[...]) } }
+
+    private static func matches(_ pattern: Substring, _ name: Substring) -> Bool {
+        guard let star = pattern.firstIndex(of: "*") else { return pattern == name }
+        guard name.hasPrefix(pattern[..<star]) else { return false }
+        let (rest, left) = (pattern[pattern.index(after: star)...], name.dropFirst(pattern[..<star].count))
+        return (0...left.count).contains { matches(rest, left.dropFirst($0)) }
     }
 }

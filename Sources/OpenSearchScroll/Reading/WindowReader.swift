@@ -77,7 +77,8 @@ final class WindowReader {
         while true {
             let before = ledger.delivered
             var opening = state.opening(part, wire.configuration)
-            if let index { opening.index = index }
+            // A cluster that the plan could not reach has no index that is named.
+            if let index { (opening.index, opening.skippedClusters) = (index, 0) }
             switch await pass(opening) {
             case .whole:
                 state.succeeded()

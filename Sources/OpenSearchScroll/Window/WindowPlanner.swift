@@ -305,5 +305,5 @@ struct WindowPlanner: Sendable {
 
 extension OpenSearchError {
     /// Whether nothing that was asked for is there.
-    fileprivate var isOfNoIndex: Bool { [.indexNotFound, .noIndexMatches].contains(code) }
+    var isOfNoIndex: Bool { [.indexNotFound, .noIndexMatches].contains(code) }
 }

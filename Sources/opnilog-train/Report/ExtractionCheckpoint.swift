@@ -45,8 +45,10 @@ struct ExtractionCheckpoint: Codable, Sendable {
         var room = Self.mostNameBytes
         for name in indices.keys { room -= name.utf8.count + 40 }
         for (name, documents) in planned.sorted(by: { $0.value > $1.value }) {
-            // What comes later into hours that were read is not looked for.
-            if indices[name] != nil { continue }
+            if let known = indices[name] {
+                indices[name]?.planned = max(known.planned, documents)
+                continue
+            }
             room -= name.utf8.count + 40
             if room >= 0 {
                 indices[name] = Documents(planned: documents)

@@ -100,4 +100,43 @@ struct RedIndexTests {
         #expect(proof.delivered == 149 && proof.indices[names[77]] == nil)
         #expect(proof.holes.map(\.index) == [names[77]])
     }
+
+    @Test("An index that is closed while it is read shard after shard is a hole")
+    func closedBetweenShards() async throws {
+        let box = Mutex<OpenSearchServer?>(nil)
+        var settings = OpenSearchServer.Configuration(indices: ["logs-1": Self.contents])
+        settings.shards = 2
+        settings.fault = { request in
+            guard request.kind == .openScroll else { return nil }
+            // Then it is read by shards.
+            if request.ordinal < 3 { return .status(429, "") }
+            if request.ordinal == 4 { box.withLock { $0 }?.setClosed(true, "logs-1") }
+            return nil
+        }
+        let server = try OpenSearchServer(configuration: settings)
+        defer { server.stop() }
+        box.withLock { $0 = server }
+        var configuration = configuration(server.url, attempts: 5)
+        (configuration.parallel, configuration.longestBackoff) = (1, .milliseconds(2))
+        let client = try OpenSearchClient(configuration: configuration)
+        var query = ScrollQuery(index: "logs-1")
+        query.toleratesHoles = true
+        let plan = try await client.plan(query)
+        let proof = try await read(client, plan, query)
+        #expect(proof.windows.isEmpty && proof.partial.count == 3 && proof.delivered > 0 && proof.delivered < 60)
+        query.toleratesHoles = false
+        server.setClosed(false, "logs-1")
+        #expect(try await read(client, try await client.plan(query), query).delivered == 180)
+    }
+
+    @Test(
+        "What an expression means by name",
+        arguments: [
+            ("logs-1", "logs-1", true), ("logs-1", "logs-10", false), ("logs-*", "logs-1", true),
+            ("logs-*", "other", false), ("a,b*,c", "bell", true), ("*", "any", true), ("a*b*c", "aXbYc", true),
+            ("a*b*c", "aXc", false), ("first:logs-*", "first:logs-1", true), ("errors", "logs-1", false),
+        ])
+    func pattern(expression: String, index: String, isMeant: Bool) {
+        #expect(IndexPattern(expression).means(index) == isMeant)
+    }
 }
