@@ -120,7 +120,7 @@ public final class OpenSearchClient: Sendable {
 
     /// Windows of this plan will be read one by one; it may name indices of earlier plans too.
     package func goOn(with plan: ScrollPlan, of query: ScrollQuery) throws(OpenSearchError) {
-        _ = try state(query).take(plan)
+        try state(query).take(plan)
     }
 
     func state(_ query: ScrollQuery) throws(OpenSearchError) -> QueryState {
@@ -159,7 +159,7 @@ public final class OpenSearchClient: Sendable {
             plan = await planner.plan(allowsPartial: true)
         }
         let made = try plan.get()
-        _ = state.take(made, isNew: true)
+        state.take(made, isNew: true)
         state.allow(parallel(shards: made.shards))
         await planner.sample(made, for: state)
         return made

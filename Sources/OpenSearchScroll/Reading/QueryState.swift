@@ -52,6 +52,7 @@ final class QueryState: Sendable {
     ///
     /// - Parameter isNew: whether the server has just made it.
     /// - Returns: the watch over the plan's indices.
+    @discardableResult
     func take(_ plan: ScrollPlan, isNew: Bool = false) -> IndexWatch {
         state.withLock { state in
             if isNew { state.indices = Set(plan.indices.keys) }

@@ -30,6 +30,17 @@ struct StretchSetTests {
         return set
     }
 
+    @Test("Where a plan could not see all, windows are not put together over a time of which it knows nothing")
+    func partialPlan() {
+        for holes in [[], [ScrollHole(reason: "a shard is missing")]] {
+            var plan = Self.plan([Self.window(0), Self.window(1), Self.window(3)])
+            plan.holes = holes
+            var set = StretchSet(plan)
+            for window in plan.windows { set.insert(ScrollStretch(Self.report(window))) }
+            #expect(set.stretches.count == (holes.isEmpty ? 1 : 2))
+        }
+    }
+
     @Test("However the windows of a plan are read, in the end they are one stretch, and never overlap")
     func anyOrder() {
         var random = SeededRandom(state: 3)
