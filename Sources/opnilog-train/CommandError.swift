@@ -29,6 +29,13 @@ struct CommandError: Error, CustomStringConvertible {
         return sentences.joined(separator: " ")
     }
 
+    /// The same for a program that reads standard error.
+    var json: String {
+        JSONText.object([
+            ("event", "\"error\""), ("code", String(code.rawValue)), ("text", JSONText.string(description)),
+        ])
+    }
+
     private static func sentence(_ text: String) -> String {
         let line = String(text.map { $0.isNewline ? " " : $0 })
         return line.hasSuffix(".") || line.hasSuffix("?") || line.hasSuffix("!") ? line : line + "."

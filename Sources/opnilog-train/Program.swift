@@ -1,12 +1,18 @@
-/// Runs one invocation from arguments to exit code; the only place that prints an error.
+/// Runs one invocation from arguments to exit code.
 enum Program {
     static func run(_ arguments: [String], environment: [String: String]) async -> ExitCode {
         do {
             return try await answer(ArgumentScanner.scan(arguments), environment)
         } catch {
-            if !error.isBrokenPipe { StandardError.write(line: "opnilog-train: \(error)") }
+            report(error, .plain)
             return error.code
         }
+    }
+
+    /// The only place that prints an error.
+    private static func report(_ error: CommandError, _ style: ProgressStyle) {
+        if error.isBrokenPipe { return }
+        StandardError.write(line: style == .json ? error.json : "opnilog-train: \(error)")
     }
 
     private static func answer(
@@ -18,8 +24,15 @@ enum Program {
         case .help(let command): try show(HelpPage.of(command))
         case .helpOfGroup(let word): try show(HelpPage.ofGroup(word))
         case .run(let command, let flags):
-            let settings = try SettingsLoader.load(command, flags: flags, environment: environment)
-            return try await perform(command, settings)
+            var style = SettingsLoader.progressStyle(flags, environment)
+            do {
+                let settings = try SettingsLoader.load(command, flags: flags, environment: environment)
+                style = settings[Options.progress]
+                return try await perform(command, settings, EnvironmentSource.misspelt(environment))
+            } catch {
+                report(error, style)
+                return error.code
+            }
         }
         return .complete
     }
@@ -31,11 +44,14 @@ enum Program {
     }
 
     /// Runs a command in a task that a signal cancels.
-    private static func perform(_ command: Command, _ settings: Settings) async throws(CommandError) -> ExitCode {
+    private static func perform(
+        _ command: Command, _ settings: Settings, _ warnings: [String]
+    ) async throws(CommandError) -> ExitCode {
         let interruption = Interruption()
         // What reads files and answers line by line may be waiting for a pipe, and leaves nothing behind.
         let cleansUp = command != .mask && !(command == .score && settings.origin(Options.input.spec) == .flag)
         let console = Console(style: settings[Options.progress])
+        for warning in warnings { console.note("warning: \(warning)") }
         let task = Task { await outcome(of: command, RunContext(settings: settings, console: console)) }
         interruption.onRequest {
             if cleansUp { task.cancel() } else { interruption.exitNow() }

@@ -40,6 +40,18 @@ struct ArgumentScannerTests {
                 == [["endpoint", "http://a"], ["endpoint", "http://b"]])
     }
 
+    @Test("of an option that counts once two values are refused, and two that are equal are one")
+    func once() throws {
+        #expect(
+            fault("train", "--seed", "1", "--samples", "2", "--seed=2")
+                == "--seed is given twice, with different values. give it once.")
+        #expect(
+            fault("train", "--index", "a", "--index", "b")
+                == "--index is given twice, with different values. give it once; several names are joined by commas.")
+        #expect(fault("train", "--insecure", "--insecure=false").hasPrefix("--insecure is given twice"))
+        #expect(try scan("train", "--seed", "1", "--seed", "1") == [["seed", "1"], ["seed", "1"]])
+    }
+
     @Test("an input takes all names up to the next option")
     func list() throws {
         #expect(

@@ -154,7 +154,9 @@ struct CollectCommandTests {
         #expect(await errors.nextLine().contains(#""stage":"reading""#))
         child.signal(SIGTERM)
         // Lines of progress come before it; the time limit ends a wait for one that never comes.
-        while await errors.nextLine() != "opnilog-train: interrupted. run again with --resume." {}
+        while await errors.nextLine()
+            != #"{"event":"error","code":75,"text":"interrupted. run again with --resume."}"#
+        {}
         #expect(await child.wait() == 75)
         #expect(!folder.exists("out/templates.table"))
     }

@@ -57,6 +57,37 @@ struct OutputFolderTests {
         #expect(fault(folder.root, refusing: [.table]) == nil)
     }
 
+    @Test(
+        "a file of another program's that has one of our names is not replaced, unless asked",
+        arguments: [
+            ("manifest.json", #"{"manifest_version": 3}"#), ("metrics.jsonl", #"{"loss": 1}"# + "\n"),
+            ("memory.csv", "time;bytes\n"), ("vocab.txt", "apple\nbear\nplum\n"), ("model-card.md", "# BERT\n"),
+            ("model-card.json", "{}"),
+        ])
+    func foreign(name: String, text: String) throws {
+        let folder = TestFolder()
+        try folder.write(name, text)
+        let error = fault(folder.root)
+        #expect(error?.code == .usage)
+        #expect(
+            error?.description
+                == "\(folder.root) holds a \(name) that this program did not write. "
+                + "give another --output, or --overwrite to replace it.")
+        #expect(folder.text(name) == text)
+        #expect(fault(folder.root, overwrite: true) == nil)
+    }
+
+    @Test("what a run that came to nothing has left is ours")
+    func ours() throws {
+        let folder = TestFolder()
+        try folder.write("metrics.jsonl", "")
+        try folder.write("memory.csv", "seconds,stage,resident_bytes\n0.1,end,1\n")
+        try folder.write("vocab.txt", "6\n6\n<PAD>\n<CLS>\n<MASK>\n<UNK>\n<NUM>\nx\n")
+        #expect(fault(folder.root) == nil)
+        try folder.write("metrics.jsonl", #"{"phase":"reading","lines":3}"# + "\n")
+        #expect(fault(folder.root) == nil)
+    }
+
     @Test("a file is no folder")
     func file() throws {
         let folder = TestFolder()

@@ -40,6 +40,26 @@ struct ProgramTests {
         #expect(!run.errors.contains("hush"))
     }
 
+    @Test("with progress as JSON an error is JSON too, also one in the settings")
+    func errorAsJSON() async throws {
+        let bad = try await ProgramRun.of([
+            "collect", "--progress", "json", "--input", "x", "--output", "o", "--seed", "y",
+        ])
+        #expect(bad.code == 64)
+        #expect(bad.errors.hasPrefix(#"{"event":"error","code":64,"text":"--seed: \"y\" is not "#), "\(bad.errors)")
+        let folder = TestFolder()
+        let none = try await ProgramRun.of(
+            ["collect", "--input", folder.path("none"), "--output", folder.path("out")],
+            environment: ["OPNILOG_PROGRESS": "json", "OPNILOG_WORKRES": "1"])
+        let lines = none.errors.split(separator: "\n")
+        #expect(
+            lines.first
+                == #"{"event":"note","text":"warning: OPNILOG_WORKRES in the environment is no setting; did you mean OPNILOG_WORKERS?"}"#
+        )
+        #expect(lines.last?.hasPrefix(#"{"event":"error","code":65,"text":""#) == true, "\(none.errors)")
+        #expect(lines.allSatisfy { $0.hasPrefix("{") })
+    }
+
     @Test("bad YAML is named with file and line")
     func yaml() async throws {
         let folder = TestFolder()

@@ -41,12 +41,19 @@ struct SettingsTests {
         #expect(settings.origin(Options.seed.spec) == .file(path: folder.path("c.yaml"), line: 3))
     }
 
-    @Test("the last flag counts, unless an option may be given again")
-    func lastCounts() throws {
-        let flags = ["--endpoint", "http://a", "--endpoint", "http://b", "--output", "o", "--seed", "1", "--seed", "2"]
-        let settings = try load(.train, flags)
-        #expect(settings[Options.seed] == 2)
-        #expect(settings[Options.endpoint] == ["http://a", "http://b"])
+    @Test("a variable that is nearly one of ours is asked about; others that begin alike are not ours to judge")
+    func misspelt() {
+        let environment = [
+            "OPNILOG_ENDPIONT": "http://a", "OPNILOG_PAGESIZE": "1", "OPNILOG_SEED": "1",
+            "OPNILOG_PORT_80_TCP": "tcp://b",
+            "OPNILOG_SERVICE_HOST": "c", "OPNILOG_TORHC": "d", "OPNILOG_X": "e", "PAGE_SIZ": "1",
+        ]
+        #expect(
+            EnvironmentSource.misspelt(environment) == [
+                "OPNILOG_ENDPIONT in the environment is no setting; did you mean OPNILOG_ENDPOINT?",
+                "OPNILOG_PAGESIZE in the environment is no setting; did you mean OPNILOG_PAGE_SIZE?",
+                "OPNILOG_TORHC in the environment is no setting; did you mean OPNILOG_TORCH?",
+            ])
     }
 
     @Test("ours counts before the original program's name; an empty variable is none; commas make lists")

@@ -104,6 +104,7 @@ struct Wire: Sendable {
         }
         if case .failure(let error) = result, let limit = error.keepAliveLimit { keepAlives.limit(to: limit) }
         servers.note(result, at: context.endpoint)
+        if case .success(let answer) = result, answer.body.isObject { servers.noteReached() }
         metrics.count(context.purpose, result, seconds: (ContinuousClock.now - start) / .seconds(1))
         return result
     }
@@ -115,7 +116,7 @@ struct Wire: Sendable {
         do {
             return .success(try JSONDecoder().decode(type, from: body.withBytes { Data($0) }))
         } catch {
-            return .failure(.badAnswer("no JSON, or not that of \(type)", context))
+            return .failure(.badAnswer("no JSON, or not what was asked for", context))
         }
     }
 

@@ -233,8 +233,8 @@ extension OpenSearchError {
     static func badAnswer(_ what: String, _ context: RequestContext) -> OpenSearchError {
         OpenSearchError(
             .badAnswer,
-            "\(context.endpoint) answered something else than OpenSearch would: \(what); look at proxies "
-                + "between", httpStatus: 200, isTransient: true)
+            "\(context.endpoint) answered something else than OpenSearch would: \(what); is it the address of "
+                + "OpenSearch? look at proxies between", httpStatus: 200, isTransient: true)
     }
 
     static func incomplete(delivered: Int, total: Int, _ context: RequestContext) -> OpenSearchError {

@@ -38,6 +38,11 @@ final class AnswerBody: @unchecked Sendable {
         return try use(bytes)
     }
 
+    /// Whether it begins as a JSON object does, which all that OpenSearch answers to us are.
+    var isObject: Bool {
+        withBytes { $0.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{") }
+    }
+
     /// False when there is no memory, or too much was sent.
     func reserve(_ wanted: Int) -> Bool {
         guard wanted <= Self.largest else { return false }

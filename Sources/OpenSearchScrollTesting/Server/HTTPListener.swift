@@ -46,10 +46,12 @@ final class HTTPListener: Sendable {
             }
         guard let daemon else {
             let reason = String(cString: strerror(errno))
+            let certificate = configuration.identity == nil ? "" : ", and check the certificate"
             throw OpenSearchServerError(
                 code: .cannotListen,
-                message: "cannot listen on 127.0.0.1:\(configuration.port) (\(reason)); choose another port or 0, "
-                    + "and check the certificate if there is one")
+                message:
+                    "cannot listen on 127.0.0.1:\(configuration.port) (\(reason)); choose another port, or 0 for any "
+                    + "that is free" + certificate)
         }
         running.withLock { $0.daemon = daemon }
     }

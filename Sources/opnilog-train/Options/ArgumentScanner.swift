@@ -37,7 +37,9 @@ struct ArgumentScanner {
                 return .helpOfGroup(first)
             }
             let command = try command(first)
-            return try options(of: command).map { .run(command, $0) } ?? .help(command)
+            guard let given = try options(of: command) else { return .help(command) }
+            try checkOnce(given, command)
+            return .run(command, given)
         }
     }
 
@@ -88,6 +90,15 @@ struct ArgumentScanner {
             given += try values(of: spec, inline: parts.count > 1 ? String(parts[1]) : nil)
         }
         return given
+    }
+
+    /// Of two values that differ one would be passed over without a word.
+    private func checkOnce(_ given: [GivenOption], _ command: Command) throws(CommandError) {
+        for spec in Options.of(command) where spec.arity == .one {
+            guard Set(given.filter { $0.name == spec.name }.map(\.text)).count > 1 else { continue }
+            let advice = spec.name == Options.index.spec.name ? "; several names are joined by commas" : ""
+            throw .usage("\(spec.flag) is given twice, with different values", remedy: "give it once" + advice)
+        }
     }
 
     private mutating func values(of spec: OptionSpec, inline: String?) throws(CommandError) -> [GivenOption] {

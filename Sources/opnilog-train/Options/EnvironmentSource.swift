@@ -11,4 +11,16 @@ enum EnvironmentSource {
             return []
         }
     }
+
+    /// What to say of variables that are none of ours but nearly called so. Others that begin like ours may be another
+    /// program's, or what Kubernetes sets for a service of our name.
+    static func misspelt(_ environment: [String: String]) -> [String] {
+        let prefix = "OPNILOG_"
+        let names = Options.every.map(\.environmentName)
+        let others = environment.keys.filter { $0.hasPrefix(prefix) && !names.contains($0) }
+        return others.sorted().compactMap { other in
+            Nearest.name(other, among: names, within: (other.count - prefix.count) / 4)
+                .map { "\(other) in the environment is no setting; did you mean \($0)?" }
+        }
+    }
 }

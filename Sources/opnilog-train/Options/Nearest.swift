@@ -2,9 +2,13 @@
 enum Nearest {
     /// `; did you mean X?`, or nothing where no name is near.
     static func question(_ word: String, among names: [String]) -> String {
+        name(word, among: names, within: word.count / 3).map { "; did you mean \($0)?" } ?? ""
+    }
+
+    /// The nearest of the names, if it is at most so far away (and 1 is never too far).
+    static func name(_ word: String, among names: [String], within farthest: Int) -> String? {
         let ranked = names.map { (name: $0, distance: distance(word, $0)) }.min { $0.distance < $1.distance }
-        guard let ranked, ranked.distance <= max(1, word.count / 3) else { return "" }
-        return "; did you mean \(ranked.name)?"
+        return ranked.flatMap { $0.distance <= max(1, farthest) ? $0.name : nil }
     }
 
     /// Insertions, deletions, substitutions and exchanges of neighbours (optimal string alignment).

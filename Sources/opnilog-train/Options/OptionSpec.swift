@@ -26,7 +26,7 @@ struct OptionSpec: Sendable {
     }
 
     enum Arity: Sendable {
-        /// The last one given counts.
+        /// Given once.
         case one
         /// May be given again; all count.
         case repeated

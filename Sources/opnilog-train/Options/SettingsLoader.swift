@@ -16,6 +16,12 @@ enum SettingsLoader {
         return settings
     }
 
+    /// How an error in the settings is to be shown, as far as that can be told from settings with errors in them.
+    static func progressStyle(_ flags: [GivenOption], _ environment: [String: String]) -> ProgressStyle {
+        let given = (EnvironmentSource.options(environment) + flags).last { $0.name == Options.progress.spec.name }
+        return given.flatMap { ProgressStyle(rawValue: $0.text) } ?? .plain
+    }
+
     private static func isConfig(_ option: GivenOption) -> Bool { option.name == Options.config.spec.name }
 
     private static func read(_ option: GivenOption) throws(CommandError) -> [GivenOption] {

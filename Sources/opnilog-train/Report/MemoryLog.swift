@@ -3,7 +3,7 @@ import Synchronization
 
 /// Resident memory over time as a CSV file: a line a second of `seconds,stage,resident_bytes`.
 final class MemoryLog: Sendable {
-    static let name = "memory.csv"
+    static let header = "seconds,stage,resident_bytes"
 
     private let descriptor: Int32
     private let start = ContinuousClock.now
@@ -16,7 +16,7 @@ final class MemoryLog: Sendable {
         // One that was there already may have been open to others.
         fchmod(descriptor, 0o600)
         nextLine = Mutex(start)
-        append("seconds,stage,resident_bytes\n")
+        append(Self.header + "\n")
     }
 
     deinit { close(descriptor) }

@@ -106,7 +106,7 @@ final class MetricsLog: Sendable {
 }
 
 /// A line of the file as far as it says which part of a run it is about.
-private struct MetricsLine {
+struct MetricsLine {
     private struct Place: Decodable {
         let phase: String
         let trained: Int?
@@ -115,6 +115,9 @@ private struct MetricsLine {
     private let place: Place?
 
     init(_ line: ArraySlice<UInt8>) { place = try? JSONDecoder().decode(Place.self, from: Data(line)) }
+
+    /// Whether this program can have written it.
+    var isKnown: Bool { place != nil }
 
     /// Whether a training that goes on after so many steps does not tell this again.
     func precedes(steps: Int) -> Bool {

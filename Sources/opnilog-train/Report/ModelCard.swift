@@ -5,9 +5,11 @@ import OpniLogTraining
 /// What a model is, what it was made from and what it is not good for, in `model-card.json` and `model-card.md` beside it.
 /// All of it is known from the manifest; no secret and no content of a log is in either.
 struct ModelCard: Codable, Sendable {
+    static let kind = "Opni log anomaly model (nulog)"
+
     /// The version of this form.
     var format = 1
-    var name = "Opni log anomaly model (nulog), \(OutputFolder.File.model.rawValue)"
+    var name = "\(Self.kind), \(OutputFolder.File.model.rawValue)"
     var program: Manifest.Program
     /// When the run that made it ended.
     var createdAt: String

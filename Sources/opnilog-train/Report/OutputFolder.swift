@@ -107,13 +107,14 @@ final class OutputFolder: Sendable {
         return Int(status.f_bavail) * Int(status.f_frsize)
     }
 
-    /// Throws `usage` if one of the results is there.
+    /// Throws `usage` if one of the results is there, or a file of another program's that would be replaced.
     func refuse(_ files: [File]) throws(CommandError) {
         for file in files where access(path(of: file), F_OK) == 0 {
             throw .usage(
                 "\(path) holds \(file.rawValue) already",
                 remedy: "give another --output, or --overwrite to replace it")
         }
+        try refuseForeign()
     }
 
     /// Throws `usage` if a model is there: `score` takes the mask rules from the manifest beside it, so a model that was

@@ -39,4 +39,20 @@ struct ServerChoiceTests {
         note(.overloaded, at: 0)
         #expect(choice.isReached)
     }
+
+    @Test("A web page with status 200 is no server reached, so that it is given up after the attempts")
+    func webPage() async throws {
+        let page = ScriptedServer.Line.answer(200, "\n<!DOCTYPE html><html>Sign in</html>")
+        let server = try ScriptedServer([page, page, page])
+        defer { server.stop() }
+        var configuration = configuration(server.url, attempts: 3)
+        configuration.patience = .seconds(60)
+        let client = try OpenSearchClient(configuration: configuration)
+        let error = await openSearchError { _ = try await client.count(ScrollQuery()) }
+        #expect(
+            error?.message
+                == "\(server.url) answered something else than OpenSearch would: no JSON, or not what was asked for; is it "
+                + "the address of OpenSearch? look at proxies between")
+        #expect(server.requests.count == 3)
+    }
 }
