@@ -49,7 +49,7 @@ demo: build libtorch ## run the main job on generated Kubernetes logs from an em
 test: setup-tests libtorch ## run every test that this machine can run
 	@Scripts/test.sh
 
-bench-memory: build libtorch ## flat memory: simulated documents through collect and train in a memory cgroup (root)
+bench-memory: build libtorch ## flat memory: simulated documents through collect and train in a memory cgroup (root; DOCUMENTS=10000000)
 	@Benchmarks/memory.sh $(DOCUMENTS)
 
 bench-memory-table: build ## 10^9 simulated documents with 10^7 templates in 512 MiB, in a memory cgroup (root; DOCUMENTS= MEMORY=)
@@ -74,7 +74,7 @@ test-kills: setup ## kill -9 at random instants in this many runs, each then res
 bench-scroll: build setup-tests ## reading beside a bare libcurl loop and opensearch-py (ROUNDS=9)
 	@Benchmarks/scroll.sh $(ROUNDS)
 
-bench-scroll-memory: build ## flat memory over 100,000,000 simulated documents and 20 rounds
+bench-scroll-memory: build ## flat memory over 100,000,000 simulated documents and 20 rounds (DOCUMENTS=)
 	@Benchmarks/scroll-memory.sh $(DOCUMENTS)
 
 bench-window: setup ## bytes that a sliding window of 30 days reads, beside runs from scratch (DOCUMENTS an hour)
@@ -89,7 +89,7 @@ bench-profile: build libtorch ## where the time of a training goes, by perf (DAT
 bench-plan: build ## what `plan` predicts beside what a reading takes, on generated logs (DOCUMENTS="5000 50000", ROUNDS=8)
 	@Benchmarks/plan.sh $(DOCUMENTS)
 
-bench-score: build libtorch ## lines/s of scoring beside the original's way of it in plain PyTorch (DATA=DIR)
+bench-score: build libtorch setup-tests ## lines/s of scoring beside the original's way of it in plain PyTorch (DATA=DIR)
 	@Benchmarks/score.sh "$(DATA)"
 
 bench-job: build libtorch ## a million Kubernetes logs from a real node to an evaluated model: time a stage
@@ -104,11 +104,11 @@ fuzz-mask: setup ## the masker against the literal interpreter of its rules, 10,
 fuzz-mask-sanitized: setup ## the masker on any bytes under libFuzzer and the address sanitizer, 10 minutes (FOR=SECONDS)
 	@Scripts/fuzz-mask.sh sanitized $(FOR)
 
-check: setup ## format, lint, headers, import direction, file sizes
+check: setup ## format, lint, headers, import direction, file sizes, scripts, tidiness
 	@Scripts/check.sh
 
 format: ## format the Swift sources
-	@swift format format -i -r Package.swift Sources Tests Examples
+	@Scripts/check.sh format
 
 clean: ## remove what was built, but not libtorch
-	@rm -rf .build/debug .build/release .build/x86_64-unknown-linux-gnu .build/demo
+	@[ ! -d .build ] || find .build -mindepth 1 -maxdepth 1 ! -name libtorch ! -name bridge ! -name python -exec rm -rf {} +

@@ -8,6 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+[ -x /usr/bin/time ] || { echo "memory-table: apt-get install time" >&2; exit 69; }
 documents=${1:-1000000000}
 budget=$((${2:-512} << 20))
 program=.build/release/opnilog-train

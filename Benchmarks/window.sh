@@ -7,6 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+command -v column > /dev/null || { echo "window: apt-get install bsdextrautils" >&2; exit 69; }
 results=$PWD/Benchmarks/results/window.txt
 OPNILOG_WINDOW_DOCUMENTS=${1:-20} OPNILOG_WINDOW_RESULTS=$results \
     Scripts/test.sh --filter '^LogDatasetTests\.SlidingWindowTests/slides'

@@ -42,9 +42,11 @@ fi
 began=$(date +%s)
 objects=$(mktemp -d "$out/.bridge.XXXXXX")
 trap 'rm -rf "$objects"' EXIT
-compile="$cxx $flags -isystem $torch/include -isystem $torch/include/torch/csrc/api/include -I $root/Shims/CTorch/include"
+# The flags are several words; all else may hold blanks.
 (cd "$sources" && ls ./*.cpp) |
-    xargs -P "${JOBS:-$(nproc)}" -I {} sh -c "$compile -c '$sources/{}' -o '$objects/{}.o'" || {
+    xargs -P "${JOBS:-$(nproc)}" -I {} "$cxx" $flags -isystem "$torch/include" \
+        -isystem "$torch/include/torch/csrc/api/include" -I "$root/Shims/CTorch/include" \
+        -c "$sources/{}" -o "$objects/{}.o" || {
     echo "bridge: the sources do not compile against $torch" >&2
     exit 70
 }

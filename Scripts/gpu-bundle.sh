@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts what a GPU machine without a Swift toolchain needs into a folder: the program with the Swift runtime inside, the
 # shared libraries that it asks for, the sources of the bridge with the target that builds it there, and the tests of the
-# training room. There: `make bridge TORCH=DIR OUT=lib`, then ./opnilog-train; or ./gpu-lane.sh for all of it.
+# training room. There: `make bridge TORCH=DIR OUT=.`, then ./opnilog-train; or ./gpu-lane.sh for all of it.
 #
 #   Scripts/gpu-bundle.sh OUT
 set -euo pipefail

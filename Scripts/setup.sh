@@ -10,7 +10,8 @@ case "${1:-build}" in
 esac
 # A Java or a Python from elsewhere does as well as Debian's.
 if [ "${1:-build}" = tests ] && ! command -v java > /dev/null; then wanted+=(openjdk-17-jre-headless); fi
-if python3 -c 'import venv, pip' 2> /dev/null; then
+# Debian has `venv` in its standard library and what makes it work in another package.
+if python3 -c 'import ensurepip, pip' 2> /dev/null; then
     wanted=("${wanted[@]/python3*/}")
 fi
 

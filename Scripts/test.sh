@@ -24,7 +24,7 @@ if [ $# -gt 0 ]; then exec swift test --skip-build --disable-xctest "$@"; fi
 failed=()
 # What passes is not worth a line; what fails or is skipped is.
 failures_only() { grep -vE '^(◇|✔ Suite |✔ Test ([^r]|r[^u]))' || true; }
-for room in LogMasking LogGenerator LogDataset OpenSearchScrollTesting OpenSearchScroll OpniLogTraining CommandLine; do
+for room in ProcessLimits LogMasking LogGenerator LogDataset OpenSearchScrollTesting OpenSearchScroll OpniLogTraining CommandLine; do
     echo "== $room"
     swift test --skip-build --disable-xctest --filter "^${room}Tests\\." 2>&1 | failures_only || failed+=("$room")
 done

@@ -1,8 +1,10 @@
 public import LogMasking
+import ProcessLimits
 
 /// The settings of a dataset. Every one but the folder has a default that is right for most.
 public struct DatasetConfiguration: Sendable {
-    /// The folder for the table and, while logs are read, for sorted runs. It must exist.
+    /// The folder for the table and, while logs are read, for sorted runs; made, for its owner only, if it is not
+    /// there.
     public var directory: String
     /// How many logs are drawn and how they are cut into steps.
     public var steps = StepPlan.Settings()
@@ -16,8 +18,8 @@ public struct DatasetConfiguration: Sendable {
     public var seed: UInt64 = 0
     /// Threads that mask, count and draw. What comes out does not depend on it.
     public var workers = CoreCount.available
-    /// Windows read at once, as far as the source has use for so many (``LogSource/windowsAtOnce``); nil takes as many as there
-    /// are workers.
+    /// Windows read at once, as far as the source has use for so many (``LogSource/windowsAtOnce``); nil takes as many
+    /// as there are workers.
     public var parallelWindows: Int?
     /// The memory to keep within.
     public var memory = MemoryBudget.standard
@@ -43,13 +45,15 @@ public struct DatasetConfiguration: Sendable {
     /// Whether this run goes on with the unfinished one that is in the folder, if one is. Otherwise what that one has
     /// left is removed. Looked at only with a `checkpoint`.
     public var resumes = false
-    /// Digest of the table with which a training began that is to be gone on with: it is taken as it stands, although its reading
-    /// lacks something, and what is missing is left to a later run. Looked at only if this run goes on with that reading.
+    /// Digest of the table with which a training began that is to be gone on with: it is taken as it stands, although
+    /// its reading lacks something, and what is missing is left to a later run. Looked at only if this run goes on with
+    /// that reading.
     public var begunTable: String?
     /// What an earlier run has kept, to be taken over instead of being read. Looked at only with a `checkpoint`.
     public var reuse: Reuse?
     /// Whether the buckets of a complete reading stay in the folder, for `CollectionCheckpoint.keepHours(in:)` or
-    /// `CollectionCheckpoint.discard(in:)`. Otherwise they go once the table is whole. Looked at only with a `checkpoint`.
+    /// `CollectionCheckpoint.discard(in:)`. Otherwise they go once the table is whole. Looked at only with a
+    /// `checkpoint`.
     public var keepsHours = false
     /// Whether hours are read in an order of the seed, instead of the source's own. It always is so with `limits`.
     public var readsInSeededOrder = false
@@ -66,8 +70,8 @@ public struct DatasetConfiguration: Sendable {
     public struct Reuse: Sendable, Equatable {
         /// The output folder of that run.
         public var directory: String
-        /// Settings of the checkpoint that may be others than they were then: those that choose windows and do not shape
-        /// what is in one.
+        /// Settings of the checkpoint that may be others than they were then: those that choose windows and do not
+        /// shape what is in one.
         public var freeSettings: Set<String>
 
         /// Names a run to take over from.

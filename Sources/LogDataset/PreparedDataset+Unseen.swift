@@ -1,9 +1,9 @@
 /// Nine tenths of a table's templates to fit, and the others, of which no line is among them, to take figures on.
-public struct UnseenTemplates: Sendable {
+package struct UnseenTemplates: Sendable {
     /// Templates that are fitted.
-    public let templates: Int
+    package let templates: Int
     /// Templates that figures are taken on.
-    public let unseenTemplates: Int
+    package let unseenTemplates: Int
 
     private let run: SubsetRun
 
@@ -15,13 +15,13 @@ public struct UnseenTemplates: Sendable {
     }
 
     /// The words of the templates that are fitted; those that stand in the others alone are unknown.
-    public var vocabulary: Vocabulary { run.vocabulary }
+    package var vocabulary: Vocabulary { run.vocabulary }
 
     /// The subset of one epoch of the fit.
-    public func fit(epoch: Int) -> Subset { run.fit(epoch: epoch) }
+    package func fit(epoch: Int) -> Subset { run.fit(epoch: epoch) }
 
     /// The subset that figures are taken on.
-    public func heldOut() -> Subset { run.heldOut() }
+    package func heldOut() -> Subset { run.heldOut() }
 }
 
 extension PreparedDataset {
@@ -30,7 +30,7 @@ extension PreparedDataset {
     ///
     /// - Returns: nil where the templates are so few that none is left on one of the sides.
     /// - Throws: What reading the table throws, or `cancelled`.
-    public func unseenTemplates() async throws(DatasetError) -> UnseenTemplates? {
+    package func unseenTemplates() async throws(DatasetError) -> UnseenTemplates? {
         let split = WholeTemplateSplit(table, seed: configuration.seed)
         let counts = try await split.counts(workers: configuration.workers)
         guard counts.heldOutTemplates > 0, counts.heldOutTemplates < counts.templates else { return nil }

@@ -1,11 +1,11 @@
 /// Kubernetes-like logs, each a pure function of (seed, index): nothing is stored, so 10⁹ of them cost no memory.
 ///
-/// Of the lines, two thirds are *head* lines: one of the few hand-written templates of ``HeadTemplates``, the k-th with a
-/// probability proportional to 1/k. One third are *tail* lines: rank r of an endless list of templates that differ in
-/// words, with P(rank ≥ r) = r^(−1/4), cut off at ``tailSpace`` = 2⁴⁵. Digits, addresses, paths and identifiers vary from
-/// line to line but vanish under masking, so head lines have ``headTemplateCount`` masked texts in all and two tail lines
-/// have the same masked text exactly when their ranks are equal. Hence the expected number of distinct masked texts
-/// among N lines, for N large enough that all of the head has been seen:
+/// Of the lines, two thirds are *head* lines: one of the few hand-written templates of ``HeadTemplates``, the k-th with
+/// a probability proportional to 1/k. One third are *tail* lines: rank r of an endless list of templates that differ in
+/// words, with P(rank ≥ r) = r^(−1/4), cut off at ``tailSpace`` = 2⁴⁵. Digits, addresses, paths and identifiers vary
+/// from line to line but vanish under masking, so head lines have ``headTemplateCount`` masked texts in all and two
+/// tail lines have the same masked text exactly when their ranks are equal. Hence the expected number of distinct
+/// masked texts among N lines, for N large enough that all of the head has been seen:
 ///
 ///     D(N) ≈ headTemplateCount + Γ(1/5) · (N/12)^(4/5),   Γ(1/5) = 4.5908
 ///

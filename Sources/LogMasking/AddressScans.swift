@@ -34,8 +34,8 @@ struct AddressScan: MaskScan {
 ///
 /// Linear: each `.` looks at a bounded stretch.
 enum AddressParts {
-    /// A `.` between digits, with another behind one to three digits; of those that are not ASCII only the first byte is
-    /// looked for.
+    /// A `.` between digits, with another behind one to three digits; of those that are not ASCII only the first byte
+    /// is looked for.
     static func triggers(in block: TextBlock) -> UInt64 {
         let number =
             block.ahead(2, .dot) | block.ahead(3, .dot) | block.ahead(4, .dot) | block.ahead(1, .nonASCII)

@@ -1,8 +1,8 @@
 /// What stands for a match in the text while other rules run, and what is written for it in the end.
 ///
-/// A match of any rule but the deletion of escapes is not cut out: its bytes become `Mask.filler`, which like the `<` of
-/// the mask's name no later rule takes (only `[^\s]+` does), and the first of them the mask's raw value. So no byte of a
-/// text ever moves.
+/// A match of any rule but the deletion of escapes is not cut out: its bytes become `Mask.filler`, which like the `<`
+/// of the mask's name no later rule takes (only `[^\s]+` does), and the first of them the mask's raw value. So no byte
+/// of a text ever moves.
 enum Mask: UInt8 {
     // Control characters without any class.
     case url = 0x0E

@@ -2,7 +2,8 @@
 public struct MaskExplanation: Sendable, Equatable {
     /// What one match of one rule took.
     public struct Part: Sendable, Equatable {
-        /// The name of an operator's rule; of a built-in one its mask without brackets, or `escape` for what was deleted.
+        /// The name of an operator's rule; of a built-in one its mask without brackets, or `escape` for what was
+        /// deleted.
         public let rule: String
         /// The bytes: of the message, or of the masked text (as it was before that rule) where `isOfMaskedText`.
         public let bytes: Range<Int>
@@ -15,8 +16,8 @@ public struct MaskExplanation: Sendable, Equatable {
 
     /// The masked text.
     public let masked: String
-    /// In the order of the message, then of the masked text. Where a later built-in rule took the mask of an earlier one
-    /// together with more, only the later is told.
+    /// In the order of the message, then of the masked text. Where a later built-in rule took the mask of an earlier
+    /// one together with more, only the later is told.
     public let parts: [Part]
 }
 

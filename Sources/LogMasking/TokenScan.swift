@@ -1,11 +1,11 @@
-/// `<TOKEN_WITH_DIGIT>`: digits and then a letter or mark, or letters or marks and then a digit, and the whole rest; and
-/// what of `<NUM>` follows from it.
+/// `<TOKEN_WITH_DIGIT>`: digits and then a letter or mark, or letters or marks and then a digit, and the whole rest;
+/// and what of `<NUM>` follows from it.
 ///
 /// Its three classes are digits, marks (letters among them) and both together. So of a run of both it takes the whole
 /// if there is a digit and a mark in it, wherever the first change is, and nothing otherwise.
 ///
-/// The digits that are left then are runs of digits alone. The signs and the `.` of a `<NUM>` are marks, so in a text of
-/// nothing but ASCII each of those runs is a `<NUM>`, and there is no other; borders stand on both its sides.
+/// The digits that are left then are runs of digits alone. The signs and the `.` of a `<NUM>` are marks, so in a text
+/// of nothing but ASCII each of those runs is a `<NUM>`, and there is no other; borders stand on both its sides.
 ///
 /// Linear: each run is looked at once.
 struct TokenScan: MaskScan {

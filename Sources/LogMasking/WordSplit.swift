@@ -120,7 +120,8 @@ struct WordSplit {
         end += 1
     }
 
-    /// Writes the piece that starts at `start`, unless it is to be dropped, and returns the delimiter's place behind it.
+    /// Writes the piece that starts at `start`, unless it is to be dropped, and returns the delimiter's place behind
+    /// it.
     private mutating func writePiece(from start: Int) -> Int {
         let before = end
         startPiece()

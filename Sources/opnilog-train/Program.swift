@@ -62,8 +62,8 @@ enum Program {
         return try result.get()
     }
 
-    /// What to say of a failure after a signal. What the cancelling did not make, such as a checkpoint that could not be
-    /// written, is said as it is: the run that goes on would miss it.
+    /// What to say of a failure after a signal. What the cancelling did not make, such as a checkpoint that could not
+    /// be written, is said as it is: the run that goes on would miss it.
     static func afterSignal(_ error: CommandError, of command: Command) -> CommandError {
         // A terminal's SIGINT also ends the command that prints tokens, and a request that was given up may look like a
         // server that is gone.

@@ -6,7 +6,8 @@ import Testing
 @testable import opnilog_train
 
 /// The built program is killed at seeded random instants and run again until it ends: nothing may be lost or doubled,
-/// a subset drawn from the table is the same, and no worker may read more than one window again. `OPNILOG_KILLS=100` tries so many schedules.
+/// a subset drawn from the table is the same, and no worker may read more than one window again. `OPNILOG_KILLS=100`
+/// tries so many schedules.
 @Suite("kill -9", .timeLimit(.minutes(60)), .serialized)
 struct KillTests {
     private static let schedules = TestFiles.variable("OPNILOG_KILLS").flatMap { Int($0) } ?? 10
@@ -94,8 +95,8 @@ struct KillTests {
         #expect(killed * 4 >= Self.schedules)
     }
 
-    /// How long the fastest of some runs takes. The very first one, which reads the program from disk, says little: kills
-    /// spread over its time would mostly come after the end of those that follow.
+    /// How long the fastest of some runs takes. The very first one, which reads the program from disk, says little:
+    /// kills spread over its time would mostly come after the end of those that follow.
     private func fastest(_ source: [String]) async throws -> Duration {
         var fastest = Duration.seconds(300)
         for run in 0..<3 {
@@ -143,8 +144,8 @@ struct KillTests {
                 }
                 try #require(code == 128 + SIGKILL, "schedule \(schedule): \(folder.text("e"))")
                 killed += 1
-                // Nothing that was committed is ever lost, whenever the next kill comes. A run that is killed behind its end
-                // needs it no more.
+                // Nothing that was committed is ever lost, whenever the next kill comes. A run that is killed behind
+                // its end needs it no more.
                 let isFinished = folder.exists(output + "/manifest.json") && !folder.exists(output + "/buckets")
                 #expect(committed(output) >= kept || isFinished, "schedule \(schedule)")
             }

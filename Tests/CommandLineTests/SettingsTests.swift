@@ -41,6 +41,14 @@ struct SettingsTests {
         #expect(settings.origin(Options.seed.spec) == .file(path: folder.path("c.yaml"), line: 3))
     }
 
+    @Test("the last flag counts, unless an option may be given again")
+    func lastCounts() throws {
+        let flags = ["--endpoint", "http://a", "--endpoint", "http://b", "--output", "o", "--seed", "1", "--seed", "2"]
+        let settings = try load(.train, flags)
+        #expect(settings[Options.seed] == 2)
+        #expect(settings[Options.endpoint] == ["http://a", "http://b"])
+    }
+
     @Test("a variable that is nearly one of ours is asked about; others that begin alike are not ours to judge")
     func misspelt() {
         let environment = [

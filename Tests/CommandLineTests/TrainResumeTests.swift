@@ -110,7 +110,8 @@ struct TrainResumeTests {
             let output = "out\(schedule)"
             let checkpoints = folder.path(output + "/checkpoints")
             try #require(mkdir(folder.path(output), 0o700) == 0 && mkdir(checkpoints, 0o700) == 0)
-            // Each of 14 steps makes and renames two files, so a kill falls before, in, between and after their writing.
+            // Each of 14 steps makes and renames two files, so a kill falls before, in, between and after their
+            // writing.
             for change in [Int.random(in: 1...24, using: &instants), Int.random(in: 1...16, using: &instants)] {
                 let child = try start(output, options, threads: 2, errors: folder.path("e"))
                 let code = try await child.wait(killingAtChange: change, in: checkpoints)

@@ -2,8 +2,8 @@ import Testing
 
 @testable import OpenSearchScrollTesting
 
-/// A reader that follows the protocol's laws gets every document once, whatever a schedule deals out: so no kind lies in a
-/// way that nothing shows.
+/// A reader that follows the protocol's laws gets every document once, whatever a schedule deals out: so no kind lies
+/// in a way that nothing shows.
 @Suite(.timeLimit(.minutes(5)))
 struct FaultRunTests {
     /// Reads the index by one scroll that went well from its opening to its end; anything else is thrown away.

@@ -66,7 +66,8 @@ struct ServerTests {
                 == "no handler found for uri [/_cat/indices] and method [GET]")
     }
 
-    /// Without TLS a server with a certificate gives nothing away. (That it serves HTTPS is tested with a client of HTTPS.)
+    /// Without TLS a server with a certificate gives nothing away. (That it serves HTTPS is tested with a client of
+    /// HTTPS.)
     @Test func badCertificateIsAnError() throws {
         let error = #expect(throws: OpenSearchServerError.self) {
             _ = try Fixtures.server { $0.identity = .init(certificate: "none", key: "none") }

@@ -1,7 +1,7 @@
 extension Batch {
-    /// The contiguous part of the rows that falls to one of several ranks; it has no row where there are more ranks than
-    /// rows. Because equal logs are merged before the batch is shared, the shares of all ranks, one after another, are
-    /// the batch.
+    /// The contiguous part of the rows that falls to one of several ranks; it has no row where there are more ranks
+    /// than rows. Because equal logs are merged before the batch is shared, the shares of all ranks, one after another,
+    /// are the batch.
     ///
     /// - Parameters:
     ///   - rank: 0..<`ranks`.

@@ -21,9 +21,11 @@ struct BucketFolder: Sendable {
         try make()
     }
 
-    /// Makes the folder unless it is there.
+    /// Makes the folder unless it is there, and the output folder around it.
     func make() throws(DatasetError) {
-        if mkdir(path, 0o700) != 0, errno != EEXIST { throw .cannotWrite(path, errno) }
+        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        if errno == ENOENT, mkdir(Folder.of(path), 0o700) == 0, mkdir(path, 0o700) == 0 { return }
+        throw .cannotWrite(path, errno)
     }
 
     func path(of name: String) -> String { "\(path)/\(name)" }
@@ -37,8 +39,8 @@ struct BucketFolder: Sendable {
         }
     }
 
-    /// Removes our files, and the folder if nothing else is in it. The checkpoint goes first: what is left after a crash
-    /// is then nobody's.
+    /// Removes our files, and the folder if nothing else is in it. The checkpoint goes first: what is left after a
+    /// crash is then nobody's.
     func remove() {
         unlink(path(of: CollectionCheckpoint.fileName))
         sync()
@@ -75,8 +77,8 @@ struct BucketFolder: Sendable {
     /// Takes the place of another folder, which goes once this one stands there. After a crash in between, this one is
     /// still where it was.
     ///
-    /// - Throws: `invalidSetting` if somebody else's files are in the other, `unwritable` if a folder cannot be renamed;
-    ///   both are then where they were.
+    /// - Throws: `invalidSetting` if somebody else's files are in the other, `unwritable` if a folder cannot be
+    ///   renamed; both are then where they were.
     func replace(_ other: BucketFolder) throws(DatasetError) {
         let old = other.old
         try other.checkOwn()

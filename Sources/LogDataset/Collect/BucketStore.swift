@@ -88,8 +88,8 @@ final class BucketStore: Sendable {
         while let group = full { full = try compact(group) }
     }
 
-    /// Makes windows of an earlier run count, all in one step. Their runs are linked, or copied where the folders lie on
-    /// different disks, and held against their checksums.
+    /// Makes windows of an earlier run count, all in one step. Their runs are linked, or copied where the folders lie
+    /// on different disks, and held against their checksums.
     ///
     /// - Returns: whether that was possible; if not, a run is damaged or missing, and the windows are to be read.
     func adopt(

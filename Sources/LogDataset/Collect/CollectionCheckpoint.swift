@@ -25,8 +25,8 @@ public struct CollectionCheckpoint: Sendable, Codable, Equatable {
     ///
     /// - Parameters:
     ///   - startedAt: milliseconds since 1970.
-    ///   - settings: what must be equal when the run goes on, by the names that its user knows. No secrets. The source's
-    ///     name and the mask rules are added by the reading itself.
+    ///   - settings: what must be equal when the run goes on, by the names that its user knows. No secrets. The
+    ///     source's name and the mask rules are added by the reading itself.
     public init(startedAt: Int64, settings: [String: String] = [:]) {
         self.startedAt = startedAt
         self.settings = settings.mapValues(Self.shortened)
@@ -61,8 +61,8 @@ public struct CollectionCheckpoint: Sendable, Codable, Equatable {
     /// - Parameter directory: the output folder, whose lock the caller holds.
     public static func discard(in directory: String) { BucketFolder(in: directory).remove() }
 
-    /// Makes sure, before anything is read, that the folders that a run makes, replaces and removes in its output folder
-    /// hold nothing of anybody else's.
+    /// Makes sure, before anything is read, that the folders that a run makes, replaces and removes in its output
+    /// folder hold nothing of anybody else's.
     ///
     /// - Parameter directory: the output folder, whose lock the caller holds.
     /// - Throws: `DatasetError`, `invalidSetting`, if one does.
@@ -71,12 +71,12 @@ public struct CollectionCheckpoint: Sendable, Codable, Equatable {
         for folder in [BucketFolder(in: directory), hours, hours.old] { try folder.checkOwn() }
     }
 
-    /// Keeps what a complete run has read as `hours`, for a later run to take over (``DatasetConfiguration/reuse``). What
-    /// an earlier run had kept there goes.
+    /// Keeps what a complete run has read as `hours`, for a later run to take over (``DatasetConfiguration/reuse``).
+    /// What an earlier run had kept there goes.
     ///
     /// - Parameter directory: the output folder, whose lock the caller holds.
-    /// - Throws: `DatasetError` if somebody else's files are in that folder, or it cannot be replaced; what was kept and
-    ///   what was read are then where they were.
+    /// - Throws: `DatasetError` if somebody else's files are in that folder, or it cannot be replaced; what was kept
+    ///   and what was read are then where they were.
     public static func keepHours(in directory: String) throws(DatasetError) {
         let folder = BucketFolder(in: directory)
         guard access(folder.path(of: fileName), F_OK) == 0 else { return }

@@ -4,8 +4,8 @@ public enum CollectionEvent: Sendable, Equatable {
     case resumed(windows: Int, documents: UInt64)
     /// So many windows with so many documents are taken over from what an earlier run has kept.
     case reused(windows: Int, documents: UInt64)
-    /// Nothing can be taken over: the settings of these names were others, or, where there are none, the earlier run has
-    /// kept nothing.
+    /// Nothing can be taken over: the settings of these names were others, or, where there are none, the earlier run
+    /// has kept nothing.
     case notReused(otherSettings: [String])
     /// So many hours are read in the order of a seed, as far as a limit lets them.
     case order(seed: UInt64, hours: Int)

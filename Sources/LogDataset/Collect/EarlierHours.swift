@@ -6,8 +6,8 @@ struct EarlierHours: Sendable {
     let checkpoint: CollectionCheckpoint
     private let journal: BucketJournal
 
-    /// Looks for what a complete run has kept in its output folder, else for what an unfinished one has read so far, else
-    /// takes the folder itself for one of buckets. Nil if nothing is there.
+    /// Looks for what a complete run has kept in its output folder, else for what an unfinished one has read so far,
+    /// else takes the folder itself for one of buckets. Nil if nothing is there.
     ///
     /// - Parameter own: the folder of the run that asks, which is no other's.
     init?(in directory: String, except own: BucketFolder) throws(DatasetError) {

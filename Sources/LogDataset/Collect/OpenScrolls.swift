@@ -4,18 +4,18 @@ import Synchronization
 /// The scrolls that a run has open on servers, in a small file of its output folder, so that the next run can clear
 /// what a killed one left open.
 ///
-/// A line an event: `+ ENDPOINT ID` and `- ID`. It is not brought to disk each time: what a process has written survives
-/// its death, and what a machine's death loses ends by its keep-alive. Safe to share.
-public final class OpenScrolls: Sendable {
+/// A line an event: `+ ENDPOINT ID` and `- ID`. It is not brought to disk each time: what a process has written
+/// survives its death, and what a machine's death loses ends by its keep-alive. Safe to share.
+package final class OpenScrolls: Sendable {
     /// A scroll that was opened.
-    public struct Scroll: Sendable, Hashable {
+    package struct Scroll: Sendable, Hashable {
         /// The scroll's id.
-        public let id: String
+        package let id: String
         /// The node it was opened on.
-        public let endpoint: String
+        package let endpoint: String
 
         /// A scroll of a node.
-        public init(id: String, endpoint: String) {
+        package init(id: String, endpoint: String) {
             self.id = id
             self.endpoint = endpoint
         }
@@ -29,12 +29,12 @@ public final class OpenScrolls: Sendable {
     }
 
     /// The file's name in the output folder.
-    public static let fileName = "scrolls.open"
+    package static let fileName = "scrolls.open"
     /// The file is never longer. Scrolls that do not fit are not noted, and end by their keep-alive.
     static let limit = 48 << 10
 
     /// What an earlier run left open. Each is noted until `cleared(_:)` is called for it.
-    public let left: [Scroll]
+    package let left: [Scroll]
 
     private let path: String
     private let state: Mutex<State>
@@ -42,14 +42,14 @@ public final class OpenScrolls: Sendable {
     /// Reads what an earlier run left in a folder whose lock the caller holds.
     ///
     /// - Throws: `DatasetError` when a file that is there cannot be read.
-    public convenience init(in directory: String) throws(DatasetError) {
+    package convenience init(in directory: String) throws(DatasetError) {
         try self.init(path: "\(directory)/\(OpenScrolls.fileName)")
     }
 
     /// Reads what an earlier run left in a file that nobody else uses.
     ///
     /// - Throws: `DatasetError` when a file that is there cannot be read.
-    public init(path: String) throws(DatasetError) {
+    package init(path: String) throws(DatasetError) {
         self.path = path
         let bytes = access(path, F_OK) == 0 ? try WholeFile.read(path) : []
         let open = OpenScrolls.open(after: bytes)
@@ -66,7 +66,7 @@ public final class OpenScrolls: Sendable {
     }
 
     /// Removes the file, unless something is still open.
-    public func end() {
+    package func end() {
         state.withLock { state in
             if state.open.isEmpty { unlink(path) }
         }
@@ -77,7 +77,7 @@ public final class OpenScrolls: Sendable {
     /// - Parameters:
     ///   - id: what the server calls it.
     ///   - endpoint: the node's URL, without user or password.
-    public func opened(_ id: String, endpoint: String) {
+    package func opened(_ id: String, endpoint: String) {
         guard OpenScrolls.isWord(id), OpenScrolls.isWord(endpoint) else { return }
         state.withLock { state in
             state.open[id] = endpoint
@@ -86,7 +86,7 @@ public final class OpenScrolls: Sendable {
     }
 
     /// Notes that a scroll is gone: cleared, or unknown to its server.
-    public func cleared(_ id: String) {
+    package func cleared(_ id: String) {
         state.withLock { state in
             guard state.open.removeValue(forKey: id) != nil else { return }
             append("- \(id)\n", &state)

@@ -1,15 +1,16 @@
 import Synchronization
 
-/// Lines that the cleaning keeps, as pages of 10,000 in the order in which they come, each reduced by its own weights (``PageReduction``).
-public struct PageDraw: Sendable {
+/// Lines that the cleaning keeps, as pages of 10,000 in the order in which they come, each reduced by its own weights
+/// (``PageReduction``).
+package struct PageDraw: Sendable {
     /// The table of all lines.
-    public let table: TemplateTable
+    package let table: TemplateTable
     /// What was read.
-    public let report: CollectionReport
+    package let report: CollectionReport
     /// K, the draws that were wanted.
-    public let samples: Int
+    package let samples: Int
     /// How many of them the pages' quotas have left.
-    public let draws: Int
+    package let draws: Int
 
     /// Its counts are draws.
     private let drawn: CountTable
@@ -28,7 +29,7 @@ public struct PageDraw: Sendable {
     ///   - undrawn: Whether templates that were drawn 0 times are shown too.
     ///   - body: Called once a template; what it throws ends the walk.
     /// - Throws: What `body` throws, and what reading the table throws.
-    public func walk(undrawn: Bool, _ body: (TemplateRecord, _ drawn: Int) throws -> Void) throws {
+    package func walk(undrawn: Bool, _ body: (TemplateRecord, _ drawn: Int) throws -> Void) throws {
         for shard in 0..<TemplateShard.count {
             try table.forEachRecord(inShard: shard) { record in
                 let times = Int(drawn.count(of: record.masked, hour: .none))
@@ -48,7 +49,7 @@ extension TableCollector {
     /// memory and on the same disk as hours are. Nothing is kept for a later run.
     ///
     /// - Throws: What `collect()` throws, and `invalidSetting` for a number of draws out of range.
-    public func drawByPages(epoch: Int) async throws(DatasetError) -> PageDraw {
+    package func drawByPages(epoch: Int) async throws(DatasetError) -> PageDraw {
         let store = try BucketStore(temporaryIn: configuration.directory, disk: configuration.disk)
         defer { store.remove() }
         let pages = PageNumbers(length: TableCollector.pageLength)

@@ -2,8 +2,8 @@
 /// the share of lines, of those read, whose template is in exactly one hour.
 ///
 /// Leave each hour out in turn: its lines of templates that no other hour has are those that would be unseen, and over
-/// all hours these are the lines of templates of one hour. Good–Turing's estimate goes by lines, of which a burst brings
-/// many at once, and is far too low for logs.
+/// all hours these are the lines of templates of one hour. Good–Turing's estimate goes by lines, of which a burst
+/// brings many at once, and is far too low for logs.
 ///
 /// Exact up to `capacity` templates; of more, those are looked at whose hashes end in enough zeros.
 struct UnseenEstimate {

@@ -1,3 +1,5 @@
+import OpenSearchScroll
+
 /// What a reading will take, as far as a sample tells.
 public struct ReadingForecast: Sendable, Codable, Equatable {
     /// Documents that match now.
@@ -80,6 +82,7 @@ extension ReadingSample {
 /// What the run that is planned has to work with.
 struct ReadingResources: Sendable {
     var workers: Int
+    /// Windows read at once: one more than scrolls.
     var parallel: Int
     var budget: MemoryBudget
     /// Resident bytes of a process that has done nothing yet.
@@ -100,9 +103,6 @@ extension ReadingForecast {
     private static let pagesOfReader = 6
     /// Buffers are larger than what is in them.
     private static let slack = 1.3
-    /// The most documents and bytes of a page (`PageSizing` of OpenSearchScroll).
-    private static let largestPage = 10_000.0
-    private static let pageBytes = 4_194_304.0
     /// Templates merged and written a second.
     private static let mergedPerSecond = 1_000_000.0
 
@@ -130,7 +130,8 @@ extension ReadingForecast {
         tableBytes = Int(size.bytes(among: Double(lines), each: Self.recordBytes) + Self.metadataBytes)
         diskBytes = tableBytes + Int(ofWindows.reduce(0, +))
         let cost = sample.networkCost
-        let pages = windows.reduce(0.0) { $0 + (Double($1) / pageDocuments).rounded(.up) }
+        let ofPage = pageDocuments(resources)
+        let pages = windows.reduce(0.0) { $0 + (Double($1) / ofPage).rounded(.up) }
         networkSeconds = cost.request * pages + cost.document * Double(documents)
         maskingSeconds = sample.maskingSeconds * scale
         let trial = sample.trial
@@ -145,16 +146,17 @@ extension ReadingForecast {
     }
 
     /// How many documents a page of the run will hold.
-    private var pageDocuments: Double {
+    private func pageDocuments(_ resources: ReadingResources) -> Double {
         let ofDocument = Double(transferBytes) / Double(max(1, documents))
-        return max(1, min(Self.largestPage, Self.pageBytes / max(1, ofDocument)))
+        let page = PageSizing.target(scrolls: resources.parallel - 1)
+        return max(1, min(Double(PageSizing.usualLimit), Double(page) / max(1, ofDocument)))
     }
 
     private func memory(
         _ size: TextSize, _ perDocument: Double, _ windows: [Int], _ resources: ReadingResources
     ) -> Int {
         let readers = max(1, min(resources.parallel, windows.count))
-        let page = pageDocuments * Double(transferBytes) / Double(max(1, documents))
+        let page = pageDocuments(resources) * Double(transferBytes) / Double(max(1, documents))
         // Where masking is the slower half, pages fill whatever they are given.
         let keepsUp = maskingSeconds / Double(max(1, resources.workers)) <= networkSeconds / Double(readers)
         let held = keepsUp ? page * Double(readers * Self.pagesOfReader + resources.workers) : .infinity

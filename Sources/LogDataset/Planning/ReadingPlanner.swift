@@ -1,8 +1,8 @@
 import LogMasking
 public import OpenSearchScroll
 
-/// Predicts what a reading of an index will take: from the counts of its windows, from a few pages over all of them that
-/// are read, masked and counted, and from the first moments of a reading.
+/// Predicts what a reading of an index will take: from the counts of its windows, from a few pages over all of them
+/// that are read, masked and counted, and from the first moments of a reading.
 public struct ReadingPlanner: Sendable {
     /// Pages looked at at the most, and their documents on average.
     private static let pages = 16

@@ -3,10 +3,10 @@ import Glibc
 /// How many distinct texts there will be among more lines, or fewer, than were looked at.
 ///
 /// Fewer is exact on average: a text that occurs k times among n lines is missing from m of them with probability
-/// (1 − m/n)^k. For more, the texts seen once tell the slope, and how many were seen once, twice, up to five times tells
-/// how it falls: rare texts follow a power law, in which a number of distinct texts that grows as n^α has
-/// α(1−α)(2−α)…(k−1−α)/k! of them seen k times (Karlin, "Central limit theorems for certain infinite urn schemes", 1967,
-/// section 2). α is the one under which those numbers are likeliest. Frequent texts have no part in it.
+/// (1 − m/n)^k. For more, the texts seen once tell the slope, and how many were seen once, twice, up to five times
+/// tells how it falls: rare texts follow a power law, in which a number of distinct texts that grows as n^α has
+/// α(1−α)(2−α)…(k−1−α)/k! of them seen k times (Karlin, "Central limit theorems for certain infinite urn schemes",
+/// 1967, section 2). α is the one under which those numbers are likeliest. Frequent texts have no part in it.
 struct TemplateGrowth: Sendable, Equatable {
     /// Lines looked at.
     let lines: Double

@@ -1,6 +1,7 @@
 import Glibc
+import ProcessLimits
 
-/// How the bytes of `--memory` are divided. A pure function of the budget and the number of workers.
+/// How the bytes of `--memory` are divided. A pure function of the budget.
 public struct MemoryBudget: Sendable, Equatable {
     /// Bytes in all.
     public let total: Int
@@ -40,14 +41,5 @@ public struct MemoryBudget: Sendable, Equatable {
         let physical = Int(sysconf(CInt(_SC_PHYS_PAGES))) * Int(sysconf(CInt(_SC_PAGESIZE)))
         let limits = [physical / 4, ControlGroups().memoryLimit, 2 << 30].compactMap { $0 }
         return MemoryBudget(total: limits.min() ?? 2 << 30)
-    }
-}
-
-extension ControlGroups {
-    /// Bytes the process's cgroup may use, nil without a limit.
-    var memoryLimit: Int? {
-        let texts = [value("memory.max", controller: nil), value("memory.limit_in_bytes", controller: "memory")]
-        // "No limit" is `max` in v2 and a number near 2^63 in v1.
-        return texts.compactMap { $0.flatMap { Int($0) } }.filter { $0 < 1 << 60 }.min()
     }
 }

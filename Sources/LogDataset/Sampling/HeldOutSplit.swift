@@ -1,5 +1,5 @@
 /// Which lines of a table are held out of the fit, so that figures can be taken on them.
-public enum HeldOutSplit: Sendable, Hashable, Codable {
+package enum HeldOutSplit: Sendable, Hashable, Codable {
     /// All lines of the hours that begin at this time (epoch ms) or later.
     case hours(from: Int64)
     /// About a tenth of each template's lines, by the seed.
@@ -13,7 +13,7 @@ public enum HeldOutSplit: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - hours: The lines of each hour, in any order; an hour may stand there more than once.
     ///   - seed: The run's seed.
-    public static func choose(hours: [TableMetadata.HourCount], seed: UInt64) -> HeldOutSplit {
+    package static func choose(hours: [TableMetadata.HourCount], seed: UInt64) -> HeldOutSplit {
         let all = hours.reduce(UInt128(0)) { $0 + UInt128($1.lines) }
         let timed = hours.filter { $0.hour != .none && $0.lines > 0 }.sorted { $0.hour > $1.hour }
         var held: UInt128 = 0
@@ -29,7 +29,7 @@ public enum HeldOutSplit: Sendable, Hashable, Codable {
     /// Whether all lines of an hour are held out.
     ///
     /// - Parameter start: When the hour begins (epoch ms), or nil for lines without a time.
-    public func holdsOut(hour start: Int64?) -> Bool {
+    package func holdsOut(hour start: Int64?) -> Bool {
         guard case .hours(let first) = self, let start else { return false }
         return start >= first
     }
@@ -41,7 +41,7 @@ public enum HeldOutSplit: Sendable, Hashable, Codable {
     ///   - hash: XXH3-128 of its masked bytes.
     ///   - seed: The run's seed.
     /// - Returns: ⌊f/10⌋ or ⌈f/10⌉, exactly f/10 on average over the seeds.
-    public static func thinned(_ count: UInt64, hash: UInt128, seed: UInt64) -> UInt64 {
+    package static func thinned(_ count: UInt64, hash: UInt128, seed: UInt64) -> UInt64 {
         // u is a multiple of 2^-64: the remainder and u together reach 1 where 10·u ≥ 10 − f mod 10.
         let fraction = UInt128(SamplingPurpose.heldOutThinning.generator(seed: seed).bits64(hash))
         let (tenth, rest) = count.quotientAndRemainder(dividingBy: 10)
@@ -49,7 +49,7 @@ public enum HeldOutSplit: Sendable, Hashable, Codable {
     }
 
     /// A word for reports: `hours` or `lines`.
-    public var name: String {
+    package var name: String {
         switch self {
         case .hours: "hours"
         case .lines: "lines"

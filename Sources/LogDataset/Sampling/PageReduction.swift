@@ -1,5 +1,5 @@
-/// The original's literal law, which depends on where pages begin: each page is reduced to ⌊K/N · lines⌋ of its lines by
-/// draws with replacement, a line's weight being √f/f for the f lines *of its page* with the same masked text.
+/// The original's literal law, which depends on where pages begin: each page is reduced to ⌊K/N · lines⌋ of its lines
+/// by draws with replacement, a line's weight being √f/f for the f lines *of its page* with the same masked text.
 ///
 /// It is kept to show what is wrong with it (`sample --draw page`); nothing is trained by it.
 public struct PageReduction: Sendable {

@@ -13,12 +13,7 @@ public enum SamplingPurpose: UInt32, Sendable, CaseIterable {
     case heldOutThinning = 5
     /// The order in which hours are read.
     case windowOrder = 6
-    /// The first values of the model's parameters.
-    case parameters = 7
-    /// Dropout, by step.
-    case dropout = 8
-    /// Context words shown as unknown, by step.
-    case unknownWords = 9
+    // 7 to 9 were never used. What the model draws is numbered by the bridge (`Purpose` in philox.h).
     /// The order of the shards in a `coverage` draw.
     case coverageShards = 10
     /// The points of the original's draw by pages.

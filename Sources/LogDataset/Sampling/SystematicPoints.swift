@@ -4,8 +4,8 @@
 /// In exact integers: the line is stretched K times, the total weight W is the distance of two points, and the first
 /// lies at an offset drawn evenly from 0..<W. So K points fall on it, whatever K and W are.
 ///
-/// The shards stand on the line in a seeded order, and so do the templates of a shard: otherwise the templates of a small
-/// table would have the same neighbours in every epoch, and neighbours are seldom drawn together.
+/// The shards stand on the line in a seeded order, and so do the templates of a shard: otherwise the templates of a
+/// small table would have the same neighbours in every epoch, and neighbours are seldom drawn together.
 struct SystematicPoints: DrawPoints {
     /// A template of the shard being worked on.
     private struct Candidate {

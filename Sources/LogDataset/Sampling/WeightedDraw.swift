@@ -1,8 +1,8 @@
 /// One seeded draw of K logs from a table: a pure function of the table, its weights and the settings.
 ///
-/// Templates lie side by side on a line, each as long as its weight, those of a shard together; a draw marks K points on it. How
-/// many points fall on a template is how often it is drawn. Each shard is worked on by itself, so any number of workers
-/// gives the same result.
+/// Templates lie side by side on a line, each as long as its weight, those of a shard together; a draw marks K points
+/// on it. How many points fall on a template is how often it is drawn. Each shard is worked on by itself, so any number
+/// of workers gives the same result.
 public struct WeightedDraw: Sendable {
     /// The settings it was made with.
     public let settings: DrawSettings

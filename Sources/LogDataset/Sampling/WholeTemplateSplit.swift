@@ -1,5 +1,5 @@
-/// A table of which whole templates are held out, about a tenth of them, by the seed: what a model makes of those it has
-/// never seen in any line.
+/// A table of which whole templates are held out, about a tenth of them, by the seed: what a model makes of those it
+/// has never seen in any line.
 struct WholeTemplateSplit: TemplateShards {
     let table: any TemplateShards
     private let generator: Philox

@@ -22,8 +22,8 @@ public struct FileLogSource: LogSource {
         public var keepsGoing = false
         /// Objects of NDJSON that are left out.
         public var dropping: [FieldFilter] = []
-        /// What the run writes itself: a folder, and names in it. Such files are left out, and a path or pattern that names
-        /// nothing else is refused.
+        /// What the run writes itself: a folder, and names in it. Such files are left out, and a path or pattern that
+        /// names nothing else is refused.
         public var ownFiles: (folder: String, names: Set<String>)?
         /// Told what happens to files; called on any thread.
         public var onEvent: (@Sendable (FileEvent) -> Void)?
@@ -90,7 +90,8 @@ public struct FileLogSource: LogSource {
     /// Files that were changed, replaced or removed since they were read.
     public func outdated(among committed: [CommittedWindow]) async throws -> [String] {
         let inventory = try await look()
-        // What is left to read must follow from the same look at the files, or one that changes in between counts twice.
+        // What is left to read must follow from the same look at the files, or one that changes in between counts
+        // twice.
         listing.keep(inventory)
         let names = Set(inventory.files.map(\.windowName))
         return committed.map(\.name).filter { !names.contains($0) }

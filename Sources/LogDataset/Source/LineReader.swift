@@ -63,8 +63,8 @@ final class LineReader {
         }
     }
 
-    /// Looks at the first bytes. None of the marks that are looked for has a line end in it, so a first line shorter than
-    /// `bytesNeeded` is enough to tell; zero bytes are looked for in what is there.
+    /// Looks at the first bytes. None of the marks that are looked for has a line end in it, so a first line shorter
+    /// than `bytesNeeded` is enough to tell; zero bytes are looked for in what is there.
     private func begin(_ block: LineBlock) throws(DatasetError) {
         hasBegun = true
         if let content = ForeignContent(firstBytes: block.bytes) {

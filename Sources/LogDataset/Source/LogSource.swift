@@ -17,28 +17,28 @@ public protocol LogSource: Sendable {
     /// - Parameter committed: what is kept of the earlier run; empty for a run that starts anew.
     func windows(excluding committed: [CommittedWindow]) async throws -> [LogWindow]
 
-    /// What the source wants to know of its plans when the reading is gone on with, whatever its logs are by then: asked and
-    /// kept when `windows(excluding:)` has returned. The default keeps nothing.
+    /// What the source wants to know of its plans when the reading is gone on with, whatever its logs are by then:
+    /// asked and kept when `windows(excluding:)` has returned. The default keeps nothing.
     func planToKeep() -> [UInt8]
 
-    /// Told before `windows(excluding:)` what `planToKeep()` last said in the run that is gone on with. The default does
-    /// nothing.
+    /// Told before `windows(excluding:)` what `planToKeep()` last said in the run that is gone on with. The default
+    /// does nothing.
     func goOn(with plan: [UInt8])
 
-    /// How many windows are worth reading at once, asked when `windows(excluding:)` has returned; nil, the default, for as many
-    /// as the run has readers.
+    /// How many windows are worth reading at once, asked when `windows(excluding:)` has returned; nil, the default, for
+    /// as many as the run has readers.
     var windowsAtOnce: Int? { get }
 
-    /// Which of the windows that are to be read need not be, since an earlier run of the same settings has read the same
-    /// logs. The default finds none.
+    /// Which of the windows that are to be read need not be, since an earlier run of the same settings has read the
+    /// same logs. The default finds none.
     ///
     /// - Parameters:
     ///   - windows: what `windows(excluding:)` said.
     ///   - earlier: what the earlier run has kept, perhaps of other times, perhaps cut otherwise.
     func reusable(_ earlier: [CommittedWindow], for windows: [LogWindow]) async throws -> [WindowReuse]
 
-    /// Told which of the earlier run's windows were really taken over; the others turned out to be damaged and are read.
-    /// The default does nothing.
+    /// Told which of the earlier run's windows were really taken over; the others turned out to be damaged and are
+    /// read. The default does nothing.
     func didReuse(_ earlier: [CommittedWindow]) async throws
 
     /// Those of `committed` that no longer are what was read, by name: what is kept of them is dropped before
@@ -56,9 +56,9 @@ public protocol LogSource: Sendable {
     /// Reads one window from its start to its end and hands every page to `sink`.
     ///
     /// To read again after a failure, call `sink.restart()` first: what was added before is thrown away. When this
-    /// method throws, the window counts for nothing and the run ends with that error. What cannot be read though the rest
-    /// can is noted with `sink.addHole(_:)`; `sink.attach(details:)` keeps what the source itself wants to know of the
-    /// window later.
+    /// method throws, the window counts for nothing and the run ends with that error. What cannot be read though the
+    /// rest can is noted with `sink.addHole(_:)`; `sink.attach(details:)` keeps what the source itself wants to know of
+    /// the window later.
     func read(_ window: LogWindow, into sink: LogSink) async throws
 }
 

@@ -88,8 +88,8 @@ public final class OpenSearchLogSource: LogSource {
             expectedDocuments: window.expectedDocuments, key: window)
     }
 
-    /// Windows whose report is not there or cannot be read any more, and those that were read while an index was away that
-    /// is back. What is not is left as it is, for the indices that were there may have gone since.
+    /// Windows whose report is not there or cannot be read any more, and those that were read while an index was away
+    /// that is back. What is not is left as it is, for the indices that were there may have gone since.
     public func outdated(among committed: [CommittedWindow]) async throws -> [String] {
         let reports = committed.map { (name: $0.name, report: Self.report(of: $0)) }
         let lost = reports.filter { $0.report == nil }.map(\.name)
@@ -118,8 +118,8 @@ public final class OpenSearchLogSource: LogSource {
         noteDelivered(report)
     }
 
-    /// What the plan knew to be out of reach, and the indices that vanished while they were read, or before the reading was
-    /// gone on with.
+    /// What the plan knew to be out of reach, and the indices that vanished while they were read, or before the reading
+    /// was gone on with.
     public func holesAtEnd() async throws -> [Hole] {
         let state = self.state.withLock { $0 }
         guard var plan = state.plan else { return [] }

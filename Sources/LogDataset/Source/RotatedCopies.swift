@@ -13,7 +13,8 @@ struct RotatedCopies {
     /// makes that a copy.
     static let shortest = 256
 
-    /// - Parameter check: called before each file that is looked at, and each that is read; ends the search by throwing.
+    /// - Parameter check: called before each file that is looked at, and each that is read; ends the search by
+    ///   throwing.
     init(_ files: [ListedFile], check: () throws(DatasetError) -> Void) throws(DatasetError) {
         let recognised = files.filter { $0.identity != nil && $0.prefix.map { $0.count > 0 } ?? false }
         for log in Dictionary(grouping: recognised, by: { RotatedCopies.log($0.path) }).values where log.count > 1 {

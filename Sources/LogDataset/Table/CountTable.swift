@@ -2,8 +2,8 @@ import Glibc
 
 /// Counts of masked texts by hour, in memory: an open-addressing hash table whose texts lie in one arena.
 ///
-/// Keyed by the 128-bit hash; the bytes are compared on a hit, so counts are exact whatever collides. Memory goes with the
-/// table. Used by one worker at a time, hence `@unchecked Sendable`.
+/// Keyed by the 128-bit hash; the bytes are compared on a hit, so counts are exact whatever collides. Memory goes with
+/// the table. Used by one worker at a time, hence `@unchecked Sendable`.
 package final class CountTable: @unchecked Sendable {
     // Handed from worker to worker under the lock of the window's `LogSink`, never used by two at once.
 

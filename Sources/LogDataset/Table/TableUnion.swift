@@ -1,8 +1,8 @@
 extension TemplateTable {
     /// Writes the table of all lines of several tables: each text once, with the sum of its counts.
     ///
-    /// What comes out does not depend on the order of the tables, and merging in steps gives the same file. Which hour a
-    /// line was of stands in no table, so a tenth of each template's lines is held out.
+    /// What comes out does not depend on the order of the tables, and merging in steps gives the same file. Which hour
+    /// a line was of stands in no table, so a tenth of each template's lines is held out.
     ///
     /// - Parameters:
     ///   - tables: at least one, all of the same mask rules. Blocking: a table takes an open file.

@@ -51,12 +51,13 @@ public struct Vocabulary: Sendable {
         self.index = WordIndex(allWords, from: Reserved.names.count)
     }
 
-    /// Creates a vocabulary for a model that is trained on: every word of the old one keeps its id, and new words take the
-    /// ids after them.
+    /// Creates a vocabulary for a model that is trained on: every word of the old one keeps its id, and new words take
+    /// the ids after them.
     ///
     /// - Parameters:
     ///   - old: The vocabulary of the model.
-    ///   - counts: Words and how often they occur. Those without an id get one by descending count, then by their bytes.
+    ///   - counts: Words and how often they occur. Those without an id get one by descending count, then by their
+    ///     bytes.
     ///   - limit: The most ids in use, reserved ones included; an old vocabulary that has more keeps them.
     ///   - minimumCount: New words that occur less often get no id.
     public init(

@@ -1,3 +1,5 @@
+import ProcessLimits
+
 /// Counts the words of a table and chooses those that get an id.
 ///
 /// The count of a word is the sum over the templates of their lines times the word's occurrences in them. Ids go by

@@ -1,4 +1,5 @@
 import Glibc
+import ProcessLimits
 import Synchronization
 
 /// Reads documents out of OpenSearch by scrolls, each exactly once.
@@ -50,8 +51,8 @@ public final class OpenSearchClient: Sendable {
 
     /// Reads the windows of a plan, perhaps only those that remain, as ``withScroll(_:isolation:_:)`` does.
     ///
-    /// - Parameter earlier: what an earlier run has handed out of these windows, and perhaps of others: it is not handed
-    ///   out again, but counted.
+    /// - Parameter earlier: what an earlier run has handed out of these windows, and perhaps of others: it is not
+    ///   handed out again, but counted.
     /// - Throws: an ``OpenSearchError`` when something cannot be read, and whatever `body` throws.
     public func withScroll<R>(
         _ plan: ScrollPlan, of query: ScrollQuery, except earlier: DeliveredDocuments? = nil,
@@ -134,14 +135,14 @@ public final class OpenSearchClient: Sendable {
         }
     }
 
-    /// How many windows of a plan are worth reading at once by ``readWindow(_:of:isolation:_:)``: as many as scrolls may be
-    /// open, and one that is there to read while another one is committed. Further ones would wait for these.
+    /// How many windows of a plan are worth reading at once by ``readWindow(_:of:isolation:_:)``: as many as scrolls
+    /// may be open, and one that is there to read while another one is committed. Further ones would wait for these.
     package func windowsAtOnce(for plan: ScrollPlan) -> Int { parallel(shards: plan.shards) + 1 }
 
-    /// How many scrolls to read at once. A second one for each shard is answered while the first one's page is on its way;
-    /// a production server should not have to bear more without being asked.
+    /// How many scrolls to read at once. A second one for each shard is answered while the first one's page is on its
+    /// way; a production server should not have to bear more without being asked.
     private func parallel(shards: Int) -> Int {
-        wire.configuration.parallel ?? max(1, min(2 * shards, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+        wire.configuration.parallel ?? max(1, min(2 * shards, CoreCount.available))
     }
 
     // MARK: Planning
@@ -170,10 +171,11 @@ public final class OpenSearchClient: Sendable {
         try await plan(query).windows
     }
 
-    /// What was planned and cannot have been read: of indices that were deleted while they were read, and, where some were
-    /// away for a while, of those too. That documents came and went, or are the query's no longer, is no hole.
+    /// What was planned and cannot have been read: of indices that were deleted while they were read, and, where some
+    /// were away for a while, of those too. That documents came and went, or are the query's no longer, is no hole.
     ///
-    /// It is to be asked of the client that read the plan, before it makes another one of the query: it knows who was away.
+    /// It is to be asked of the client that read the plan, before it makes another one of the query: it knows who was
+    /// away.
     ///
     /// - Parameters:
     ///   - plan: as it was before the reading; it may name indices of earlier plans too.
@@ -264,8 +266,8 @@ public final class OpenSearchClient: Sendable {
 
     // MARK: Clearing
 
-    /// Frees scrolls that an earlier process left open (``ScrollEvent/opened(scroll:endpoint:)``). Those that the server
-    /// no longer has are no error; one that cannot be freed ends by its keep-alive.
+    /// Frees scrolls that an earlier process left open (``ScrollEvent/opened(scroll:endpoint:)``). Those that the
+    /// server no longer has are no error; one that cannot be freed ends by its keep-alive.
     public func clear(_ scrolls: [String]) async {
         guard !scrolls.isEmpty else { return }
         await wire.clear(scrolls, wire.context(.clear, wire.servers.current))

@@ -113,7 +113,8 @@ public enum ScrollEvent: Sendable {
     case opened(scroll: String, endpoint: String)
     /// A scroll is free, by clearing or because the server had it no more.
     case cleared(scroll: String, endpoint: String)
-    /// All documents that were found to read lack the time: it may be that the query's `timeField` is not their field's name.
+    /// All documents that were found to read lack the time: it may be that the query's `timeField` is not their field's
+    /// name.
     case untimed(documents: Int, timeField: String)
     /// A window was read whole.
     case finished(WindowReport)

@@ -61,7 +61,8 @@ struct SearchBody: Sendable {
 
     func count(_ window: ScrollWindow? = nil) -> JSONValue { ["query": documents(window)] }
 
-    /// The hours that hold documents, as far as they have dates in `times`; with how many have no time, and the indices.
+    /// The hours that hold documents, as far as they have dates in `times`; with how many have no time, and the
+    /// indices.
     func hours(in times: Range<Int64>? = nil) -> JSONValue {
         var filter = [everything]
         if let times { filter.append(range(from: times.lowerBound, to: times.upperBound)) }

@@ -32,8 +32,8 @@ struct Wire: Sendable {
     /// How long a page may wait for its consumer before the scroll is freed.
     var parkAfter: Duration { min(configuration.parkAfter, keepAlive / 2) }
 
-    /// The time that it gets with its opening. An opening whose answer is lost leaves a scroll that nobody can clear, so
-    /// it should be short; the first page after it comes at once.
+    /// The time that it gets with its opening. An opening whose answer is lost leaves a scroll that nobody can clear,
+    /// so it should be short; the first page after it comes at once.
     var openingKeepAlive: Duration { min(keepAlive, .seconds(60)) }
 
     func note(_ event: ScrollEvent) { configuration.onEvent?(event) }

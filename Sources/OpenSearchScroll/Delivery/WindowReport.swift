@@ -17,9 +17,9 @@ public struct WindowReport: Sendable, Hashable, Codable {
     public var scrolls: Int
     /// Requests sent again, openings included.
     public var retries: Int
-    /// Indices of the plan that were closed, or are not known to be deleted, when the scroll that ended whole was opened;
-    /// ``someIndices`` where nobody knows the names. What they hold of the window it did not see: it is worth reading
-    /// again. Nil where none were, and where the client has no plan.
+    /// Indices of the plan that were closed, or are not known to be deleted, when the scroll that ended whole was
+    /// opened; ``someIndices`` where nobody knows the names. What they hold of the window it did not see: it is worth
+    /// reading again. Nil where none were, and where the client has no plan.
     public var away: [String]?
     /// Stands for indices of remote clusters that were skipped, and for those that came and went too fast.
     public static let someIndices = "*"

@@ -1,6 +1,6 @@
 // What servers say becomes an OpenSearchError here: statuses and error types, pages that are not whole; what libcurl
-// says does in OpenSearchError+Transfer. The table that this follows is in the documentation of OpenSearch only in part;
-// every line of it has been seen on real servers.
+// says does in OpenSearchError+Transfer. The table that this follows is in the documentation of OpenSearch only in
+// part; every line of it has been seen on real servers.
 
 /// What an error message needs to know of the request.
 struct RequestContext: Sendable {
@@ -50,8 +50,8 @@ extension OpenSearchError {
         )
     }
 
-    /// What stands between, or a server that knows of no scrolls, says in the place of a page. Whether the page is lost nobody
-    /// can tell; the opening of another scroll will say what is wrong.
+    /// What stands between, or a server that knows of no scrolls, says in the place of a page. Whether the page is lost
+    /// nobody can tell; the opening of another scroll will say what is wrong.
     private static func stray(_ error: ServerError, _ status: Int, _ context: RequestContext) -> OpenSearchError? {
         guard context.purpose == .next else { return nil }
         switch status {

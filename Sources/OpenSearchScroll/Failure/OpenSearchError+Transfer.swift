@@ -146,7 +146,8 @@ extension OpenSearchError {
                 "the file of certificates \(context.caFile ?? "of the system") cannot be read as PEM; give --ca a file "
                     + "with the certificate of the authority")
         case CURLE_SSL_CONNECT_ERROR:
-            // A server that goes, or a balancer before it, breaks it off; one that speaks no TLS, or another one, does not.
+            // A server that goes, or a balancer before it, breaks it off; one that speaks no TLS, or another one, does
+            // not.
             let brokenOff = ["connection reset", "unexpected eof", "ssl_error_syscall", "broken pipe"]
             let isBrokenOff = brokenOff.contains(where: failure.detail.lowercased().contains)
             return OpenSearchError(

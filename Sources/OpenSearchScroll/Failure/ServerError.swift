@@ -3,7 +3,8 @@
 struct ServerError {
     /// The types and reasons of the error, its root causes, its failed shards and what caused them, from the top.
     private(set) var causes: [(type: String, reason: String)] = []
-    /// Whether the request was refused before it went to a shard: by a circuit breaker at the door, which names no phase.
+    /// Whether the request was refused before it went to a shard: by a circuit breaker at the door, which names no
+    /// phase.
     private(set) var isBeforeDispatch = false
     /// The index that an error is about.
     private(set) var index: String?
@@ -11,8 +12,8 @@ struct ServerError {
     init(_ body: UnsafeRawBufferPointer) {
         let answer = JSONValue(parsing: body)
         guard let error = answer?["error"] else {
-            // The shards of a scroll that fail one when it is queried, another when it is fetched from, leave no error but a
-            // page without hits, with the status of their failures.
+            // The shards of a scroll that fail one when it is queried, another when it is fetched from, leave no error
+            // but a page without hits, with the status of their failures.
             add(failures: answer?["_shards"]?["failures"])
             // As Amazon's gateway says it.
             if let text = answer?["message"]?.string ?? answer?["Message"]?.string { causes.append(("", text)) }

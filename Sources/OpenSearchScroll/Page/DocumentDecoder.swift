@@ -95,6 +95,7 @@ public struct DecodedDocument {
 
     /// What the field is.
     public let outcome: Outcome
-    /// Milliseconds since 1970, the smallest if there are several; nil when empty, missing, unreadable or not asked for.
+    /// Milliseconds since 1970, the smallest if there are several; nil when empty, missing, unreadable or not asked
+    /// for.
     public let time: Int64?
 }

@@ -93,7 +93,8 @@ enum Timestamp {
         }
     }
 
-    /// Days from 1970-01-01 in the proleptic Gregorian calendar: years begin in March, so that the leap day is the last.
+    /// Days from 1970-01-01 in the proleptic Gregorian calendar: years begin in March, so that the leap day is the
+    /// last.
     private static func daysSince1970(year: Int64, month: Int64, day: Int64) -> Int64 {
         let marchYear = month > 2 ? year : year - 1
         let era = (marchYear >= 0 ? marchYear : marchYear - 399) / 400

@@ -1,6 +1,6 @@
 /// Replaces what is no UTF-8: one U+FFFD for each maximal part of a sequence (Unicode 15, section 3.9, table 3-7), as
-/// Python and Swift's `String` do. In what a server has stored, what its own parser takes for UTF-8 stays what that makes
-/// of it.
+/// Python and Swift's `String` do. In what a server has stored, what its own parser takes for UTF-8 stays what that
+/// makes of it.
 enum UTF8Repair {
     /// A padded copy for the parser.
     ///
@@ -77,9 +77,9 @@ enum UTF8Repair {
 
     // MARK: What a server's parser takes
 
-    /// What Jackson, OpenSearch's parser, takes for a character though it is none: overlong forms, halves of surrogate pairs,
-    /// points past the last. Measured on 2.19 and 3.8: with the field asked for alone the server sends what it made of
-    /// them, which has to be what we make of the whole document.
+    /// What Jackson, OpenSearch's parser, takes for a character though it is none: overlong forms, halves of surrogate
+    /// pairs, points past the last. Measured on 2.19 and 3.8: with the field asked for alone the server sends what it
+    /// made of them, which has to be what we make of the whole document.
     ///
     /// - Returns: the units of UTF-16, written as a string of JSON has them, so that halves find each other; nil where
     ///   Jackson would not take it either.

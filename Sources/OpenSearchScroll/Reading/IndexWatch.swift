@@ -63,7 +63,8 @@ final class IndexWatch: Sendable {
     /// - Parameters:
     ///   - shard: that it is over alone.
     ///   - shards: how many it is over.
-    /// - Returns: nil where that cannot be told, since indices came or went after it was opened: it should be opened again.
+    /// - Returns: nil where that cannot be told, since indices came or went after it was opened: it should be opened
+    ///   again.
     func missing(shard: Int?, shards: Int, _ planner: WindowPlanner) async -> Missing? {
         let (known, names) = state.withLock { state in
             (state.seen[shard], Set(state.expected.lazy.filter { $0.value > 0 }.map(\.key)))

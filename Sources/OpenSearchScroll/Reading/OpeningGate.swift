@@ -49,8 +49,8 @@ final class OpeningGate: Sendable {
             state = .left
         }
 
-        /// Makes place a little before the scroll is cleared, one at a time, but not where the server has ever refused to
-        /// have so many.
+        /// Makes place a little before the scroll is cleared, one at a time, but not where the server has ever refused
+        /// to have so many.
         ///
         /// - Returns: whether it did.
         func leaveEarly() -> Bool {

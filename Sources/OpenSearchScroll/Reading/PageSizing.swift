@@ -2,18 +2,17 @@
 ///
 /// A page should be of some megabytes: large enough that requests cost nothing, small enough that memory, keep-alive
 /// and the server's heap do not suffer.
-struct PageSizing: Sendable, Equatable {
-    /// What a page of the only scroll should have, in bytes.
-    static let target = 4 << 20
-    /// The same where several scrolls are read at once: as much is on its way, and fits into the same memory.
-    static let targetOfSeveral = 2 << 20
+package struct PageSizing: Sendable, Equatable {
+    /// What a page should have, in bytes: where several scrolls are read at once half as much, so that as much is on
+    /// its way, and fits into the same memory.
+    package static func target(scrolls: Int) -> Int { scrolls > 1 ? 2 << 20 : 4 << 20 }
     /// What is broken off when a smaller page may be asked for.
     static let soft = 16 << 20
-    /// Before anything is known: planning looks at some documents first, but that may fail. With documents of a megabyte
-    /// this is too much by far, and costs one opening.
+    /// Before anything is known: planning looks at some documents first, but that may fail. With documents of a
+    /// megabyte this is too much by far, and costs one opening.
     static let first = 1_000
     /// An index allows no more, unless its settings say so.
-    static let usualLimit = 10_000
+    package static let usualLimit = 10_000
 
     /// Whether the user has named a size: then it is only left where it does not work.
     let isFixed: Bool
@@ -41,7 +40,7 @@ struct PageSizing: Sendable, Equatable {
         let allowed = min(limit, ceiling)
         if isFixed { return allowed }
         guard let bytesPerDocument else { return min(allowed, Self.first) }
-        let target = scrolls > 1 ? Self.targetOfSeveral : Self.target
+        let target = Self.target(scrolls: scrolls)
         return max(1, min(allowed, Int(Double(target) / max(bytesPerDocument, 1))))
     }
 

@@ -72,8 +72,8 @@ extension Persistence {
         return other
     }
 
-    /// For the freeing of a scroll, which should be over within two seconds. A server that is short of memory refuses it for
-    /// a while.
+    /// For the freeing of a scroll, which should be over within two seconds. A server that is short of memory refuses
+    /// it for a while.
     static let quick = Persistence(
         attempts: 8, patience: .zero, firstBackoff: .milliseconds(50), longestBackoff: .milliseconds(400))
 

@@ -4,8 +4,8 @@ extension Reading {
     /// Bytes of names in a path. Servers take 4 KiB of a line.
     private static let longestPath = 3_000
 
-    /// Reads a window shard after shard: where the server has no room for all of them at once, and what is there where some
-    /// are missing.
+    /// Reads a window shard after shard: where the server has no room for all of them at once, and what is there where
+    /// some are missing.
     ///
     /// - Parameter index: one of the query's alone; nil: all of them.
     /// - Returns: whether that was everything.

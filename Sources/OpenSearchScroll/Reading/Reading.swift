@@ -106,8 +106,8 @@ final class Reading: Sendable {
         let isPatient = !(mayMiss && state.hasMissingShards)
         guard let error = await reader.read(isPatient: isPatient, givesWay: hasParts) else { return .success(true) }
         if error.code == .overloaded, hasParts { return await readShards(window, reader, isPatient: isPatient) }
-        // What an earlier run left of a window is read by shards, of which no index may have so many any more. Where it is an
-        // index that is gone, the plan knew its name.
+        // What an earlier run left of a window is read by shards, of which no index may have so many any more. Where it
+        // is an index that is gone, the plan knew its name.
         if earlier != nil || mayMiss, error.code == .noIndexMatches, window.shard != nil, reader.report.delivered == 0 {
             return .success(true)
         }

@@ -7,8 +7,8 @@ final class WindowReader {
         case failed(OpenSearchError)
     }
 
-    /// What is of some MiB for a window and can be used again for the next one: to get it from the system, page fault by page
-    /// fault, costs more than to fill it.
+    /// What is of some MiB for a window and can be used again for the next one: to get it from the system, page fault
+    /// by page fault, costs more than to fill it.
     final class Memory {
         fileprivate let ids = IDSet(expecting: 0)
         fileprivate let decoder: PageDecoder
@@ -35,7 +35,8 @@ final class WindowReader {
     private(set) var missing = IndexWatch.Missing()
     private let watch: IndexWatch
 
-    /// - Parameter onLast: called when the last page of a scroll has come, unless the server has no room for another one.
+    /// - Parameter onLast: called when the last page of a scroll has come, unless the server has no room for another
+    ///   one.
     init(
         _ window: ScrollWindow, _ state: QueryState, _ watch: IndexWatch, _ memory: Memory, wire: Wire,
         queue: PageQueue, earlier: DeliveredDocuments? = nil, waitsAtMost: Duration?, onLast: @escaping () -> Void

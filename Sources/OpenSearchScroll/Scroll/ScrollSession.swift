@@ -124,8 +124,8 @@ final class ScrollSession {
         } else {
             let answer = await answer()
             follow(answer)
-            // Not behind an answer that broke off, of which the id is known too. When all have been shown this one should be the
-            // last, the empty one.
+            // Not behind an answer that broke off, of which the id is known too. When all have been shown this one
+            // should be the last, the empty one.
             if case .success = answer.result, answer.scrollID != nil, shown < total { askAhead() }
             if shown + opening.size >= total { await tell(onLast) }
             switch await takeIn(answer, requests.context) {

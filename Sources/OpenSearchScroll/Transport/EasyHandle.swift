@@ -259,7 +259,8 @@ private func beforeSending(
     return handle.sendings == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
-/// libcurl's callback for a new socket, which no child process shall inherit. A request that was sent already gets none.
+/// libcurl's callback for a new socket, which no child process shall inherit. A request that was sent already gets
+/// none.
 private func openSocket(
     context: UnsafeMutableRawPointer?, _: curlsocktype, address: UnsafeMutablePointer<curl_sockaddr>
 ) -> curl_socket_t {

@@ -31,15 +31,15 @@ final class Transfer: Sendable {
         self.authorization = authorization
     }
 
-    /// The transfer of the request that is to follow this one's answer at once. A signature is good for one request only,
-    /// so after a signed one there is none.
+    /// The transfer of the request that is to follow this one's answer at once. A signature is good for one request
+    /// only, so after a signed one there is none.
     func next(after answer: HTTPAnswer) -> Transfer? {
         if case .signed = authorization { return nil }
         return request.following?(answer).map { Transfer($0, authorization, body.pool, isUnderWay: true) }
     }
 
-    /// Lets one, and only one, wait for the outcome. False when it is there already, a cancel included; the continuation
-    /// is resumed then.
+    /// Lets one, and only one, wait for the outcome. False when it is there already, a cancel included; the
+    /// continuation is resumed then.
     func wait(_ continuation: CheckedContinuation<Outcome, Never>) -> Bool {
         let outcome: Outcome? = state.withLock { state in
             switch state {

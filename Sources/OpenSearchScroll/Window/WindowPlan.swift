@@ -31,7 +31,8 @@ enum WindowPlan {
         Int64(exactly: time.rounded()) ?? (time < 0 ? .min : .max)
     }
 
-    /// The first or the last time there is where the sum is beyond. A window that ends with the last one holds that, too.
+    /// The first or the last time there is where the sum is beyond. A window that ends with the last one holds that,
+    /// too.
     static func sum(_ time: Int64, _ length: Int64) -> Int64 {
         let (sum, isBeyond) = time.addingReportingOverflow(length)
         return isBeyond ? (length < 0 ? .min : .max) : sum

@@ -12,8 +12,8 @@ public enum Fault: Sendable, Equatable {
     case cutBody(at: Int)
     /// The same after this share (0 to 1) of the body; never after all of it.
     case cutBodyShare(Double)
-    /// Not executed; this is answered. A body that does not begin with `{` goes out as `text/html`, an empty one without
-    /// a type.
+    /// Not executed; this is answered. A body that does not begin with `{` goes out as `text/html`, an empty one
+    /// without a type.
     case status(Int, String)
     /// The request is executed, but this is answered: what a proxy does to an answer that it does not like.
     case statusAfterExecuting(Int, String)

@@ -54,8 +54,8 @@ public enum FaultKind: String, Sendable, CaseIterable {
     /// Documents are added, changed and deleted before the request is executed.
     case mutate
 
-    /// The kinds that a client gets over by trying again, and that leave the documents as they are: what is read must be the
-    /// same as without faults. All but ``mutate`` and ``unauthorized``.
+    /// The kinds that a client gets over by trying again, and that leave the documents as they are: what is read must
+    /// be the same as without faults. All but ``mutate`` and ``unauthorized``.
     public static let transient: [FaultKind] = allCases.filter { ![.mutate, .unauthorized].contains($0) }
 
     /// The requests that the kind can strike.

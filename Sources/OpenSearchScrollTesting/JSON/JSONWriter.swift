@@ -40,8 +40,8 @@ enum JSONWriter {
         return String(decoding: buffer, as: UTF8.self)
     }
 
-    /// Appends a quoted string as Jackson writes it anew: lone surrogates as `\uD800`, overlong forms as what they stand
-    /// for; bytes that are no form of UTF-8 at all become U+FFFD.
+    /// Appends a quoted string as Jackson writes it anew: lone surrogates as `\uD800`, overlong forms as what they
+    /// stand for; bytes that are no form of UTF-8 at all become U+FFFD.
     static func appendString(_ bytes: [UInt8], escapingAstral: EscapesAstral = false, to buffer: inout [UInt8]) {
         buffer.append(UInt8(ascii: "\""))
         var position = 0

@@ -1,4 +1,5 @@
-/// Scroll ids in the form that OpenSearch gives them: URL-safe Base64 of session, context number and node, a shard each.
+/// Scroll ids in the form that OpenSearch gives them: URL-safe Base64 of session, context number and node, a shard
+/// each.
 struct ScrollID: Equatable {
     /// The name of the one node there is, 22 characters as a node's are.
     static let node = "T0pn1L0gTest1ngN0deAAA"

@@ -3,9 +3,9 @@ import Synchronization
 /// An OpenSearch for tests and trials inside this process: HTTP on 127.0.0.1, scroll as the real server does it, and
 /// faults on demand.
 ///
-/// It speaks `_search` (with and without scroll, single shards, the aggregations `date_histogram`, `min`, `max`, `terms`
-/// of `_index`, `filter` and `missing`, queries by time, existence, term and id), `_count`, `_bulk`, index creation and
-/// deletion, and refuses everything else in OpenSearch's own words.
+/// It speaks `_search` (with and without scroll, single shards, the aggregations `date_histogram`, `min`, `max`,
+/// `terms` of `_index`, `filter` and `missing`, queries by time, existence, term and id), `_count`, `_bulk`, index
+/// creation and deletion, and refuses everything else in OpenSearch's own words.
 public final class OpenSearchServer: Sendable {
     /// What a server serves, and how.
     public struct Configuration: Sendable {
@@ -46,7 +46,8 @@ public final class OpenSearchServer: Sendable {
         public var maximumRequestBytes = 100 << 20
         /// Threads that answer requests.
         public var threads = 4
-        /// Asked before each authorized request what goes wrong with it; nil: nothing. Called on several threads at once.
+        /// Asked before each authorized request what goes wrong with it; nil: nothing. Called on several threads at
+        /// once.
         public var fault: (@Sendable (RequestInfo) -> Fault?)?
         /// What else goes wrong, where the hook has nothing; nil: nothing.
         public var faults: FaultSchedule?
@@ -154,7 +155,8 @@ public final class OpenSearchServer: Sendable {
         core.state.withLock { $0.indices[index]?.isClosed = isClosed }
     }
 
-    /// Takes all shards of an index away, as when their nodes are lost, or brings them back. Scrolls that are open go on.
+    /// Takes all shards of an index away, as when their nodes are lost, or brings them back. Scrolls that are open go
+    /// on.
     public func setRed(_ isRed: Bool, _ index: String) {
         core.state.withLock { $0.indices[index]?.isRed = isRed }
     }

@@ -31,8 +31,8 @@ enum ModelFile {
         synchroniseFolder(of: path)
     }
 
-    /// Replaces a model and its vocabulary in a folder. Words beside another model's numbers would score without a word of
-    /// warning, so both are whole and on the disk before the first is moved, and nothing is between the two renames.
+    /// Replaces a model and its vocabulary in a folder. Words beside another model's numbers would score without a word
+    /// of warning, so both are whole and on the disk before the first is moved, and nothing is between the two renames.
     ///
     /// - Parameters:
     ///   - directory: A folder that is there.

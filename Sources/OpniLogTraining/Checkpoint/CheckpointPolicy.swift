@@ -34,7 +34,8 @@ public struct CheckpointPolicy: Sendable {
         self.onEvent = onEvent
     }
 
-    /// When the training began whose checkpoints stand in a folder, as its policy said; nil if none can be gone on with.
+    /// When the training began whose checkpoints stand in a folder, as its policy said; nil if none can be gone on
+    /// with.
     ///
     /// - Throws: `TrainingError.Code.unreadable` if that is not known, `invalidSetting` if a newer opnilog wrote them.
     public static func begun(in directory: String) throws(TrainingError) -> Int64? {
@@ -48,7 +49,8 @@ public struct CheckpointPolicy: Sendable {
         try CheckpointFiles(directory).newest()?.settings.first { $0.name == TrainingSetting.table }?.text
     }
 
-    /// Removes the checkpoints in a folder, and the folder if it is then empty: the last step of a training whose model is saved.
+    /// Removes the checkpoints in a folder, and the folder if it is then empty: the last step of a training whose model
+    /// is saved.
     public static func discard(in directory: String) { CheckpointFiles(directory).remove() }
 }
 

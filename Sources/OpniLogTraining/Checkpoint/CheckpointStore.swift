@@ -18,8 +18,8 @@ struct CheckpointStore: Sendable {
     /// The newest checkpoint that is whole, with the path of its tensors; nil if there is none, or the policy does not
     /// want one. Damaged ones are removed, and all that the policy does not want.
     ///
-    /// - Throws: `invalidSetting` if it is one of another training, `unreadable` if it is not known whether one is whole,
-    ///   `unwritable`.
+    /// - Throws: `invalidSetting` if it is one of another training, `unreadable` if it is not known whether one is
+    ///   whole, `unwritable`.
     func open() throws(TrainingError) -> (position: TrainingPosition, tensors: String)? {
         guard policy.kept >= 1 else {
             throw TrainingError(.invalidSetting, "--keep-checkpoints is \(policy.kept); give a number from 1 on.")

@@ -28,8 +28,8 @@ struct TrainingSetting: Sendable, Codable, Equatable {
         "MKL_CBWR": "AVX2", "MKL_DYNAMIC": "FALSE", "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     ]
 
-    /// What stands for this setting where a checkpoint lacks it. Older ones lack the variables of the environment, which
-    /// were as usual then as far as anybody knows; what is not set now was not set by the same program then.
+    /// What stands for this setting where a checkpoint lacks it. Older ones lack the variables of the environment,
+    /// which were as usual then as far as anybody knows; what is not set now was not set by the same program then.
     private var unrecorded: Self { text == "none" ? self : Self(name, Self.usual[name] ?? "none") }
 }
 

@@ -11,6 +11,9 @@ public struct MaskedLogs: Sendable {
 
     let texts: [MaskedText]
 
+    /// One score a log, in order, of those of the distinct texts (``Scorer/distinctScores(of:explain:)``).
+    public func spread(_ scores: [LogScore]) -> [LogScore] { places.map { scores[Int($0)] } }
+
     init(_ masker: LogMasker, _ lend: ((UnsafeRawBufferPointer) -> Void) -> Void) {
         let before = masker.tally
         let table = CountTable()

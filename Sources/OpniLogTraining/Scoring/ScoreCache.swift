@@ -3,7 +3,8 @@
 /// Two generations: what is new, or met again, goes into the young one; when that is full it becomes the old one, whose
 /// texts are forgotten unless they were met again meanwhile.
 struct ScoreCache: Sendable {
-    /// What an entry takes besides its text and ranks: two arrays' headers, and its place in a table that is full by half.
+    /// What an entry takes besides its text and ranks: two arrays' headers, and its place in a table that is full by
+    /// half.
     private static let overhead = 224
 
     private let generation: Int

@@ -27,8 +27,8 @@ public final class Scorer: Sendable {
     ///   - threads: libtorch's threads on a CPU; nil takes the physical cores.
     ///   - masking: How logs are masked: by the rules that the model was trained with.
     ///   - memory: Bytes of scores that are kept for masked texts that come again; 0 keeps none.
-    /// - Throws: `noBridge`, `noLibtorch`, `noDevice`, or `badModel` for files that are missing, damaged or not of
-    ///   each other.
+    /// - Throws: `noBridge`, `unfitBridge`, `noLibtorch`, `noDevice`, `outOfMemory`, `invalidSetting` for a number of
+    ///   threads that cannot be, or `badModel` for files that are missing, damaged or not of each other.
     public init(
         model directory: String,
         bridge: String? = nil,
@@ -81,31 +81,30 @@ public final class Scorer: Sendable {
     ///   - logs: Messages as they were logged.
     ///   - explain: Whether each word's rank is wanted too.
     /// - Returns: One score a log, in order.
-    /// - Throws: `cancelled`, or `failed`.
+    /// - Throws: `cancelled`, `outOfMemory`, or `failed`.
     public func score(_ logs: [String], explain: Bool = false) async throws(TrainingError) -> [LogScore] {
         let masked = mask { add in
             for var log in logs { log.withUTF8 { add(UnsafeRawBufferPointer($0)) } }
         }
-        let scores = try await score(masked, explain: explain)
-        return masked.places.map { scores[Int($0)] }
+        return masked.spread(try await distinctScores(of: masked, explain: explain))
     }
 
-    /// Masks logs to be scored by `score(_:explain:)`: the way of those who have many, and may score one block of them
-    /// while they mask the next.
+    /// Masks logs to be scored by ``distinctScores(of:explain:)``: the way of those who have many, and may score one
+    /// block of them while they mask the next.
     ///
     /// - Parameter lend: Is given a closure, and calls it with each log (UTF-8) in order.
     public func mask(_ lend: (_ add: (UnsafeRawBufferPointer) -> Void) -> Void) -> MaskedLogs {
         maskers.with { MaskedLogs($0, lend) }
     }
 
-    /// Scores masked logs. Calls that are under way at once share batches.
+    /// Scores the distinct masked texts of logs. Calls that are under way at once share batches.
     ///
     /// - Parameters:
     ///   - logs: What `mask` gave.
     ///   - explain: Whether each word's rank is wanted too.
-    /// - Returns: One score a distinct masked text; `logs.places` tells which is a log's.
-    /// - Throws: `cancelled`, or `failed`.
-    public func score(_ logs: MaskedLogs, explain: Bool = false) async throws(TrainingError) -> [LogScore] {
+    /// - Returns: One score a distinct masked text; ``MaskedLogs/spread(_:)`` makes one a log of them.
+    /// - Throws: `cancelled`, `outOfMemory`, or `failed`.
+    public func distinctScores(of logs: MaskedLogs, explain: Bool = false) async throws(TrainingError) -> [LogScore] {
         try await score(logs.texts, explain: explain)
     }
 
@@ -114,7 +113,7 @@ public final class Scorer: Sendable {
     /// - Parameters:
     ///   - texts: Masked texts, as `LogMasker` gives them.
     ///   - explain: Whether each word's rank is wanted too.
-    /// - Throws: `cancelled`, or `failed`.
+    /// - Throws: `cancelled`, `outOfMemory`, or `failed`.
     public func score(masked texts: [String], explain: Bool = false) async throws(TrainingError) -> [LogScore] {
         try await score(texts.map { MaskedText($0) }, explain: explain)
     }

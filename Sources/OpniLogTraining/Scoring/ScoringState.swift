@@ -8,7 +8,8 @@ struct ScoringState<Waiter> {
     /// What becomes of a call.
     enum Asked {
         case answered(ScoringAnswer)
-        /// `finish` or `cancel` will hand the waiter back. `starts`: nobody is taking batches, so somebody has to begin.
+        /// `finish` or `cancel` will hand the waiter back. `starts`: nobody is taking batches, so somebody has to
+        /// begin.
         case waits(starts: Bool)
     }
 

@@ -1,5 +1,5 @@
 import Glibc
-import LogDataset
+import ProcessLimits
 
 /// How many physical cores this process may use: two threads of one core gain a matrix product nothing.
 enum PhysicalCores {

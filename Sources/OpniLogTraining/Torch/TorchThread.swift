@@ -2,8 +2,8 @@ import Glibc
 
 /// The one thread on which all calls to libtorch are made.
 ///
-/// libtorch keeps its number of threads and its gradient mode a thread, and blocks for as long as it computes; so it has
-/// a thread of its own, and never one of the cooperative pool. libtorch is one a process, hence so is the thread.
+/// libtorch keeps its number of threads and its gradient mode a thread, and blocks for as long as it computes; so it
+/// has a thread of its own, and never one of the cooperative pool. libtorch is one a process, hence so is the thread.
 final class TorchThread: @unchecked Sendable {
     static let shared = TorchThread()
 

@@ -2,8 +2,8 @@ public import LogDataset
 
 /// A model that a training begins with: one of ours, or the original's in any of its forms.
 ///
-/// Words of its vocabulary keep their rows; what the dataset adds begins with initial values. The optimiser's state of the
-/// file is taken if it is there and fits.
+/// Words of its vocabulary keep their rows; what the dataset adds begins with initial values. The optimiser's state of
+/// the file is taken if it is there and fits.
 public struct InitialModel: Sendable {
     /// The folder of `nulog_model_latest.pt` and `vocab.txt`.
     public let directory: String

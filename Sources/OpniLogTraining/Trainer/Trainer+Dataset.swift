@@ -3,17 +3,18 @@ public import LogDataset
 extension Trainer {
     /// Trains on a dataset: its epochs, then figures on its held-out lines, then the closing pass over all lines.
     ///
-    /// Figures are taken after each epoch of the fit, and the last ones are its; the closing pass (a tenth of the steps, at
-    /// a tenth of the peak rate, falling to zero) then makes the model that is delivered. With
-    /// ``TrainerConfiguration/measuresUnseen`` another fit follows, which is thrown away. Cancelling the task ends the training between two steps.
+    /// Figures are taken after each epoch of the fit, and the last ones are its; the closing pass (a tenth of the
+    /// steps, at a tenth of the peak rate, falling to zero) then makes the model that is delivered. With
+    /// ``TrainerConfiguration/measuresUnseen`` another fit follows, which is thrown away. Cancelling the task ends the
+    /// training between two steps.
     ///
-    /// With ``TrainerConfiguration/checkpoints`` the training is kept on its way, and goes on where an earlier one ended,
-    /// whatever ended that. Once the model is saved, ``CheckpointPolicy/discard(in:)`` removes what was kept.
+    /// With ``TrainerConfiguration/checkpoints`` the training is kept on its way, and goes on where an earlier one
+    /// ended, whatever ended that. Once the model is saved, ``CheckpointPolicy/discard(in:)`` removes what was kept.
     ///
     /// - Parameter dataset: Read first, if it was not yet.
-    /// - Throws: `dataset` with the `DatasetError` as its cause, `invalidSetting` at a second call or if the checkpoints are
-    ///   of another training, `notFinite` with the batch's position, `unwritable` for a checkpoint, `cancelled`, or
-    ///   `failed`.
+    /// - Throws: `dataset` with the `DatasetError` as its cause, `invalidSetting` at a second call or if the
+    ///   checkpoints are of another training, `notFinite` with the batch's position, `unwritable` for a checkpoint,
+    ///   `cancelled`, or `failed`.
     public func train(on dataset: StreamingLogDataset) async throws(TrainingError) -> TrainingReport {
         let prepared: PreparedDataset
         do throws(DatasetError) {

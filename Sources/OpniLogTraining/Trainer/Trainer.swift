@@ -82,8 +82,8 @@ public final class Trainer: Sendable {
         return report
     }
 
-    /// Writes `nulog_model_latest.pt` and `vocab.txt`, which the original's service reads, both whole or none of them, and
-    /// readable by their owner only.
+    /// Writes `nulog_model_latest.pt` and `vocab.txt`, which the original's service reads, both whole or none of them,
+    /// and readable by their owner only.
     ///
     /// - Parameter directory: A folder that is there; the two files in it are replaced.
     /// - Throws: `invalidSetting` before the training, or `unwritable`, and the two files are then as they were.

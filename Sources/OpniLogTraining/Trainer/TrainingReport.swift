@@ -39,8 +39,8 @@ public struct TrainingReport: Sendable, Hashable, Codable {
     public var heldOutLogs: Int
     /// What each epoch of the fit came to; the last one's figures are those above.
     public var epochFigures: [EpochFigures]
-    /// Figures of another fit, which was thrown away, on templates that it had not seen; nil unless they were asked for,
-    /// or if there are too few templates.
+    /// Figures of another fit, which was thrown away, on templates that it had not seen; nil unless they were asked
+    /// for, or if there are too few templates.
     public var unseen: UnseenFigures?
 
     /// Of the whole training.

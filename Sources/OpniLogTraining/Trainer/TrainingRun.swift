@@ -42,8 +42,8 @@ struct TrainingRun {
             configuration.recipe, steps: data.epochs * data.stepsPerEpoch, closingSteps: data.closingSteps)
     }
 
-    /// What the model's file says of the training so far. The rate is the original's, whatever ours fell to: its service
-    /// would train on with it.
+    /// What the model's file says of the training so far. The rate is the original's, whatever ours fell to: its
+    /// service would train on with it.
     var file: ModelFile.Settings {
         ModelFile.Settings(
             epochs: position.epoch, loss: position.closing.mean,
@@ -52,7 +52,8 @@ struct TrainingRun {
 
     /// Trains, and reports.
     ///
-    /// - Parameter unseen: Makes the figures on templates that were not seen, once the model itself is trained and kept.
+    /// - Parameter unseen: Makes the figures on templates that were not seen, once the model itself is trained and
+    ///   kept.
     mutating func run(
         _ facts: TorchFacts, unseen: () async throws(TrainingError) -> UnseenFigures?
     ) async throws(TrainingError) -> TrainingReport {

@@ -1,7 +1,7 @@
 import LogDataset
 
-/// A fit by the same recipe on a part of the templates. Its model is thrown away once its figures are taken on the others:
-/// they say how the recipe does on messages that a model has never seen.
+/// A fit by the same recipe on a part of the templates. Its model is thrown away once its figures are taken on the
+/// others: they say how the recipe does on messages that a model has never seen.
 enum UnseenFit {
     /// - Parameter onProgress: Told of each step of the fit.
     /// - Returns: nil where there are too few templates.

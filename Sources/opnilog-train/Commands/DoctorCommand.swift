@@ -1,5 +1,6 @@
 import LogDataset
 import OpenSearchScroll
+import ProcessLimits
 
 /// `doctor`: what training from here needs, each with whether it works and what to do if it does not.
 enum DoctorCommand {

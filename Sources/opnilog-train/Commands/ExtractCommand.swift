@@ -126,7 +126,8 @@ private struct Extraction {
         return try await conclude(plan, proof, written.checkpoint, written.ledger)
     }
 
-    /// - Parameter before: documents that stand in the output already, some of them in windows that are left to be read.
+    /// - Parameter before: documents that stand in the output already, some of them in windows that are left to be
+    ///   read.
     private func watch(_ plan: ScrollPlan, goesOn checkpoint: ExtractionCheckpoint, before: Int) {
         let client = client
         let total = checkpoint.stretches.reduce(plan.expectedDocuments) { $0 + $1.delivered }

@@ -1,8 +1,8 @@
 import LogDataset
 import Synchronization
 
-/// The logs of `--input`, one after another in order: for the commands that answer line by line. Each file that is named
-/// is read whole, also one that holds what another one holds.
+/// The logs of `--input`, one after another in order: for the commands that answer line by line. Each file that is
+/// named is read whole, also one that holds what another one holds.
 final class FileLogs: Sendable {
     private struct Place {
         var paths: ArraySlice<String>

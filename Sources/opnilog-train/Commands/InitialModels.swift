@@ -8,8 +8,8 @@ enum InitialModels {
     /// Checked before anything is read, so that hours of reading do not end in a model that does not fit.
     ///
     /// - Returns: nil if none is named.
-    /// - Throws: `usage` if its mask rules are others than the run's, or it lies in the output folder; `badModel` if one
-    ///   of its files cannot be read.
+    /// - Throws: `usage` if its mask rules are others than the run's, or it lies in the output folder; `badModel` if
+    ///   one of its files cannot be read.
     static func of(_ settings: Settings, _ console: Console) async throws -> InitialModel? {
         guard let folder = settings[Options.initFrom] else { return nil }
         if let output = settings[Options.output], isSame(folder, output) {

@@ -26,7 +26,8 @@ struct OpenSearchSettings: Sendable {
         if case .documents(let number)? = settings[Options.pageSize] { query.pageSize = number }
         let start = RunClock.start.milliseconds
         query.since = settings[Options.since]?.milliseconds(start: start)
-        // What is still arriving is left for the next run, so that what a run reads does not depend on how long it takes.
+        // What is still arriving is left for the next run, so that what a run reads does not depend on how long it
+        // takes.
         let settled = start - Int64(settings[Options.lag] / .milliseconds(1))
         query.until = settings[Options.until]?.milliseconds(start: start) ?? settled
         query.includesUntimed = settings[Options.since] == nil && settings[Options.until] == nil

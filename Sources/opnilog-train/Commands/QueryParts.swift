@@ -69,9 +69,9 @@ struct QueryParts {
         return inner
     }
 
-    /// Documents whose field holds the text as a whole: in the field's `.keyword`, or, where a document has none, in the
-    /// field itself, which then is a keyword. A text with a `.keyword` beside it would be found by any word of it, as one
-    /// still is that is too long to have one: an index does not tell those from keywords.
+    /// Documents whose field holds the text as a whole: in the field's `.keyword`, or, where a document has none, in
+    /// the field itself, which then is a keyword. A text with a `.keyword` beside it would be found by any word of it,
+    /// as one still is that is too long to have one: an index does not tell those from keywords.
     private static func clause(_ filter: FieldFilter) -> ManifestJSON {
         let keyword = "\(filter.field).keyword"
         let bare: [String: ManifestJSON] = [

@@ -113,8 +113,8 @@ enum RunEnd {
 }
 
 extension CollectionReport {
-    /// What was left out, for a note; nil if nothing was, and nothing was to be. That a setting found nothing is said: it
-    /// may be a typing error.
+    /// What was left out, for a note; nil if nothing was, and nothing was to be. That a setting found nothing is said:
+    /// it may be a typing error.
     func cleaningRemark(_ settings: Settings) -> String? {
         let dropped = [
             (total.dropped.keywords, "lines with a keyword"), (total.dropped.tooShort, "lines of too few words"),

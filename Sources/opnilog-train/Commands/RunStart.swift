@@ -145,7 +145,8 @@ enum RunFingerprint {
         return fingerprint
     }
 
-    /// Digests of what settings name, by the names of the settings: of queries, keywords, masks, the table and the model.
+    /// Digests of what settings name, by the names of the settings: of queries, keywords, masks, the table and the
+    /// model.
     ///
     /// - Throws: what cannot be read.
     static func contents(_ settings: Settings) throws -> [String: String] {

@@ -43,14 +43,14 @@ struct ScoreLines: Sendable {
                 logs.append(message)
             }
         }
-        let scores = try await scorer.score(masked, explain: explains)
+        let scores = try await scorer.distinctScores(of: masked, explain: explains)
         return Page(
             logs: logs, places: masked.places, endings: scores.map { ending($0) },
             count: PageCount(messages: masked.places.count, tally), masking: masked.masking)
     }
 
-    /// Bytes that a page takes until it is written, with what is made of it. Short logs, if all of them are distinct, go
-    /// by their number; explained ones by their words, of which each takes some 40 bytes besides.
+    /// Bytes that a page takes until it is written, with what is made of it. Short logs, if all of them are distinct,
+    /// go by their number; explained ones by their words, of which each takes some 40 bytes besides.
     func weight(of page: any LogPage) -> Int {
         (explains ? 8 : 2) * page.bytes + 256 * page.mostMessages
     }

@@ -62,8 +62,8 @@ struct TrainingJob: Sendable {
         }
     }
 
-    /// What an earlier run made of the same table with the same settings, which was partial and found nothing more to read
-    /// when it was gone on with; nil if there is none, or a training is under way.
+    /// What an earlier run made of the same table with the same settings, which was partial and found nothing more to
+    /// read when it was gone on with; nil if there is none, or a training is under way.
     private func trainedAlready(on prepared: PreparedDataset) -> TrainingReport? {
         guard settings.command == .train, settings[Options.resume], initialModel == nil,
             prepared.report?.isComplete == false,

@@ -8,8 +8,8 @@ enum ProcessMemory {
         return residentPages(String(decoding: bytes, as: UTF8.self)) * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 
-    /// The most that was ever resident, in bytes, of `/proc/self/status`; 0 where there is none. `getrusage` would begin
-    /// with the most of whoever started this process.
+    /// The most that was ever resident, in bytes, of `/proc/self/status`; 0 where there is none. `getrusage` would
+    /// begin with the most of whoever started this process.
     static func peak() -> Int {
         guard let bytes = try? SmallFile.read("/proc/self/status", atMost: 65_536) else { return 0 }
         return peakKibibytes(String(decoding: bytes, as: UTF8.self)) * 1024

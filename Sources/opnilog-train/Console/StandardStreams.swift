@@ -1,7 +1,8 @@
 import Glibc
 
-/// Standard output, kept for results: buffered, an error is a `CommandError`. What is written of its own accord ends with
-/// a line, so that a run that is interrupted leaves whole ones; only a line that is too long to keep is written in parts.
+/// Standard output, kept for results: buffered, an error is a `CommandError`. What is written of its own accord ends
+/// with a line, so that a run that is interrupted leaves whole ones; only a line that is too long to keep is written in
+/// parts.
 struct ResultWriter: ~Copyable {
     private var buffer: [UInt8] = []
     /// How many of the buffer's bytes are known to end no line.

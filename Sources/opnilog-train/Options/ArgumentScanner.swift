@@ -38,7 +38,7 @@ struct ArgumentScanner {
             }
             let command = try command(first)
             guard let given = try options(of: command) else { return .help(command) }
-            try checkOnce(given, command)
+            try checkIndices(given)
             return .run(command, given)
         }
     }
@@ -92,13 +92,12 @@ struct ArgumentScanner {
         return given
     }
 
-    /// Of two values that differ one would be passed over without a word.
-    private func checkOnce(_ given: [GivenOption], _ command: Command) throws(CommandError) {
-        for spec in Options.of(command) where spec.arity == .one {
-            guard Set(given.filter { $0.name == spec.name }.map(\.text)).count > 1 else { continue }
-            let advice = spec.name == Options.index.spec.name ? "; several names are joined by commas" : ""
-            throw .usage("\(spec.flag) is given twice, with different values", remedy: "give it once" + advice)
-        }
+    /// Of other options the last one counts, so that a script's can be given anew; whoever names two indices wants
+    /// both.
+    private func checkIndices(_ given: [GivenOption]) throws(CommandError) {
+        let spec = Options.index.spec
+        guard Set(given.filter { $0.name == spec.name }.map(\.text)).count > 1 else { return }
+        throw .usage("\(spec.flag) is given twice", remedy: "give it once, with the names joined by commas")
     }
 
     private mutating func values(of spec: OptionSpec, inline: String?) throws(CommandError) -> [GivenOption] {

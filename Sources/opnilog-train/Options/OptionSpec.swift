@@ -26,7 +26,7 @@ struct OptionSpec: Sendable {
     }
 
     enum Arity: Sendable {
-        /// Given once.
+        /// The last one given counts.
         case one
         /// May be given again; all count.
         case repeated
@@ -57,6 +57,7 @@ struct OptionSpec: Sendable {
 enum OptionGroup: String, CaseIterable, Sendable {
     case openSearch = "From OpenSearch"
     case access = "Access to OpenSearch"
+    case documents = "Documents"
     case files = "From files"
     case table = "From a table"
     case cleaning = "Cleaning"

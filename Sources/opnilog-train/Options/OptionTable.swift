@@ -2,7 +2,7 @@ import LogDataset
 import OpenSearchScrollTesting
 
 /// The option table: one definition a setting. Flags, environment names, keys of the file and help pages follow from
-/// it; nothing about a setting stands anywhere else.
+/// it: the name, places, kind and help of a setting stand here alone.
 enum Options {
     // MARK: From OpenSearch
 
@@ -72,10 +72,10 @@ enum Options {
         "input-format", .choice(InputFormat.self), "auto", lineReaders.union([.mask]), .files,
         help: "auto takes a file for NDJSON if its first byte that is not blank is {.")
     static let field = preset(
-        "field", .text("NAME"), "log", lineReaders.union([.mask, .plan]), .files,
+        "field", .text("NAME"), "log", lineReaders.union([.mask, .plan]), .documents,
         help: "Field that holds the message, in NDJSON as in OpenSearch: the literal name, else the dotted path.")
     static let timeField = preset(
-        "time-field", .text("NAME"), "time", readers, .files,
+        "time-field", .text("NAME"), "time", readers, .documents,
         help: "Field that holds the time: ISO 8601 or epoch milliseconds.")
     static let maxBadShare = preset(
         "max-bad-share", .share, "0.01", lineReaders.union([.mask]), .files,
@@ -122,8 +122,8 @@ enum Options {
         help: "A log whose score is below is an anomaly.")
     static let explain = toggle(
         "explain", [.score, .mask], .output,
-        help: "score: also each token with the rank that the model gave it. mask: NDJSON that tells which rule took "
-            + "which bytes.")
+        help: "Also each token with the rank that the model gave it."
+    ).saying(.mask, "NDJSON that tells which rule took which bytes, instead of the masked lines.")
     static let output = setting(
         "output", .text("DIR"), [.train, .collect, .extract, .tableMerge, .tableExport, .demo, .doctor], .output,
         help: "Folder to write to; made if it is not there."
@@ -184,7 +184,9 @@ enum Options {
         help: "Also the templates that were drawn 0 times.")
     static let steps = setting(
         "steps", .integer(atLeast: 1), trainers, .draw,
-        help: "Steps of the optimiser in all (default: K times E / 48, held between 600 and 2000).")
+        help:
+            "Steps of the fit in all (default: K times E / 48, held between 600 and 2000); the closing pass adds a tenth."
+    )
     static let batchSize = setting(
         "batch-size", .integer(atLeast: 1), trainers, .draw,
         help: "Logs of one step, instead of --steps.")
@@ -203,7 +205,7 @@ enum Options {
         help: "After the training also fit a model on nine tenths of the templates, take its figures on the others, "
             + "and throw it away: how the recipe does on messages it has never seen. Takes as long again.")
     static let seed = preset(
-        "seed", .seed, "0", drawers.union([.collect, .simulate]), .draw,
+        "seed", .seed, "0", drawers.union([.collect, .simulate]), .general,
         help: "Everything random follows from it.")
 
     // MARK: Embedded server
@@ -230,8 +232,9 @@ enum Options {
         help: "Threads of libtorch (default: the physical cores). Model files are equal for equal numbers.")
     static let memory = setting(
         "memory", .size(atLeast: MemoryBudget.minimum), drawers.union([.collect, .plan]), .resources,
-        help: "Memory for queues, tables, sorting, the draw and the step (default: the least of a quarter of the "
-            + "machine's, the cgroup's limit and 2GiB).")
+        help:
+            "Memory for queues, tables, sorting, merging, counting words and the draw (default: the least of a quarter "
+            + "of the machine's, the cgroup's limit and 2GiB).")
     static let disk = setting(
         "disk", .size(atLeast: 1 << 20), drawers.union([.collect]), .resources,
         help: "Disk for sorted runs and the table together (default: all that is free in the output folder but a "

@@ -1,7 +1,7 @@
 /// What holds between settings, beyond each one's own values.
 enum SettingsRules {
-    /// Of two settings that exclude each other, one given by a flag counts before one of the environment, and that before
-    /// one of the file; the other is dropped, as if it had not been given.
+    /// Of two settings that exclude each other, one given by a flag counts before one of the environment, and that
+    /// before one of the file; the other is dropped, as if it had not been given.
     ///
     /// - Throws: `usage` if both were given in the same way.
     static func settle(_ settings: inout Settings) throws(CommandError) {

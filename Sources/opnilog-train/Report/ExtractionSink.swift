@@ -5,8 +5,8 @@ import Synchronization
 
 /// Writes pages to an extraction's output, and while it goes on, what a later run needs to take over.
 ///
-/// Lines are made and written on one queue of its own, checkpoints on another, so that bringing the output to disk holds
-/// nobody up. While a checkpoint is being written, windows that end wait for the next one.
+/// Lines are made and written on one queue of its own, checkpoints on another, so that bringing the output to disk
+/// holds nobody up. While a checkpoint is being written, windows that end wait for the next one.
 final class ExtractionSink: Sendable {
     fileprivate struct State {
         let lines = DocumentLines()

@@ -174,7 +174,8 @@ struct Manifest: Codable, Sendable {
         return manifest.flatMap { $0.format == 1 ? $0 : nil }
     }
 
-    /// Fills in what is known at the end, and writes the file, last of all that a run leaves: after the card of a model.
+    /// Fills in what is known at the end, and writes the file, last of all that a run leaves: after the card of a
+    /// model.
     mutating func finish(in output: OutputFolder) throws {
         let now = RunClock.now()
         finishedAt = ISO8601.text(now)

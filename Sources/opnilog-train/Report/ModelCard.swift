@@ -2,8 +2,8 @@ import FoundationEssentials
 import LogDataset
 import OpniLogTraining
 
-/// What a model is, what it was made from and what it is not good for, in `model-card.json` and `model-card.md` beside it.
-/// All of it is known from the manifest; no secret and no content of a log is in either.
+/// What a model is, what it was made from and what it is not good for, in `model-card.json` and `model-card.md` beside
+/// it. All of it is known from the manifest; no secret and no content of a log is in either.
 struct ModelCard: Codable, Sendable {
     static let kind = "Opni log anomaly model (nulog)"
 

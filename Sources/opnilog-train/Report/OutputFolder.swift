@@ -117,8 +117,8 @@ final class OutputFolder: Sendable {
         try refuseForeign()
     }
 
-    /// Throws `usage` if a model is there: `score` takes the mask rules from the manifest beside it, so a model that was
-    /// left beside the manifest of another table would be given texts that it was not trained on.
+    /// Throws `usage` if a model is there: `score` takes the mask rules from the manifest beside it, so a model that
+    /// was left beside the manifest of another table would be given texts that it was not trained on.
     func refuseModel() throws(CommandError) {
         guard holds(.model) else { return }
         throw .usage("\(path) holds a model, which would not be of the new table", remedy: "give another --output")

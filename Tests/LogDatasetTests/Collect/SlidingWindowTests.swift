@@ -96,7 +96,8 @@ struct SlidingWindowTests {
         let since = Self.start + Int64(day) * Self.day + offset
         var asked = ScrollQuery(
             index: "logs-*", body: query, since: since, until: since + 30 * Self.day, field: field, pageSize: 1_000)
-        // Left to itself a reading begins with small pages, and tries what the server is quicker with: some bytes a run.
+        // Left to itself a reading begins with small pages, and tries what the server is quicker with: some bytes a
+        // run.
         asked.source = .field
         let source = OpenSearchLogSource(client: client, query: asked)
         let path = "\(folders.path)/\(name)"

@@ -118,7 +118,8 @@ import Testing
         #expect(forecast.documents == 0 && forecast.lines == 0 && forecast.seconds == 0)
     }
 
-    /// The demo's logs: what a reading then takes is within 15 % of the plan, in all that does not depend on the machine.
+    /// The demo's logs: what a reading then takes is within 15 % of the plan, in all that does not depend on the
+    /// machine.
     @Test(arguments: [(50_000, UInt64(0)), (120_000, 3)])
     func planOfGeneratedLogs(documents: Int, seed: UInt64) async throws {
         let contents = GeneratedContents(
@@ -187,7 +188,8 @@ import Testing
         let (plan, trial) = try await ReadingTrial.run(
             client, query, configuration, in: scratch.path, for: .milliseconds(20))
         #expect(plan.expectedDocuments == 30_000)
-        // The scrolls of one shard, and one reader that waits for them: the other workers' do not go on when they have ended.
+        // The scrolls of one shard, and one reader that waits for them: the other workers' do not go on when they have
+        // ended.
         #expect((1...client.windowsAtOnce(for: plan)).contains(trial.stops.count))
         #expect((10..<30_000).contains(trial.documents))
         #expect(trial.templates > 0 && trial.rate != nil)

@@ -130,28 +130,6 @@ import Testing
     }
 }
 
-@Suite struct CoreCountTests {
-    private func quota(membership: String, files: [String: String]) -> Int? {
-        let root = TemporaryDirectory()
-        for (name, text) in files { _ = root.file(name, text.utf8) }
-        return CoreCount.quotaCores(root: root.path, membership: root.file("membership", membership.utf8))
-    }
-
-    @Test func aQuotaIsRoundedUpToWholeCores() {
-        #expect(quota(membership: "0::/\n", files: ["cpu.max": "150000 100000\n"]) == 2)
-        #expect(quota(membership: "0::/\n", files: ["cpu.max": "50000 100000\n"]) == 1)
-        #expect(quota(membership: "0::/\n", files: ["cpu.max": "max 100000\n"]) == nil)
-        #expect(quota(membership: "0::/\n", files: [:]) == nil)
-    }
-
-    @Test func coreListsAreCounted() {
-        #expect(CoreCount.count(ofList: "0-3,8") == 5)
-        #expect(CoreCount.count(ofList: "5") == 1)
-        #expect(CoreCount.count(ofList: "") == nil)
-        #expect(CoreCount.available >= 1)
-    }
-}
-
 @Suite struct MemoryBudgetTests {
     @Test func thePartsFitTogether() {
         for total in [64 << 20, 384 << 20, 2 << 30, 64 << 30] {

@@ -15,8 +15,8 @@ struct LineGenerator {
 
     private mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
-    /// Up to nine fragments (now and then up to 39), some of them repeated, cut or struck with another character. Half of
-    /// the lines begin with some of one character, so that fragments meet the ends of blocks of 64 bytes everywhere.
+    /// Up to nine fragments (now and then up to 39), some of them repeated, cut or struck with another character. Half
+    /// of the lines begin with some of one character, so that fragments meet the ends of blocks of 64 bytes everywhere.
     mutating func line() -> String {
         var scalars: [Unicode.Scalar] = []
         if below(2) == 0 {

@@ -1,7 +1,7 @@
 /// A text as the literal interpreter sees it: code points, each with what the standard library says of it.
 ///
-/// The classes come from `Unicode.Scalar.Properties`, a newer Unicode than Python 3.11's, so the generated lines keep to
-/// characters whose classes have not changed; the vectors and `UnicodeTests` cover the rest.
+/// The classes come from `Unicode.Scalar.Properties`, a newer Unicode than Python 3.11's, so the generated lines keep
+/// to characters whose classes have not changed; the vectors and `UnicodeTests` cover the rest.
 struct LiteralText: Equatable {
     /// The code point in the lower 21 bits, the kinds above.
     var units: [UInt32]

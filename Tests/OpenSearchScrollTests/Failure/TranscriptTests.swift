@@ -130,8 +130,8 @@ struct TranscriptTests {
         #expect(checked >= 2 * 2 * expected.count)
     }
 
-    /// By what its JSON says, and nothing else: a page is good only if all of its shards were, and nothing but a breaker at
-    /// the door leaves a scroll where it was.
+    /// By what its JSON says, and nothing else: a page is good only if all of its shards were, and nothing but a
+    /// breaker at the door leaves a scroll where it was.
     @Test("Every answer to a scroll in every transcript is judged")
     func everyAnswer() throws {
         var (good, bad, refused) = (0, 0, 0)

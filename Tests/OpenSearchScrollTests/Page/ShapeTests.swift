@@ -2,10 +2,12 @@ import Testing
 
 @testable import OpenSearchScroll
 
-/// Hits of the shape of those before are read without a walk through them: what comes out must be what each gives alone.
+/// Hits of the shape of those before are read without a walk through them: what comes out must be what each gives
+/// alone.
 @Suite("Shapes of hits")
 struct ShapeTests {
-    /// `$n` a name, `$s` a message, `$r` a routing, `$v` any value. What stands side by side is easily taken for one another.
+    /// `$n` a name, `$s` a message, `$r` a routing, `$v` any value. What stands side by side is easily taken for one
+    /// another.
     private static let forms = [
         #"{"_index":$n,"_id":$n,"_score":null,"_source":{"time":$v,"log":$s},"sort":[$v]}"#,
         #"{"_index":$n,"_id":$n,"_score":null,"_source":{"time":$v,"lag":$s},"sort":[$v]}"#,

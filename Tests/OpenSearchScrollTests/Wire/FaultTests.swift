@@ -38,8 +38,8 @@ struct FaultTests {
             shards = Int.random(in: 1...3, using: &random)
             schedule = FaultSchedule(seed: seed, rate: Double.random(in: 0.01...0.2, using: &random), kinds: kinds)
             let window = [10, 50, 100_000].randomElement(using: &random) ?? 50
-            // At most some dozen pages a window: with a fault at each fifth request no scroll gets much further. A single
-            // millisecond is one window a shard, however many documents it has.
+            // At most some dozen pages a window: with a fault at each fifth request no scroll gets much further. A
+            // single millisecond is one window a shard, however many documents it has.
             let largest = span == 1 ? documents.count : min(max(window, 36), documents.count)
             let smallest = max(1, largest / 12)
             query = ScrollQuery(

@@ -41,8 +41,8 @@ enum RealNodeChecks {
         #expect(found == Dictionary(uniqueKeysWithValues: odd.map { ($0.id, $0.message) }))
     }
 
-    /// Whatever a server takes for a text, and it takes more than UTF-8: the table must not hang on whether the field was
-    /// asked for alone.
+    /// Whatever a server takes for a text, and it takes more than UTF-8: the table must not hang on whether the field
+    /// was asked for alone.
     static func brokenText(_ target: TestTarget) async throws {
         var random = SeededRandom(state: 11)
         var lines: [UInt8] = []

@@ -108,7 +108,7 @@ struct ReferenceScoringTests {
             for var log in logs { log.withUTF8 { add(UnsafeRawBufferPointer($0)) } }
         }
         #expect(masked.places == [0, 1, 0, 2, 1])
-        #expect(try await scorer.score(masked).map(\.masked) == ["b <num>", "a", ""])
+        #expect(try await scorer.distinctScores(of: masked).map(\.masked) == ["b <num>", "a", ""])
     }
 
     @Test func aModelOfAnotherVocabularyIsRefused() async throws {

@@ -101,7 +101,8 @@ struct InitialModelTests {
     func momentsThatCannotBeAreAsIfTheyWereNot(number: [UInt8]) async throws {
         _ = try await made()
         var archive = StoredZip(folder.read(ModelFile.name))
-        // Behind the parameters, for each of them, come its steps and its two moments, of which only the second is never negative.
+        // Behind the parameters, for each of them, come its steps and its two moments, of which only the second is
+        // never negative.
         let moments = (50..<115).map { "/data/\($0)" }.filter { archive[$0].count == 256 * 256 * 4 }
         var numbers = archive[moments[1]]
         numbers.replaceSubrange(400..<404, with: number)

@@ -29,7 +29,7 @@ func diskAndDrawSpeed(templates count: Int) async throws {
 }
 
 private func drawing(from table: TemplateTable) async throws {
-    let workers = CoreCount.available
+    let workers = cores
     let restoring = try await medianSeconds(3) {
         var configuration = DatasetConfiguration(directory: "/")
         configuration.steps.samples = 192_000

@@ -35,7 +35,7 @@ struct LawJudge {
 
     init(_ table: SimulatedTable) async throws {
         self.table = table
-        weights = try await TableWeights(of: table, workers: CoreCount.available)
+        weights = try await TableWeights(of: table, workers: cores)
         weight = table.counts.map { UInt128(WeightExponent.half.weight(of: $0)) }
         total = weight.reduce(0, +)
     }

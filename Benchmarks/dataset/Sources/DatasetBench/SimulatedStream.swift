@@ -5,8 +5,8 @@
 /// Template r (from 1) has a share of r^(-5/4) − cut off at `templates` − of the lines, as the generator's rare lines
 /// have. Without bursts every line is drawn by itself. With bursts the stream is woven of 32 sources, each of which
 /// repeats a template for a geometric number of lines (500 on average) before it draws the next: the same shares, but
-/// a template's lines come together, as those of a pod that fails do. The simulation is exact in law: every line is made,
-/// only its text is not.
+/// a template's lines come together, as those of a pod that fails do. The simulation is exact in law: every line is
+/// made, only its text is not.
 struct SimulatedStream {
     static let pageSize = 10_000
 
@@ -39,8 +39,8 @@ struct SimulatedStream {
     }
 }
 
-/// Draws from fixed weights in constant time (Walker, "An efficient method for generating discrete random variables with
-/// general distributions", 1977; the construction is Vose's).
+/// Draws from fixed weights in constant time (Walker, "An efficient method for generating discrete random variables
+/// with general distributions", 1977; the construction is Vose's).
 private struct AliasTable {
     private var cells: [(keep: Double, alias: UInt32)]
 

@@ -40,7 +40,7 @@ struct SimulatedTable: TemplateShards {
     /// How often each template is drawn.
     func drawn(_ settings: DrawSettings, _ weights: TableWeights) async throws -> [Int] {
         let draw = try WeightedDraw(from: self, weights: weights, settings: settings)
-        let templates = try await draw.templates(workers: CoreCount.available)
+        let templates = try await draw.templates(workers: cores)
         var drawn = [Int](repeating: 0, count: counts.count)
         for index in 0..<templates.count {
             let template = templates.withMasked(at: index) { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }

@@ -1,4 +1,5 @@
 import Glibc
+import LogDataset
 
 /// Seconds that this thread's processor worked for `body`: a busy machine does not change them much.
 func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
@@ -48,3 +49,6 @@ private func grouped(_ value: Double, _ digits: Int) -> String {
 extension String {
     fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
+
+/// The cores that this process may use.
+let cores = DatasetConfiguration(directory: "/").workers

@@ -1,6 +1,6 @@
-// How fast pages are taken apart: ids and messages of each document out, on one core. DecodeBench ROUNDS FILE…, where each
-// file holds one answer of a scroll; they are taken by turns, since a processor learns a page by heart that it sees again and
-// again, down to every length, and then takes it apart a third faster than any that it has not seen.
+// How fast pages are taken apart: ids and messages of each document out, on one core. DecodeBench ROUNDS FILE…, where
+// each file holds one answer of a scroll; they are taken by turns, since a processor learns a page by heart that it
+// sees again and again, down to every length, and then takes it apart a third faster than any that it has not seen.
 
 import Glibc
 
