@@ -144,6 +144,19 @@ struct CollectCommandTests {
         #expect(lines[4].hasPrefix(#"{"event":"note","text":"1 lines, 1 templates"#))
     }
 
+    @Test("documents without the field are said, and warned of where they are many")
+    func passedOver() async throws {
+        var text = ""
+        for number in 0..<20 { text += number < 19 ? "{\"message\": \"m \(number)\"}\n" : "{\"log\": \"one\"}\n" }
+        try folder.write("in.log", text)
+        let run = try await collect()
+        #expect(run.code == 0)
+        #expect(
+            run.errors.contains(
+                "opnilog-train: warning: passed over: 19 of 20 documents without a text in the field log, 0 lines that are "
+                    + "no JSON\n"))
+    }
+
     @Test("a signal ends a reading of standard input: exit 75, nothing left but the lock")
     func interrupted() async throws {
         let input = try LinePipe(folder.path("input"))

@@ -34,7 +34,10 @@ struct MaskCommandTests {
         let run = try await mask(lines)
         #expect(run.code == 0)
         #expect(run.output == "took <num> s well\ntwo parts\n")
-        #expect(run.errors == "opnilog-train: passed over: 2 documents without the field, 0 lines that are no JSON\n")
+        #expect(
+            run.errors
+                == "opnilog-train: warning: passed over: 2 of 4 documents without a text in the field log, 0 lines that are no JSON\n"
+        )
     }
 
     @Test("another field, by its literal name first")

@@ -41,6 +41,38 @@ struct ModelFilesTests {
         try #require(try decoded(output + "/manifest.json", as: Manifest.self).training)
     }
 
+    @Test("a training from a table elsewhere leaves that table beside its model, and no other's")
+    func tableBeside() async throws {
+        try logs("a.ndjson")
+        try logs("b.ndjson", adding: "again")
+        #expect(try await train("a", ["--input", folder.path("a.ndjson")]).code == 0)
+        #expect(try await train("b", ["--input", folder.path("b.ndjson")]).code == 0)
+        let refused = try await train("collected", ["--table", folder.path("a")])
+        #expect(refused.code == 0, "\(refused.errors)")
+        #expect(folder.text("collected/templates.table") == folder.text("a/templates.table"))
+        let again = try await train("b", ["--table", folder.path("a"), "--overwrite"])
+        #expect(again.code == 0, "\(again.errors)")
+        #expect(folder.text("b/templates.table") == folder.text("a/templates.table"))
+        try #require(mkdir(folder.path("c"), 0o700) == 0)
+        try folder.write("c/templates.table", "somebody's")
+        let other = try await train("c", ["--table", folder.path("a")])
+        #expect(other.errors.contains("c holds templates.table already"))
+        #expect(folder.text("c/templates.table") == "somebody's")
+    }
+
+    @Test("a manifest that is damaged leaves open by which rules a model was made: nothing goes on with it")
+    func damagedManifest() async throws {
+        try logs("in.ndjson")
+        #expect(try await train("out", ["--input", folder.path("in.ndjson")]).code == 0)
+        try folder.write("out/manifest.json", "{bad")
+        let run = try await ProgramRun.of(
+            ["score", "--model", folder.path("out"), "--input", folder.path("in.ndjson"), "--threads", "1"],
+            environment: Prerequisites.environment)
+        #expect(run.code == 65)
+        #expect(run.errors.contains("out/manifest.json is damaged, or no manifest"))
+        #expect(run.output.isEmpty)
+    }
+
     @Test("the card says what the manifest knows, for people and as JSON")
     func card() async throws {
         try logs("in.ndjson")

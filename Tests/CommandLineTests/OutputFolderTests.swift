@@ -127,8 +127,11 @@ struct OutputFolderTests {
     func memoryLog() throws {
         let folder = TestFolder()
         do {
-            let log = try MemoryLog(path: folder.path("memory.csv"))
+            try folder.write("memory.csv", "the record of a run before")
+            let log = MemoryLog(path: folder.path("memory.csv"))
             log.record(stage: "reading", isLast: false)
+            #expect(folder.text("memory.csv") == "the record of a run before")
+            try log.begin()
             log.record(stage: "reading", isLast: false)
             log.record(stage: "end", isLast: true)
         }

@@ -60,6 +60,19 @@ struct ProgramTests {
         #expect(lines.allSatisfy { $0.hasPrefix("{") })
     }
 
+    @Test("closed standard streams: nothing that is said gets into a file of the run")
+    func closedStreams() async throws {
+        let folder = TestFolder()
+        try folder.write("in.log", "a\n")
+        let child = try ChildProcess(
+            ["collect", "--input", folder.path("in.log"), "--output", folder.path("out")],
+            environment: [:], input: "/dev/null", output: folder.path("o"), errors: folder.path("e"),
+            wrapper: ["/bin/sh", "-c", #"exec "$0" "$@" <&- >&- 2>&-"#])
+        #expect(await child.wait() == 0)
+        #expect(Int(folder.text("out/.lock").dropLast()) != nil, "\(folder.text("out/.lock"))")
+        #expect(folder.text("out/memory.csv").split(separator: "\n").allSatisfy { $0.split(separator: ",").count == 3 })
+    }
+
     @Test("bad YAML is named with file and line")
     func yaml() async throws {
         let folder = TestFolder()

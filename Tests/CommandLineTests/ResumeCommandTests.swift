@@ -277,6 +277,45 @@ struct ResumeCommandTests {
         #expect(try manifest().read?.lines == 3)
     }
 
+    @Test("--overwrite removes nothing of an unfinished run before the new one is known to begin")
+    func overwriteThatFails() async throws {
+        let input = try await partlyRead()
+        try folder.write("m.yaml", "masks: 3\n")
+        for (source, code) in [
+            (["--input", folder.path("none")], 65), (["--endpoint", "http://127.0.0.1:1"], 69),
+            (input + ["--masks", folder.path("m.yaml")], 64),
+        ] {
+            let run = try await collect(source, ["--overwrite"])
+            #expect(run.code == code, "\(run.errors)")
+            #expect(folder.exists("out/buckets/checkpoint.json"), "\(source)")
+        }
+        #expect(folder.text("out/metrics.jsonl").contains(#""documents":1"#))
+        let run = try await collect(input, ["--resume"])
+        #expect(run.errors.contains("goes on: 1 window, 1 documents, are read already"))
+    }
+
+    @Test("a run that fails to go on leaves what there is to go on with")
+    func resumeThatFails() async throws {
+        try folder.write("b.gz", [0x1F, 0x8B, 1, 2, 3])
+        try folder.write("a.log", "")
+        let input = ["--input", folder.path("b.gz"), folder.path("a.log")]
+        let first = try await collect(input, ["--keep-going"])
+        let again = try await collect(input, ["--resume"])
+        #expect(again.code == 65)
+        let last = try await collect(input, ["--resume", "--keep-going"])
+        #expect(last.code == first.code, "\(last.errors)")
+    }
+
+    /// A run of two files of which the second is damaged.
+    private func partlyRead() async throws -> [String] {
+        try folder.write("a.log", "a 1\n")
+        try folder.write("b.gz", [0x1F, 0x8B, 1, 2, 3])
+        let input = ["--input", folder.path("a.log"), folder.path("b.gz")]
+        #expect(try await collect(input, ["--workers", "1"]).code == 65)
+        try folder.write("b.gz", "b\nc\n")
+        return input
+    }
+
     @Test("holes: listed on standard error, exit 2; the manifest holds them and what sources say of their windows")
     func holes() throws {
         let report = try JSONDecoder().decode(

@@ -36,8 +36,9 @@ public struct TableCollector: Sendable {
         do throws(DatasetError) {
             return try await collect(into: store)
         } catch {
-            // Nothing was read that would have to be read again.
-            if store.windows.allSatisfy({ $0.tally.lines == 0 }) { store.remove() }
+            // Nothing was read that would have to be read again. What an earlier run has left is not this one's to
+            // remove.
+            if !configuration.resumes, store.windows.allSatisfy({ $0.tally.lines == 0 }) { store.remove() }
             throw error
         }
     }

@@ -23,8 +23,7 @@ extension DatasetError {
         DatasetError(
             .unwritable,
             "the disk budget of \(limit >> 20) MiB is spent (\(taken >> 20) MiB are taken, \(path) needs more); give "
-                + "more (opnilog-train: --disk), free some space, or read less, then go on with the run (--resume): what "
-                + "was read is kept",
+                + "more (opnilog-train: --disk), free some space, or read less",
             file: file, line: line)
     }
 

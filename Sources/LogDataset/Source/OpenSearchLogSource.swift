@@ -24,6 +24,7 @@ public final class OpenSearchLogSource: LogSource {
     private let leftScrolls: [String]
     /// What the query leaves out, to be counted: reasons, and queries for that alone.
     private let excluded: [(reason: String, query: ScrollQuery)]
+    private let memory: Int?
     private let state = Mutex(State())
 
     /// A source over what a query matches.
@@ -32,12 +33,14 @@ public final class OpenSearchLogSource: LogSource {
     ///   - client: reads the index.
     ///   - query: what is read.
     ///   - excluded: what the query leaves out, by reason, as queries for that alone: counted for the report.
-    ///   - leftScrolls: ids of scrolls that an earlier run left open (``OpenScrolls/left``); they are freed first.
+    ///   - leftScrolls: ids of scrolls that an earlier run left open; they are freed first.
+    ///   - memory: bytes that the ids of the windows read at once may take; nil lets them take any.
     public init(
         client: OpenSearchClient, query: ScrollQuery, excluded: [(reason: String, query: ScrollQuery)] = [],
-        leftScrolls: [String] = []
+        leftScrolls: [String] = [], memory: Int? = nil
     ) {
         self.client = client
+        self.memory = memory
         self.excluded = excluded
         self.leftScrolls = leftScrolls
         var query = query
@@ -70,7 +73,28 @@ public final class OpenSearchLogSource: LogSource {
             return Dictionary(uniqueKeysWithValues: left.filter { $0.1 > 0 })
         }
         if !committed.isEmpty { try client.goOn(with: wanted, of: query) }
-        return plan.remaining(after: read.map(\.window)).windows.map { Self.logWindow($0) }
+        let remaining = plan.remaining(after: read.map(\.window)).windows
+        try checkMemory(remaining, atOnce: client.windowsAtOnce(for: plan))
+        return remaining.map { Self.logWindow($0) }
+    }
+
+    /// What a document's id takes while its window is read, at most: two slots of 16 bytes, and a third while they
+    /// grow.
+    private static let bytesOfID = 48
+
+    /// Time cuts windows to a size; documents without one are as many as there are.
+    private func checkMemory(_ windows: [ScrollWindow], atOnce: Int) throws(DatasetError) {
+        let uncut = windows.map(\.expectedDocuments).filter { $0 > query.windowDocuments }
+        let largest = uncut.sorted(by: >).prefix(atOnce).reduce(0, +)
+        guard let memory, largest > memory / Self.bytesOfID else { return }
+        let untimed = windows.reduce(0) { $0 + ($1.times == nil ? $1.expectedDocuments : 0) }
+        let what =
+            untimed > 0 ? "\(untimed) documents have no time in the field \(query.timeField)" : "too many have one time"
+        throw DatasetError(
+            .invalidSetting,
+            "\(what), by which they could be read in parts: to tell them apart takes up to "
+                + "\(largest * Self.bytesOfID >> 20) MiB of memory; name the field that holds their time (--time-field), or "
+                + "allow more memory (--memory)")
     }
 
     /// What the plans had: an index that is gone when the reading is gone on with is in no later one.

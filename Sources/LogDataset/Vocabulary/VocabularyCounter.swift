@@ -4,7 +4,8 @@ import ProcessLimits
 ///
 /// The count of a word is the sum over the templates of their lines times the word's occurrences in them. Ids go by
 /// descending count, then by bytes, so they depend on the table alone. Words with two or more digits are `<NUM>` and
-/// need no id; reserved names and words that `vocab.txt` cannot hold get none.
+/// need no id; reserved names and words that `vocab.txt` cannot hold get none, nor do those over a KiB: no memory would
+/// be sure to hold some thousands of words of any length.
 ///
 /// The counts are exact within a byte budget and without a disk: where the words of a pass do not fit, the pass is
 /// split in two by a bit of the words' hashes and each half is counted by a walk of its own, while only the most
@@ -60,7 +61,7 @@ public struct VocabularyCounter: Sendable {
     ///
     /// - Parameter table: The table; walked once if its words fit into `memory`, else several times, and once more if
     ///   some of them get no id.
-    /// - Throws: What reading the table throws, `cancelled`, or `invalidSetting` if one word alone is over `memory`.
+    /// - Throws: What reading the table throws, or `cancelled`.
     public func count(_ table: any TemplateShards) async throws(DatasetError) -> Result {
         var result = try await BoundedGroup.alone { cancellation throws(DatasetError) in
             try countWords(of: table, cancellation)
@@ -165,6 +166,8 @@ extension VocabularyCounter {
         var counts: WordCounts
         var totals = Totals()
 
+        private static let longestWord = 1024
+
         private struct Full: Error {}
 
         /// Returns false if the words did not fit.
@@ -194,7 +197,9 @@ extension VocabularyCounter {
                 words += 1
                 if word.isNumber {
                     totals.numbers = saturatingAdd(totals.numbers, record.count)
-                } else if part.contains(word.hash), fits, !Pass.isReserved(word.bytes) {
+                } else if part.contains(word.hash), fits, word.bytes.count <= Pass.longestWord,
+                    !Pass.isReserved(word.bytes)
+                {
                     fits = counts.add(word.bytes, hash: word.hash, count: record.count)
                 }
             }

@@ -5,7 +5,7 @@ struct WordIndex: Sendable {
     /// One word; `id` below 0 marks a free slot.
     private struct Slot {
         var hash: UInt64 = 0
-        var start: Int32 = 0
+        var start = 0
         var count: Int32 = 0
         var id: Int32 = -1
     }
@@ -32,8 +32,8 @@ struct WordIndex: Sendable {
                 while slots[position].id >= 0 {
                     let slot = slots[position]
                     if slot.hash == hash, slot.count == word.count {
-                        let start = Int(slot.start)
-                        if areEqual(UnsafeRawBufferPointer(rebasing: arena[start..<start + word.count]), word) {
+                        let own = UnsafeRawBufferPointer(rebasing: arena[slot.start..<slot.start + word.count])
+                        if areEqual(own, word) {
                             return slot.id
                         }
                     }
@@ -50,10 +50,10 @@ struct WordIndex: Sendable {
         var position = Int(truncatingIfNeeded: hash) & mask
         while slots[position].id >= 0 {
             let slot = slots[position]
-            if slot.hash == hash, arena[Int(slot.start)..<Int(slot.start + slot.count)].elementsEqual(word) { break }
+            if slot.hash == hash, arena[slot.start..<slot.start + Int(slot.count)].elementsEqual(word) { break }
             position = (position + 1) & mask
         }
-        slots[position] = Slot(hash: hash, start: Int32(arena.count), count: Int32(word.count), id: id)
+        slots[position] = Slot(hash: hash, start: arena.count, count: Int32(word.count), id: id)
         arena += word
     }
 

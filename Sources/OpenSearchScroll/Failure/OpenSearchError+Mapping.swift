@@ -158,9 +158,20 @@ extension OpenSearchError {
                 "\(endpoint) refuses the request: \(right.map { "the right \($0) is missing" } ?? "a right is missing")"
                     + " for \(context.index) (403); let an administrator grant it (\(context.credentials))",
                 httpStatus: status)
+        // What is not OpenSearch gives no type, and to a path before ours it answers by a text alone.
+        case 400 where error.type.isEmpty || error.says("no handler found for uri"):
+            return OpenSearchError(
+                .rejected,
+                "\(endpoint) does not understand the request\(said); is it the address of OpenSearch, http or https as it "
+                    + "listens, without a path?", httpStatus: status)
         case 400:
             return OpenSearchError(
                 .invalidQuery, "OpenSearch does not understand the request\(said); correct --query", httpStatus: status)
+        case 300..<400:
+            return OpenSearchError(
+                .rejected,
+                "\(endpoint) sends elsewhere (HTTP \(status)); name the address of OpenSearch itself, not one that leads "
+                    + "there, as a page for people does", httpStatus: status)
         case 404:
             return OpenSearchError(
                 .rejected, "\(endpoint) has no such path\(said); is it the address of OpenSearch?", httpStatus: status)

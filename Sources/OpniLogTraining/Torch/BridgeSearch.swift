@@ -17,7 +17,8 @@ enum BridgeSearch {
         environment: String? = environmentPath,
         program: String? = programPath
     ) throws(TrainingError) -> String {
-        if let path = given ?? environment { return path }
+        // A name alone would be looked for elsewhere than in this folder.
+        if let path = given ?? environment { return path.contains("/") ? path : "./" + path }
         for path in candidates(besides: program ?? "") where access(path, R_OK) == 0 { return path }
         throw TrainingError(
             .noBridge,

@@ -10,18 +10,22 @@ enum CollectCommand {
             context.console.note("\(output.path) holds the finished run already; nothing is to be done")
             return .complete
         }
-        context.console.keep(try MemoryLog(path: output.path(of: .memory)))
-        return try await RunEnd.keeping(output, context.console) { try await collect(into: output, start, context) }
+        let memory = MemoryLog(path: output.path(of: .memory))
+        context.console.keep(memory)
+        return try await RunEnd.keeping(output, context.console) {
+            try await collect(into: output, start, context, memory)
+        }
     }
 
     private static func collect(
-        into output: OutputFolder, _ start: RunStart, _ context: RunContext
+        into output: OutputFolder, _ start: RunStart, _ context: RunContext, _ memory: MemoryLog
     ) async throws -> ExitCode {
         let settings = context.settings
         var configuration = try DatasetSettings.configuration(settings, directory: output.path)
         configuration.keepReading(settings, start, context.console)
         var manifest = try Manifest(settings)
         let source = try Sources.of(settings, context.console, output: output)
+        try await output.begin(start, reading: source, memory)
         let metrics = try MetricsLog(in: output, goesOn: start == .resumed)
         context.console.watch(configuration.monitor, metrics)
         let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()
@@ -30,8 +34,7 @@ enum CollectCommand {
         manifest.table = Manifest.Table(table.metadata)
         try manifest.finish(in: output)
         try metrics.check()
-        if let remark = report.total.masking.remark { context.console.note(remark) }
-        if let remark = report.cleaningRemark(settings) { context.console.note(remark) }
+        for remark in report.remarks(settings) { context.console.note(remark) }
         context.console.note(
             "\(Figures.grouped(Int(table.metadata.lines))) lines, \(Figures.grouped(Int(table.metadata.templates))) "
                 + "templates in \(table.path), table digest \(table.metadata.tableDigest)")

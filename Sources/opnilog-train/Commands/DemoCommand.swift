@@ -15,7 +15,8 @@ enum DemoCommand {
         let settings = context.settings
         let console = context.console
         let output = try folder(settings)
-        console.keep(try MemoryLog(path: output.path(of: .memory)))
+        let memory = MemoryLog(path: output.path(of: .memory))
+        console.keep(memory)
         let documents = settings[Options.documents] ?? 50_000
         let server = try EmbeddedServer.start(
             documents: documents, seed: settings[Options.seed], port: settings[Options.port])
@@ -29,7 +30,8 @@ enum DemoCommand {
         console.watch(configuration.monitor, metrics)
         let job = TrainingJob(settings: settings, console: console, output: output, metrics: metrics)
         let (report, _) = try await job.run(
-            on: StreamingLogDataset(source: source, configuration: configuration), configuration.monitor)
+            on: StreamingLogDataset(source: source, configuration: configuration), configuration.monitor
+        ) { try memory.begin() }
         console.note(report.figures)
         try await show(settings, output, documents: documents)
         return .complete

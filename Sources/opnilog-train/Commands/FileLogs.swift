@@ -10,7 +10,7 @@ final class FileLogs: Sendable {
     }
 
     private let format: InputFormat
-    private let field: String
+    let field: String
     private let maximumBadShare: Double
     private let interrupt: Interrupt
     private let place: Mutex<Place>
@@ -88,10 +88,16 @@ struct PageCount: Sendable, Equatable {
     }
 
     /// What was passed over, for a note; nil if nothing was.
-    var remark: String? {
+    func remark(field: String) -> String? {
+        Self.remark(withoutField: withoutField, bad: bad, of: documents, field: field)
+    }
+
+    /// The same of any counts. More than one in a hundred is a warning: the field may be the wrong one.
+    static func remark(withoutField: Int, bad: Int, of documents: Int, field: String) -> String? {
         guard withoutField + bad > 0 else { return nil }
-        return "passed over: \(Figures.grouped(withoutField)) documents without the field, "
-            + "\(Figures.grouped(bad)) lines that are no JSON"
+        let warning = (withoutField + bad) * 100 > documents ? "warning: " : ""
+        return warning + "passed over: \(Figures.grouped(withoutField)) of \(Figures.grouped(documents)) documents "
+            + "without a text in the field \(field), \(Figures.grouped(bad)) lines that are no JSON"
     }
 }
 

@@ -9,7 +9,8 @@ enum MaskCommand {
         let logs = try await FileLogs(context.settings)
         let explains = context.settings[Options.explain]
         let (total, tally) = try await OwnThread.run { try mask(logs, masking, explains: explains) }
-        for remark in [total.remark, tally.remark].compactMap(\.self) { context.console.note(remark) }
+        let remarks = [total.remark(field: logs.field), tally.remark].compactMap(\.self)
+        for remark in remarks { context.console.note(remark) }
         return .complete
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import LogDataset
 import LogMasking
 
@@ -33,9 +34,7 @@ enum ModelRules {
         _ digest: String, _ own: [String], model folder: String, _ console: Console, remedy: ([String]) -> String
     ) throws(CommandError) {
         let path = folder + "/" + OutputFolder.File.manifest.rawValue
-        guard let bytes = try? SmallFile.read(path, atMost: 64 << 20),
-            let made = try? JSONDecoder().decode(Made.self, from: Data(bytes)).table
-        else {
+        guard let made = try table(path) else {
             if !own.isEmpty {
                 console.note("\(folder) has no manifest, so nothing tells whether its model was made with these masks")
             }
@@ -49,6 +48,20 @@ enum ModelRules {
             : "it has \(listed(names)), this run has \(listed(own))"
         throw .usage(
             "the model in \(folder) was made with other mask rules: \(difference)", remedy: remedy(names))
+    }
+
+    /// What a manifest says of its table; nil where there is no manifest, or none of a table.
+    private static func table(_ path: String) throws(CommandError) -> Made.Table? {
+        if access(path, F_OK) != 0 { return nil }
+        if let bytes = try? SmallFile.read(path, atMost: 1 << 30),
+            let made = try? JSONDecoder().decode(Made.self, from: Data(bytes))
+        {
+            return made.table
+        }
+        throw CommandError(
+            .noUsableLog,
+            "\(path) is damaged, or no manifest: nothing tells by which rules the model's logs were masked",
+            remedy: "fetch the file again, or remove it to go without")
     }
 
     private static func listed(_ names: [String]) -> String {

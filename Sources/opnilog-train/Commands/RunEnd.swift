@@ -113,9 +113,18 @@ enum RunEnd {
 }
 
 extension CollectionReport {
+    /// What became of the documents that no line of the table tells of, a note each.
+    func remarks(_ settings: Settings) -> [String] {
+        let field = Options.field.spec.commands.contains(settings.command) ? settings[Options.field] : "log"
+        let passed = PageCount.remark(
+            withoutField: Int(total.documentsWithoutField), bad: Int(total.badLines), of: Int(total.documents),
+            field: field)
+        return [passed, total.masking.remark, cleaningRemark(settings)].compactMap(\.self)
+    }
+
     /// What was left out, for a note; nil if nothing was, and nothing was to be. That a setting found nothing is said:
     /// it may be a typing error.
-    func cleaningRemark(_ settings: Settings) -> String? {
+    private func cleaningRemark(_ settings: Settings) -> String? {
         let dropped = [
             (total.dropped.keywords, "lines with a keyword"), (total.dropped.tooShort, "lines of too few words"),
             (total.dropped.fields, "documents by a field"),

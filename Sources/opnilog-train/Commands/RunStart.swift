@@ -30,12 +30,7 @@ extension OutputFolder {
         if sparesModel { try output.refuseModel() }
         // A run from a table reads nothing, so it makes and removes no such folder.
         if try LogOrigin(settings, of: settings.command) != .table { try CollectionCheckpoint.checkFolders(in: path) }
-        if settings[Options.overwrite] {
-            CollectionCheckpoint.discard(in: path)
-            CheckpointPolicy.discard(in: output.checkpoints)
-            output.unmarkBegun()
-            return (output, .new)
-        }
+        if settings[Options.overwrite] { return (output, .new) }
         let unfinished = try CollectionCheckpoint.read(in: path)
         let begun = try unfinished?.startedAt ?? CheckpointPolicy.begun(in: output.checkpoints) ?? output.begun
         guard settings[Options.resume] else {
@@ -61,6 +56,29 @@ extension OutputFolder {
         RunClock.resume(from: begun)
         try SettingsRules.checkRange(settings)
         return (output, .resumed)
+    }
+
+    /// A run begins: what an unfinished one has left here goes, if it does not go on with that, and the records of
+    /// memory are made anew.
+    ///
+    /// - Parameter source: asked for its windows before anything goes: a run that cannot begin costs nothing; nil where
+    ///   the logs are in a table.
+    func begin(_ start: RunStart, reading source: (any LogSource)?, _ memory: MemoryLog) async throws {
+        if start == .new {
+            if holdsUnfinished, let source { _ = try await source.windows() }
+            CollectionCheckpoint.discard(in: path)
+            CheckpointPolicy.discard(in: checkpoints)
+            unmarkBegun()
+        }
+        try memory.begin()
+    }
+
+    private var holdsUnfinished: Bool {
+        do {
+            return try CollectionCheckpoint.read(in: path) != nil || CheckpointPolicy.begun(in: checkpoints) != nil
+        } catch {
+            return true
+        }
     }
 
     /// Only a run that read logs can go on reading, and only one from a table has nothing to read.

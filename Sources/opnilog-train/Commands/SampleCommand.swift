@@ -7,7 +7,7 @@ enum SampleCommand {
         let scratch = try ScratchFolder()
         let configuration = try DatasetSettings.configuration(settings, directory: scratch.path)
         if settings[Options.draw] == .page { return try await drawByPages(context, configuration, scratch) }
-        let prepared = try await Datasets.of(settings, context.console, configuration).prepare()
+        let prepared = try await Datasets.of(settings, context.console, configuration).0.prepare()
         context.console.endStage()
         note(prepared.report, context)
         let draw = try prepared.draw(epoch: settings[Options.epoch])
@@ -52,8 +52,7 @@ enum SampleCommand {
 
     /// Says what masking and cleaning made of the lines.
     private static func note(_ report: CollectionReport?, _ context: RunContext) {
-        if let remark = report?.total.masking.remark { context.console.note(remark) }
-        if let remark = report?.cleaningRemark(context.settings) { context.console.note(remark) }
+        for remark in report?.remarks(context.settings) ?? [] { context.console.note(remark) }
     }
 
     private static func note(_ withheld: Int, _ minimum: Int, _ console: Console) {
@@ -92,15 +91,16 @@ enum Datasets {
     /// - Parameters:
     ///   - output: the run's folder, where a run can go on with it (``Sources``).
     ///   - metrics: where the reading is recorded.
+    /// - Returns: the dataset, and what it reads; nil where that is a table.
     static func of(
         _ settings: Settings, _ console: Console, _ configuration: DatasetConfiguration, output: OutputFolder? = nil,
         metrics: MetricsLog? = nil
-    ) throws -> StreamingLogDataset {
+    ) throws -> (StreamingLogDataset, (any LogSource)?) {
         if let path = settings[Options.table], try LogOrigin(settings, of: settings.command) == .table {
-            return StreamingLogDataset(table: try TableFiles.open(path), configuration: configuration)
+            return (StreamingLogDataset(table: try TableFiles.open(path), configuration: configuration), nil)
         }
         let source = try Sources.of(settings, console, output: output)
         console.watch(configuration.monitor, metrics)
-        return StreamingLogDataset(source: source, configuration: configuration)
+        return (StreamingLogDataset(source: source, configuration: configuration), source)
     }
 }

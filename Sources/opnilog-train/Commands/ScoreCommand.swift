@@ -29,7 +29,7 @@ enum ScoreCommand {
             while let page = try await logs.next() { try await feed.add(page) }
         }
         try logs.check(total.count)
-        note(total, console)
+        note(total, field: logs.field, console)
         return .complete
     }
 
@@ -39,12 +39,19 @@ enum ScoreCommand {
         let reading = WindowsInOrder(source)
         let total = try await ScorePipeline.run(lines, write: write) { try await reading.read(into: $0) }
         try total.count.check(field: source.query.field)
-        note(total, console)
+        if total.count.documents == 0, reading.holes.isEmpty {
+            throw CommandError(
+                .noUsableLog, "no document of \(source.query.index) matches",
+                remedy: "check --index, --query, --since, --until and --time-field")
+        }
+        note(total, field: source.query.field, console)
         return RunEnd.of(reading.holes, console)
     }
 
-    private static func note(_ total: ScorePipeline.Total, _ console: Console) {
-        for remark in [total.count.remark, total.masking.remark].compactMap(\.self) { console.note(remark) }
+    private static func note(_ total: ScorePipeline.Total, field: String, _ console: Console) {
+        for remark in [total.count.remark(field: field), total.masking.remark].compactMap(\.self) {
+            console.note(remark)
+        }
     }
 
     private static func write(_ page: ScoreLines.Page) throws {

@@ -16,19 +16,25 @@ final class ScratchFolder: Sendable {
         Self.removeStale()
         path = try Self.make(Self.prefix)
         lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw OutputFault.of(path, errno) }
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw Self.fault(errno) }
     }
 
     /// Makes a new folder in `TMPDIR`, else in `/tmp`, whose name begins so.
     static func make(_ prefix: String) throws(CommandError) -> String {
         var template = Array("\(place)/\(prefix)XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw OutputFault.of(place, errno) }
+        guard mkdtemp(&template) != nil else { throw fault(errno) }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     deinit {
         Self.remove(path)
         close(lock)
+    }
+
+    private static func fault(_ number: Int32) -> CommandError {
+        CommandError(
+            .output, "no folder can be made in \(place): \(SystemCall.text(number))",
+            remedy: "let TMPDIR name a folder that this user may write to")
     }
 
     private static var place: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }

@@ -11,8 +11,14 @@ enum Sources {
             let openSearch = try OpenSearchSettings(settings, console, scrolls: scrolls)
             return OpenSearchLogSource(
                 client: openSearch.client, query: openSearch.query, excluded: openSearch.excluded,
-                leftScrolls: scrolls?.left.map(\.id) ?? [])
+                leftScrolls: scrolls?.left.map(\.id) ?? [], memory: memory(settings))
         case .table: preconditionFailure("a table is no source: its logs are counted already")
         }
+    }
+
+    /// What ids may take: half of the budget, where the command has one.
+    private static func memory(_ settings: Settings) -> Int? {
+        guard Options.memory.spec.commands.contains(settings.command) else { return nil }
+        return (settings[Options.memory] ?? MemoryBudget.standard.total) / 2
     }
 }

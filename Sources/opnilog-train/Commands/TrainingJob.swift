@@ -17,10 +17,12 @@ struct TrainingJob: Sendable {
     var marksBegun = false
 
     /// libtorch is opened first: that it is missing must not come out after hours of reading.
-    /// - Parameter monitor: the counters of the dataset's reading.
+    /// - Parameters:
+    ///   - monitor: the counters of the dataset's reading.
+    ///   - begin: called once libtorch is there, before anything is read.
     /// - Returns: what the training came to, and what was read for it; nil where that was a table.
     func run(
-        on dataset: StreamingLogDataset, _ monitor: CollectionMonitor
+        on dataset: StreamingLogDataset, _ monitor: CollectionMonitor, _ begin: () async throws -> Void = {}
     ) async throws -> (training: TrainingReport, reading: CollectionReport?) {
         var configuration = TrainerSettings.configuration(settings)
         configuration.checkpoints = checkpoints
@@ -30,10 +32,10 @@ struct TrainingJob: Sendable {
         let begun = try Manifest(settings)
         return try await withTrainer(configuration) { trainer in
             if let unused = trainer.facts.unusedGPU { console.note("warning: \(unused)") }
+            try await begin()
             let prepared = try await dataset.prepare()
             console.endStage()
-            if let remark = prepared.report?.total.masking.remark { console.note(remark) }
-            if let remark = prepared.report?.cleaningRemark(settings) { console.note(remark) }
+            for remark in prepared.report?.remarks(settings) ?? [] { console.note(remark) }
             announce(prepared.summary)
             if let earlier = trainedAlready(on: prepared) {
                 console.note("the model in \(output.path) is of this very table and these settings already")
@@ -49,6 +51,8 @@ struct TrainingJob: Sendable {
                 console.note("there are too few templates for figures on those that a model has not seen")
             }
             try await trainer.save(to: output.path)
+            // A folder that was trained from another one's table holds it too: `drift` compares the next one with it.
+            try TableFiles.keep(prepared.table, as: output.path(of: .table))
             var manifest = begun
             if let reading = prepared.report { manifest.note(reading, monitor: monitor.snapshot) }
             manifest.table = Manifest.Table(prepared.table.metadata)
@@ -85,6 +89,11 @@ struct TrainingJob: Sendable {
                 + "\(Figures.grouped(summary.vocabularySize)) words; \(summary.epochs) subsets of "
                 + "\(Figures.grouped(summary.samples)) logs by \(summary.law.rawValue), seed \(summary.seed), in "
                 + "\(summary.stepsPerEpoch) steps each; table digest \(summary.tableDigest)")
+        if let wanted = settings[Options.steps], wanted != summary.stepsPerEpoch * summary.epochs {
+            console.note(
+                "\(Figures.grouped(summary.stepsPerEpoch * summary.epochs)) steps instead of \(Figures.grouped(wanted)): each "
+                    + "takes a log or more, and all \(summary.epochs) subsets have equally many")
+        }
         console.note(summary.coverage)
         let warning = summary.warning(
             above: settings[Options.unknownWarning], remedies: UnknownWords.remedies(summary.vocabularySize, settings))

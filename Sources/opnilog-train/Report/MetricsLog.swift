@@ -50,7 +50,10 @@ final class MetricsLog: Sendable {
         write(step)
     }
 
-    func append(_ record: ReadingRecord) { write(record) }
+    /// Before a document has come the run may still turn out not to begin.
+    func append(_ record: ReadingRecord) {
+        if record.documents > 0 || state.withLock({ !$0.isOld }) { write(record) }
+    }
 
     private func write(_ value: some Encodable) {
         let encoder = JSONEncoder()

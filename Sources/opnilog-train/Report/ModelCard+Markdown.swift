@@ -37,6 +37,11 @@ extension ModelCard {
         lines.append(
             "\(Figures.grouped(Int(data.lines))) lines, \(Figures.grouped(Int(data.templates))) distinct masked texts "
                 + "(templates).")
+        if let passedOver = data.passedOver, passedOver > 0 {
+            lines.append(
+                "Not among them: \(Figures.grouped(Int(passedOver))) documents without a text in the field that was asked "
+                    + "for, or lines that are no JSON.")
+        }
         let method = data.heldOutBy == "hours" ? "the latest whole hours" : "a tenth of each template's"
         lines.append(
             data.heldOutLines > 0

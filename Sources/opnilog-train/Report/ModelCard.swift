@@ -40,6 +40,9 @@ struct ModelCard: Codable, Sendable {
         var isPartial: Bool
         /// What could not be read.
         var holes: Int
+        /// Documents without a text in the field, and lines that are no JSON; nil for a table that another run has
+        /// read.
+        var passedOver: UInt64?
         var tableDigest: String
         var splitDigest: String
     }
@@ -81,7 +84,9 @@ struct ModelCard: Codable, Sendable {
             since: manifest.settings["since"], until: manifest.settings["until"], times: table.times,
             lines: table.lines, templates: table.templates, heldOutLines: table.heldOutLines,
             heldOutBy: table.heldOutBy, isPartial: manifest.outcome == Manifest.Outcome.partial.rawValue,
-            holes: manifest.read?.holes.count ?? 0, tableDigest: table.tableDigest, splitDigest: table.splitDigest)
+            holes: manifest.read?.holes.count ?? 0,
+            passedOver: manifest.read.map { $0.documentsWithoutField + $0.badLines }, tableDigest: table.tableDigest,
+            splitDigest: table.splitDigest)
         masking = Masking(
             rulesDigest: table.rulesDigest, customMasks: table.maskNames ?? [], cleaningDigest: table.cleaningDigest)
         vocabulary = VocabularyPart(

@@ -62,12 +62,14 @@ import Testing
         #expect(words(whole) == ranked.prefix(9_995).map(\.key))
     }
 
-    @Test func aWordLargerThanTheBudgetIsAnErrorWithARemedy() async {
-        let table = ArrayTable([String(repeating: "x", count: 100_000): 1])
-        let error = await #expect(throws: DatasetError.self) { try await VocabularyCounter(memory: 0).count(table) }
-        #expect(error?.code == .invalidSetting)
-        #expect(
-            error?.message == "The words of the logs cannot be counted within 65536 bytes; give more memory.")
+    @Test func wordsOverAKiBTakeNoMemoryAndGetNoId() async throws {
+        let longest = String(repeating: "x", count: 1024)
+        let table = ArrayTable([longest: 1, longest + "y": 9, String(repeating: "z", count: 100_000): 1])
+        let result = try await VocabularyCounter(memory: 0).count(table)
+        #expect(words(result) == [longest])
+        #expect(result.walks == 1)
+        #expect(result.unknownOccurrences == 10)
+        #expect(result.unknownLines == 10)
     }
 
     @Test(arguments: [1, 2, 7, 1_000])

@@ -106,6 +106,20 @@ struct ErrorTests {
         }
     }
 
+    @Test(
+        "What does not speak as OpenSearch is an address to correct, not a query",
+        arguments: [
+            (400, "<html>The plain HTTP request was sent to HTTPS port</html>", "without a path?"),
+            (400, #"{"error":"no handler found for uri [/x/logs/_search] and method [POST]"}"#, "without a path?"),
+            (302, "", "name the address of OpenSearch itself"),
+        ])
+    func otherAddress(status: Int, body: String, said: String) throws {
+        let context = try context(.plan)
+        let error = Array(body.utf8).withUnsafeBytes { OpenSearchError(status: status, body: $0, context) }
+        #expect(error.code == .rejected && !error.isTransient)
+        #expect(error.message.contains(said), "\(error.message)")
+    }
+
     @Test("A refusal that names no right is quoted")
     func blocked() throws {
         for (body, said) in [

@@ -97,6 +97,7 @@ import Testing
     @Test func theGivenPathIsTakenAsItIs() throws {
         #expect(try BridgeSearch.find(given: "/a", environment: "/b", program: "/c") == "/a")
         #expect(try BridgeSearch.find(given: nil, environment: "/b", program: "/c") == "/b")
+        #expect(try BridgeSearch.find(given: nil, environment: "x.so", program: "/c") == "./x.so")
     }
 
     @Test func besideTheProgramComesBeforeTheBuildFolder() {
