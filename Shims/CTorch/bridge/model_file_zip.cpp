@@ -2,6 +2,7 @@
 #include <caffe2/serialize/inline_container.h>
 
 #include "model_file.h"
+#include "zip_checksums.h"
 
 namespace opnilog {
 
@@ -15,7 +16,7 @@ class ZipFile final : public ModelFile {
         : reader_(reading("the file is no model archive", [&] {
               return std::make_unique<PyTorchStreamReader>(std::make_shared<caffe2::serialize::FileAdapter>(path));
           })),
-          document_(pickle_bytes()) {
+          checksums_(read_checksums(path)), document_(pickle_bytes()) {
         if (reader_->hasRecord("byteorder") && text_of("byteorder", 16) != "little")
             bad_file("the model was written on a big-endian machine");
     }
@@ -30,13 +31,22 @@ class ZipFile final : public ModelFile {
     }
 
     at::DataPtr bytes_of(const std::string &name, const std::string &key, size_t) override {
-        return reading(name + " cannot be read", [&] { return std::get<0>(reader_->getRecord("data/" + key)); });
+        return record(name, "data/" + key);
+    }
+
+    /// The bytes of a record, compared with their checksum.
+    at::DataPtr record(const std::string &name, const std::string &record) {
+        auto [bytes, size] = reading(name + " cannot be read", [&] { return reader_->getRecord(record); });
+        const auto checksum = checksums_.find(record);
+        if (checksum == checksums_.end() || checksum->second != crc32_of(bytes.get(), size))
+            bad_file(name + " is damaged: its checksum is another");
+        return std::move(bytes);
     }
 
     std::string text_of(const std::string &record, size_t most) {
         const size_t size = reading(record + " is missing", [&] { return reader_->getRecordSize(record); });
         if (size > most) bad_file(record + " has " + std::to_string(size) + " bytes");
-        const auto data = reading(record + " cannot be read", [&] { return std::get<0>(reader_->getRecord(record)); });
+        const auto data = this->record(record, record);
         return {static_cast<const char *>(data.get()), size};
     }
 
@@ -46,6 +56,7 @@ class ZipFile final : public ModelFile {
     }
 
     std::unique_ptr<PyTorchStreamReader> reader_;
+    const std::map<std::string, uint32_t> checksums_;
     pickle::Document document_;
 };
 
