@@ -54,7 +54,9 @@ enum Program {
         for warning in warnings { console.note("warning: \(warning)") }
         let task = Task { await outcome(of: command, RunContext(settings: settings, console: console)) }
         interruption.onRequest {
-            if cleansUp { task.cancel() } else { interruption.exitNow() }
+            if cleansUp { return task.cancel() }
+            console.breakLine()
+            interruption.exitNow()
         }
         let result = await task.value
         console.finish()
@@ -70,7 +72,12 @@ enum Program {
         guard [.interrupted, .unavailable].contains(error.code) else { return error }
         let own = error.code == .interrupted ? error.remedy : nil
         let remedy =
-            [.train, .collect].contains(command) ? "run again with --resume" : own ?? "run the same command again"
+            switch command {
+            case .train, .collect: "run again with --resume"
+            // What it has left in the folder is refused otherwise.
+            case .demo: "run the same command again, with --overwrite where --output is given"
+            default: own ?? "run the same command again"
+            }
         return CommandError(.interrupted, "interrupted", remedy: remedy, cause: error)
     }
 

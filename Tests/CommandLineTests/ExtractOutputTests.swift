@@ -92,4 +92,36 @@ struct ExtractOutputTests {
         #expect(try await trial.run().code == 0)
         try trial.expectWhole()
     }
+
+    @Test("a run that cannot begin leaves no output behind, but what was there stays")
+    func cannotBegin() async throws {
+        let trial = try ExtractionTrial(ExtractionTrial.documents(50))
+        let refusing = try ExtractionTrial([]) { $0.fault = { _ in .status(401, "{}") } }
+        #expect(try await refusing.run().code == 69)
+        #expect(TestFiles.names(refusing.folder.root) == [])
+        let faults: [(options: [String], code: Int32)] = [
+            (["--index", "absent"], 69), (["--username", "me"], 64), (["--manifest", trial.output], 64),
+            (["--manifest", trial.folder.path("nodir/m")], 74),
+        ]
+        for (options, code) in faults {
+            let run = try await trial.run(options)
+            #expect(run.code == code, "\(options): \(run.errors)")
+            #expect(TestFiles.names(trial.folder.root) == [], "\(options)")
+        }
+        try trial.folder.write("out.ndjson", "")
+        #expect(try await trial.run(["--index", "absent"]).code == 69)
+        #expect(trial.folder.exists("out.ndjson"))
+    }
+
+    @Test("a manifest that cannot be written is said before anything is asked for: exit 74", arguments: ["-", nil])
+    func noFolder(output: String?) async throws {
+        let trial = try ExtractionTrial(ExtractionTrial.documents(50))
+        let manifest = trial.folder.path("nodir/m")
+        let run = try await trial.run(["--manifest", manifest], to: output)
+        #expect(run.code == 74 && run.output.isEmpty)
+        #expect(
+            run.errors == "opnilog-train: \(manifest) cannot be written: No such file or directory. "
+                + "give another --manifest.\n")
+        #expect(trial.server.requests.isEmpty)
+    }
 }

@@ -65,6 +65,9 @@ struct FailuresTests {
         }
         let sample = Program.afterSignal(Failures.commandError(CancellationError()), of: .sample)
         #expect(sample.description == "interrupted. run the same command again.")
+        let demo = Program.afterSignal(Failures.commandError(CancellationError()), of: .demo)
+        #expect(
+            demo.description == "interrupted. run the same command again, with --overwrite where --output is given.")
     }
 
     @Test("an error is one line, of sentences")

@@ -122,4 +122,31 @@ struct MaskCommandTests {
                 == "opnilog-train: standard output cannot be written: No space left on device. "
                 + "free space on its disk.\n")
     }
+
+    @Test("progress on a terminal, unless the lines go there, too")
+    func terminal() async throws {
+        let folder = TestFolder()
+        try folder.write("in", "a 1\n")
+        let terminal = try Terminal()
+        let arguments = ["mask", "--input", folder.path("in")]
+        for (output, isShown) in [(folder.path("out"), true), (terminal.path, false)] {
+            let child = try ChildProcess(
+                arguments, environment: [:], input: "/dev/null", output: output, errors: terminal.path)
+            #expect(await child.wait() == 0)
+            let text = terminal.text()
+            #expect(text.contains("masking  1 logs") == isShown, "\(text)")
+            #expect(text.contains("a <num>") != isShown, "\(text)")
+        }
+    }
+
+    @Test("progress where it is asked for: at the beginning and at the end")
+    func progress() async throws {
+        let run = try await mask("a 1\nb 2\n", ["--progress", "json"])
+        #expect(run.output == "a <num>\nb <num>\n")
+        let lines = run.errors.split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines.last?.hasPrefix(#"{"event":"progress","stage":"masking","unit":"logs","done":2,"#) == true)
+        // A few lines that go through a pipe are answered without a word.
+        #expect(try await mask("a 1\n").errors.isEmpty)
+    }
 }

@@ -166,6 +166,41 @@ struct OpenSearchCommandTests {
         #expect(!folder.exists("out/templates.table"))
     }
 
+    @Test("doctor that is interrupted finds nothing wrong with the server: exit 75")
+    func doctor() async throws {
+        let trigger = RequestTrigger()
+        trigger.arm(at: 1, signal: SIGTERM)
+        let server = try server {
+            $0.fault = { _ in
+                trigger.request()
+                return .stall
+            }
+        }
+        let child = try ChildProcess(
+            ["doctor", "--endpoint", server.url, "--torch", "/nowhere/bridge.so"], environment: [:],
+            input: "/dev/null", output: folder.path("o"), errors: folder.path("e"))
+        trigger.aim(at: child.identifier)
+        #expect(await child.wait() == 75)
+        #expect(folder.text("e") == "opnilog-train: interrupted. run the same command again.\n")
+        #expect(!folder.text("o").contains("cancelled"), "\(folder.text("o"))")
+    }
+
+    @Test("the program that prints tokens ends with a run that is interrupted")
+    func bearerCommand() async throws {
+        let started = try LinePipe(folder.path("started"))
+        try folder.write("token.sh", "echo $$ > '\(started.path)'\nexec sleep 600\n")
+        let child = try ChildProcess(
+            [
+                "collect", "--endpoint", try server().url, "--output", folder.path("out"), "--bearer-command",
+                "sh \(folder.path("token.sh"))",
+            ], environment: [:], input: "/dev/null", output: folder.path("o"), errors: folder.path("e"))
+        let program = try #require(pid_t(await started.nextLine()))
+        child.signal(SIGTERM)
+        #expect(await child.wait() == 75)
+        // It is gone, and the run has waited for it.
+        #expect(kill(program, SIGKILL) == -1 && errno == ESRCH)
+    }
+
     @Test("simulate prints its URL first, serves, and ends by a signal")
     func simulate() async throws {
         let output = try LinePipe(folder.path("pipe"))

@@ -111,6 +111,18 @@ struct ScoreCommandTests {
         #expect(hours.count > 1700 && hours == hours.sorted())
     }
 
+    @Test("progress counts the documents of an index, of as many as its windows should have")
+    func progress() async throws {
+        let trial = try ExtractionTrial(ExtractionTrial.documents(300, hours: 3))
+        let run = try await score(["--endpoint", trial.server.url, "--progress", "json"])
+        #expect(run.code == 0, "\(run.errors)")
+        let last = try #require(run.errors.split(separator: "\n").last)
+        #expect(
+            last.hasPrefix(
+                #"{"event":"progress","stage":"scoring","unit":"documents","done":300,"total":300,"#), "\(last)"
+        )
+    }
+
     @Test("what cannot be read is listed: exit 2, the rest is scored")
     func holes() async throws {
         let mark = Array("\(ExtractionTrial.start + ExtractionTrial.hour)".utf8)

@@ -79,6 +79,14 @@ struct SettingsTests {
         #expect(settings[Options.insecure])
     }
 
+    @Test("blanks around the parts of a list in the environment are none of theirs, and a blank part is none")
+    func blanks() throws {
+        let settings = try load(.collect, ["--output", "o"], ["ES_ENDPOINT": " http://a, http://b ,\thttp://c\n, "])
+        #expect(settings[Options.endpoint] == ["http://a", "http://b", "http://c"])
+        let other = try load(.collect, ["--output", "o"], ["OPNILOG_ENDPOINT": " , ", "ES_ENDPOINT": "http://a"])
+        #expect(other[Options.endpoint] == ["http://a"])
+    }
+
     @Test("the record of a run holds defaults and no secrets")
     func recorded() throws {
         let settings = try load(.collect, ["--output", "o"], ["ES_ENDPOINT": "http://e", "ES_PASSWORD": "hush"])

@@ -71,6 +71,51 @@ struct TableCommandTests {
         #expect(TestFiles.names(folder.root) == ["a", "a.log", "link", "loose", "old", "pipe"])
     }
 
+    @Test("an output that is one of the tables, or beside what a run left, is refused: exit 64, nothing is changed")
+    func ownInput() async throws {
+        for name in ["a", "b"] { try await collect(name, name + " x\n") }
+        let (a, b) = (folder.path("a"), folder.path("b"))
+        try #require(mkdir(folder.path("c"), 0o700) == 0 && symlink("../a", folder.path("c/link")) == 0)
+        let tables = [a, b].map { folder.bytes($0 + "/templates.table") }
+        let refused: [(arguments: [String], why: String)] = [
+            (["merge", a, b, "-o", folder.path("c/link/templates.table")], "is one of the tables that are read"),
+            (["export", a, "-o", a + "/templates.table"], "is one of the tables that are read"),
+            (["merge", b, "-o", a + "/templates.table"], "lies beside the manifest.json of a run"),
+            (["merge", b, "-o", a + "/other"], "lies beside the manifest.json of a run"),
+            (["export", b, "-o", a + "/metrics.jsonl"], "lies beside the manifest.json of a run"),
+        ]
+        for (arguments, why) in refused {
+            let run = try await run(["table"] + arguments + ["--overwrite"])
+            #expect(run.code == 64, "\(arguments)")
+            #expect(run.errors.hasSuffix(why + ". give another --output.\n"), "\(run.errors)")
+        }
+        #expect([a, b].map { folder.bytes($0 + "/templates.table") } == tables)
+        #expect(try await run(["table", "export", a, "-o", a + "/templates.ndjson"]).code == 0)
+        try folder.write("c/nulog_model_latest.pt", "a model")
+        let model = try await run(["table", "merge", a, "-o", folder.path("c/templates.table")])
+        #expect(model.code == 64 && model.errors.contains("lies beside the nulog_model_latest.pt of a run"))
+        // Others have files of this name, too.
+        unlink(folder.path("c/nulog_model_latest.pt"))
+        try folder.write("c/manifest.json", "{\"name\":\"a web page\"}")
+        #expect(try await run(["table", "merge", a, "-o", folder.path("c/templates.table")]).code == 0)
+    }
+
+    @Test("a file that cannot be written is named")
+    func full() async throws {
+        try await collect("a", (0..<200).map { String(repeating: "word", count: $0 + 1) }.joined(separator: "\n"))
+        // A block is 512 or 1024 bytes: enough for what is said of it.
+        let child = try ChildProcess(
+            ["table", "export", folder.path("a"), "--minimum-count", "1", "-o", folder.path("x")], environment: [:],
+            input: "/dev/null", output: folder.path("out"), errors: folder.path("err"),
+            wrapper: ["/bin/sh", "-c", "ulimit -f 1; exec \"$0\" \"$@\""])
+        #expect(await child.wait() == 74)
+        let path = folder.path("x")
+        #expect(
+            folder.text("err")
+                == "opnilog-train: \(path) cannot be written: File too large. give another --output.\n")
+        #expect(!folder.exists("x"))
+    }
+
     @Test("top and export show no template of few lines unless asked; files are their owner's")
     func shows() async throws {
         try await collect(

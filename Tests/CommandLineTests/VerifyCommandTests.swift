@@ -1,3 +1,5 @@
+import Glibc
+import LogDataset
 import OpenSearchScrollTesting
 import Testing
 
@@ -79,7 +81,7 @@ struct VerifyCommandTests {
         #expect(counts.output.contains("differences by count: 3 documents more, 2 documents fewer."))
     }
 
-    @Test("the server may be another one; what is no manifest, or of a newer format, is refused: 64")
+    @Test("the server may be another one; what is no manifest, damaged or of a newer format is told: 65")
     func refuses() async throws {
         let trial = try ExtractionTrial(ExtractionTrial.documents(60, hours: 2))
         #expect(try await trial.run().code == 0)
@@ -101,21 +103,65 @@ struct VerifyCommandTests {
                 "{\"format\":1,\"program\":{\"command\":\"collect\"}}",
                 "is no manifest of extract. name the manifest that"
             ),
-            ("no json", "is no manifest of extract"),
-            ("{\"format\":1,\"program\":{\"command\":\"extract\"}}", "is damaged"),
+            ("no json", "is no JSON, or is cut off"),
+            ("", "is empty"),
+            (String(manifest.dropLast(manifest.count / 2)), "is no JSON, or is cut off"),
+            (
+                "{\"format\":1,\"program\":{\"command\":\"extract\"}}",
+                "is damaged: what a manifest of extract has is missing in it, or is something else there"
+            ),
         ] {
             try trial.folder.write("out.ndjson.manifest.json", text)
             let run = try await trial.verify()
-            #expect(run.code == 64)
+            #expect(run.code == 65)
             #expect(run.errors.contains(remark), "\(run.errors)")
+            #expect(!run.errors.contains("Error"), "\(run.errors)")
         }
         let absent = try await ProgramRun.of(["verify", "/nowhere/m.json"])
         #expect(
-            absent.code == 64 && absent.errors.contains("/nowhere/m.json cannot be read: No such file or directory."))
+            absent.code == 65 && absent.errors.contains("/nowhere/m.json cannot be read: No such file or directory."))
         let none = try await ProgramRun.of(["verify"])
         #expect(none.code == 64)
         #expect(
             none.errors == "opnilog-train: --manifest is missing: the manifest to compare with. give --manifest FILE.\n"
         )
+    }
+
+    @Test("counts that no run delivered are damage: 65", arguments: [[.max, .max], [-5, 0]] as [[Int]])
+    func counts(delivered: [Int]) async throws {
+        let trial = try ExtractionTrial(ExtractionTrial.documents(60, hours: 2))
+        #expect(try await trial.run().code == 0)
+        var manifest = try trial.manifest()
+        for (place, count) in delivered.enumerated() { manifest.windows[place].delivered = count }
+        try manifest.write(trial.output + ".manifest.json")
+        let run = try await trial.verify()
+        #expect(run.code == 65 && run.output.isEmpty)
+        #expect(run.errors.contains("manifest.json is damaged: "), "\(run.errors)")
+    }
+
+    @Test(
+        "an output that is cut off, or longer, is a difference: 2; one that is elsewhere or a stream is not looked at")
+    func size() async throws {
+        let trial = try ExtractionTrial(ExtractionTrial.documents(60, hours: 2))
+        #expect(try await trial.run().code == 0)
+        let bytes = trial.folder.bytes("out.ndjson")
+        for other in [Array(bytes.dropLast(7)), bytes + [10]] {
+            try trial.folder.write("out.ndjson", other)
+            let run = try await trial.verify()
+            #expect(run.code == 2, "\(run.errors)")
+            #expect(
+                run.output == "\(trial.output): \(Figures.grouped(other.count)) bytes, and "
+                    + "\(Figures.grouped(bytes.count)) by the manifest\n"
+                    + "the index is equal: 60 documents in 3 windows\n")
+        }
+        let equal = "equal: 60 documents in 3 windows\n"
+        unlink(trial.output)
+        let elsewhere = try await trial.verify()
+        #expect(elsewhere.code == 0 && elsewhere.output == equal)
+        let stream = try await trial.run(["--manifest", trial.output + ".manifest.json", "--overwrite"], to: "-")
+        #expect(stream.code == 0, "\(stream.errors)")
+        try trial.folder.write("out.ndjson", "another file\n")
+        let other = try await trial.verify()
+        #expect(other.code == 0 && other.output == equal, "\(other.output)")
     }
 }

@@ -9,6 +9,8 @@ enum DoctorCommand {
         var findings = [machine(settings)]
         findings += await libtorch(settings)
         findings += await server(settings, context.console)
+        // What a signal cut off says nothing of the server.
+        try Task.checkCancellation()
         findings.append(disk(settings))
         var output = ResultWriter()
         for finding in findings { try output.write(line: finding.line) }

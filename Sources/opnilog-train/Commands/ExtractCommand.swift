@@ -10,6 +10,18 @@ enum ExtractCommand {
         query.content = .source
         query.toleratesHoles = !context.settings[Options.requireComplete]
         let target = try ExtractionTarget(context.settings)
+        do {
+            return try await extract(query, to: target, context)
+        } catch {
+            target.dropUnused()
+            throw error
+        }
+    }
+
+    private static func extract(
+        _ asked: ScrollQuery, to target: ExtractionTarget, _ context: RunContext
+    ) async throws -> ExitCode {
+        var query = asked
         let fingerprint = ExtractionFingerprint.of(context.settings, body: query.body)
         switch try target.start(context.settings, fingerprint) {
         case .finished:
@@ -131,7 +143,10 @@ private struct Extraction {
     private func watch(_ plan: ScrollPlan, goesOn checkpoint: ExtractionCheckpoint, before: Int) {
         let client = client
         let total = checkpoint.stretches.reduce(plan.expectedDocuments) { $0 + $1.delivered }
-        context.console.begin("extracting", unit: "documents", total: total, doneBefore: before) { state in
+        let results = target.path == nil ? Console.Results.written : .none
+        context.console.begin(
+            "extracting", unit: "documents", total: total, doneBefore: before, results: results
+        ) { state in
             let metrics = client.metrics
             state.done = before + metrics.documents
             state.bytes = metrics.bytes
@@ -210,7 +225,8 @@ private struct Extraction {
             query: .init(
                 index: query.index, body: query.body, since: query.since, until: query.until,
                 includesUntimed: query.includesUntimed ?? false, timeField: query.timeField),
-            settings: checkpoint.settings, endpoints: context.settings[Options.endpoint], serverVersion: version,
+            settings: checkpoint.settings, output: target.path.map { AtomicFile.split($0).name },
+            endpoints: context.settings[Options.endpoint], serverVersion: version,
             indices: checkpoint.indices, windows: stretches.map { ExtractionManifest.Stretch($0) },
             partialWindows: partial.map { ExtractionManifest.Stretch($0) },
             holes: holes.map { ExtractionManifest.Hole($0) },

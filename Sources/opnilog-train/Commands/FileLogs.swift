@@ -9,6 +9,8 @@ final class FileLogs: Sendable {
         var reader: LogFileReader?
     }
 
+    /// What goes to standard output while they are read.
+    let results: Console.Results
     private let format: InputFormat
     let field: String
     private let maximumBadShare: Double
@@ -20,6 +22,7 @@ final class FileLogs: Sendable {
         format = settings[Options.inputFormat]
         field = settings[Options.field]
         maximumBadShare = settings[Options.maxBadShare]
+        results = settings[Options.input].contains("-") ? .streamed : .written
         interrupt = try Interrupt()
         let paths = try await FileSources.of(settings).paths()
         place = Mutex(Place(paths: paths[...]))

@@ -8,14 +8,17 @@ enum MaskCommand {
         let masking = try MaskFile.settings(context.settings)
         let logs = try await FileLogs(context.settings)
         let explains = context.settings[Options.explain]
-        let (total, tally) = try await OwnThread.run { try mask(logs, masking, explains: explains) }
-        let remarks = [total.remark(field: logs.field), tally.remark].compactMap(\.self)
-        for remark in remarks { context.console.note(remark) }
+        let console = context.console
+        console.begin("masking", unit: "logs", results: logs.results)
+        let (total, tally) = try await OwnThread.run { try mask(logs, masking, explains: explains, console) }
+        console.endStage()
+        try logs.check(total)
+        for remark in [total.remark(field: logs.field), tally.remark].compactMap(\.self) { console.note(remark) }
         return .complete
     }
 
     private static func mask(
-        _ logs: FileLogs, _ masking: MaskSettings, explains: Bool
+        _ logs: FileLogs, _ masking: MaskSettings, explains: Bool, _ console: Console
     ) throws -> (PageCount, MaskTally) {
         let masker = LogMasker(masking)
         var output = ResultWriter()
@@ -37,8 +40,11 @@ enum MaskCommand {
             try output.write(lines)
             try output.flush()
             total.add(PageCount(messages: messages, tally))
+            console.update { state in
+                state.done = total.messages
+                state.bytes += page.bytes
+            }
         }
-        try logs.check(total)
         return (total, masker.tally)
     }
 

@@ -25,9 +25,14 @@ enum ScoreCommand {
     private static func score(
         _ logs: FileLogs, _ lines: ScoreLines, _ console: Console
     ) async throws -> ExitCode {
-        let total = try await ScorePipeline.run(lines, write: write) { feed in
+        console.begin("scoring", unit: "logs", results: logs.results)
+        let total = try await ScorePipeline.run(lines) { page in
+            try write(page)
+            console.update { $0.done += page.count.messages }
+        } _: { feed in
             while let page = try await logs.next() { try await feed.add(page) }
         }
+        console.endStage()
         try logs.check(total.count)
         note(total, field: logs.field, console)
         return .complete
@@ -37,7 +42,14 @@ enum ScoreCommand {
         _ source: OpenSearchSettings, _ lines: ScoreLines, _ console: Console
     ) async throws -> ExitCode {
         let reading = WindowsInOrder(source)
-        let total = try await ScorePipeline.run(lines, write: write) { try await reading.read(into: $0) }
+        console.begin("scoring", unit: "documents", results: .written)
+        let total = try await ScorePipeline.run(lines) { page in
+            try write(page)
+            console.update { $0.done += page.count.documents }
+        } _: { feed in
+            try await reading.read(into: feed) { documents in console.update { $0.total = documents } }
+        }
+        console.endStage()
         try total.count.check(field: source.query.field)
         if total.count.documents == 0, reading.holes.isEmpty {
             throw CommandError(

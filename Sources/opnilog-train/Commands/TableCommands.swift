@@ -14,7 +14,7 @@ enum TableCommands {
             throw CommandError.usage("a table is not written to standard output", remedy: "give the name of a file")
         }
         let tables = try TableFiles.of(settings, 1...mostTables, "1 to \(mostTables) tables")
-        let path = try target(settings)
+        let path = try target(settings, tables)
         let table = try await TemplateTable.merge(tables, to: path)
         context.console.note(
             "\(Figures.grouped(Int(table.metadata.lines))) lines, \(Figures.grouped(Int(table.metadata.templates))) "
@@ -46,12 +46,12 @@ enum TableCommands {
         let settings = context.settings
         let table = try TableFiles.of(settings, 1...1, "one table")[0]
         let minimum = minimumCount(settings)
-        let path = [nil, "-"].contains(settings[Options.output]) ? nil : try target(settings)
+        let path = [nil, "-"].contains(settings[Options.output]) ? nil : try target(settings, [table])
         let left = try await table.withTemplates { next in
-            guard let path else { return try write(next, atLeast: minimum, to: STDOUT_FILENO) }
+            guard let path else { return try write(next, atLeast: minimum, to: ResultWriter()) }
             return try AtomicFile.write(to: path) { descriptor throws(CommandError) in
                 do {
-                    return try write(next, atLeast: minimum, to: descriptor)
+                    return try write(next, atLeast: minimum, to: ResultWriter(descriptor: descriptor, path: path))
                 } catch {
                     throw Failures.commandError(error)
                 }
@@ -66,9 +66,8 @@ enum TableCommands {
 
     /// - Returns: templates that were left out.
     private static func write(
-        _ next: () throws(DatasetError) -> TemplateRecord?, atLeast minimum: UInt64, to descriptor: Int32
+        _ next: () throws(DatasetError) -> TemplateRecord?, atLeast minimum: UInt64, to output: consuming ResultWriter
     ) throws -> Int {
-        var output = ResultWriter(descriptor: descriptor)
         var left = 0
         while let record = try next() {
             if record.count >= minimum {
@@ -103,16 +102,34 @@ enum TableCommands {
     }
 
     /// The file of `--output`, behind its links, which is not there, or may be replaced.
-    private static func target(_ settings: Settings) throws -> String {
+    private static func target(_ settings: Settings, _ tables: [TemplateTable]) throws(CommandError) -> String {
         guard let path = settings[Options.output] else { throw CommandError.usage("--output is missing") }
         if OutputFolder.isFolder(path) {
             throw CommandError.usage("--output \(path) is a folder", remedy: "give the name of a file")
         }
         let file = try AtomicFile.resolved(path)
+        try refuse(file, path, tables, settings.command)
         if !settings[Options.overwrite], access(file, F_OK) == 0 {
             throw CommandError.usage(
                 "\(path) is there already", remedy: "give another --output, or --overwrite to replace it")
         }
         return file
+    }
+
+    /// Throws `usage` where the output would take the place of a table that is read, or of what a run has left. Beside
+    /// a run a table would be taken for the run's own; templates may stand there under a name that no run writes.
+    private static func refuse(
+        _ file: String, _ path: String, _ tables: [TemplateTable], _ command: Command
+    ) throws(CommandError) {
+        let remedy = "give another --output"
+        let place = AtomicFile.canonical(file)
+        if tables.contains(where: { AtomicFile.canonical($0.path) == place }) {
+            throw .usage("\(path) is one of the tables that are read", remedy: remedy)
+        }
+        let (folder, name) = AtomicFile.split(place)
+        guard command == .tableMerge || OutputFolder.names.contains(name) else { return }
+        if let run = OutputFolder.resultOfRun(in: folder) {
+            throw .usage("\(path) lies beside the \(run.rawValue) of a run", remedy: remedy)
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import OpenSearchScroll
 
 /// `verify`: a manifest of extract against what the server holds now.
@@ -6,10 +7,11 @@ enum VerifyCommand {
         let settings = context.settings
         guard let path = settings[Options.manifest] else { throw CommandError.usage("the manifest is missing") }
         let manifest = try ExtractionManifest.read(path)
-        let client = try client(context, manifest)
         let (query, records) = (manifest.scrollQuery, try manifest.records(path))
+        let expected = try manifest.expected(records, path)
+        let client = try client(context, manifest)
         let countsOnly = settings[Options.counts]
-        let expected = records.reduce(0) { $0 + $1.documents }
+        let otherSize = manifest.otherSize(beside: path)
         let console = context.console
         console.begin("comparing", unit: "documents", total: expected)
         let progress: @Sendable (Int) -> Void = { seen in console.update { $0.done = seen } }
@@ -19,10 +21,12 @@ enum VerifyCommand {
             : try await client.differences(from: records, of: query, progress: progress)
         console.endStage()
         var output = ResultWriter()
+        if let otherSize { try output.write(line: otherSize) }
         for difference in differences { try output.write(line: describe(difference)) }
-        try output.write(line: summary(differences, expected, windows: manifest.totals.windows, countsOnly))
+        let equal = otherSize == nil ? "equal" : "the index is equal"
+        try output.write(line: summary(differences, expected, windows: manifest.totals.windows, countsOnly, equal))
         try output.flush()
-        return differences.isEmpty ? .complete : .partial
+        return differences.isEmpty && otherSize == nil ? .complete : .partial
     }
 
     private static func client(_ context: RunContext, _ manifest: ExtractionManifest) throws -> OpenSearchClient {
@@ -46,11 +50,11 @@ enum VerifyCommand {
     }
 
     private static func summary(
-        _ differences: [DeliveryDifference], _ expected: Int, windows: Int, _ countsOnly: Bool
+        _ differences: [DeliveryDifference], _ expected: Int, windows: Int, _ countsOnly: Bool, _ equal: String
     ) -> String {
         let by = countsOnly ? " by count" : ""
         guard !differences.isEmpty else {
-            return "equal\(by): \(documents(expected)) in \(Figures.grouped(windows)) windows"
+            return "\(equal)\(by): \(documents(expected)) in \(Figures.grouped(windows)) windows"
         }
         let more = differences.reduce(0) { $0 + max(0, $1.found - $1.delivered) }
         let fewer = differences.reduce(0) { $0 + max(0, $1.delivered - $1.found) }
@@ -77,10 +81,13 @@ extension ExtractionManifest {
     func records(_ path: String) throws(CommandError) -> [DeliveryRecord] {
         var records: [DeliveryRecord] = []
         for stretch in windows + partialWindows {
+            guard min(stretch.delivered, stretch.total, stretch.windows) >= 0 else {
+                throw Self.damaged(path, "a window has a count below zero")
+            }
             var times: Range<Int64>?
             if let since = stretch.since, let until = stretch.until {
                 guard since < until else {
-                    throw .usage("\(path) is damaged: a window ends before it begins", remedy: "extract again")
+                    throw Self.damaged(path, "a window ends before it begins")
                 }
                 times = since..<until
             }
@@ -88,5 +95,30 @@ extension ExtractionManifest {
                 DeliveryRecord(times: times, documents: stretch.delivered, digest: stretch.digest))
         }
         return records
+    }
+
+    /// Documents of all records.
+    ///
+    /// - Throws: `noUsableLog` if they are more than can be counted.
+    func expected(_ records: [DeliveryRecord], _ path: String) throws(CommandError) -> Int {
+        var sum = 0
+        for record in records {
+            let (next, isOver) = sum.addingReportingOverflow(record.documents)
+            if isOver { throw Self.damaged(path, "its windows have more documents than can be counted") }
+            sum = next
+        }
+        return sum
+    }
+
+    /// What to say of the output if it lies beside the manifest with another size than it was written with.
+    func otherSize(beside path: String) -> String? {
+        guard let output else { return nil }
+        let file = path.contains("/") ? AtomicFile.split(path).folder + "/" + output : output
+        var status = stat()
+        guard stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) != totals.bytes else {
+            return nil
+        }
+        let size = Figures.grouped(Int(status.st_size))
+        return "\(file): \(size) bytes, and \(Figures.grouped(totals.bytes)) by the manifest"
     }
 }

@@ -18,8 +18,10 @@ final class WindowsInOrder: Sendable {
     /// What could not be read, once everything else was.
     var holes: [Hole] { found.withLock { $0 } }
 
-    func read(into feed: ScoreFeed) async throws {
+    /// - Parameter expecting: told how many documents there should be, before the first.
+    func read(into feed: ScoreFeed, expecting: @Sendable (_ documents: Int) -> Void) async throws {
         let plan = try await client.plan(query)
+        expecting(plan.expectedDocuments)
         var holes = plan.holes
         var delivered: [String: Int] = [:]
         for window in plan.windows {

@@ -6,7 +6,24 @@ import Synchronization
 /// A timer on a queue of its own reads the state that the command sets, so that a busy cooperative pool never holds
 /// the display back and setting the state costs a lock.
 final class Console: Sendable {
+    /// What goes to standard output while a stage lasts.
+    enum Results: Sendable {
+        case none
+        case written
+        /// Answers to what comes through a pipe, perhaps for as long as the machine runs.
+        case streamed
+    }
+
+    /// How much of a stage is shown.
+    private enum Manner {
+        case all
+        /// Nothing until it has taken five seconds: what is answered at once needs no words.
+        case late
+        case nothing
+    }
+
     private struct Inner {
+        var manner = Manner.all
         var state: ProgressState?
         var refresh: (@Sendable (inout ProgressState) -> Void)?
         var record: (@Sendable (ProgressState) -> Void)?
@@ -19,12 +36,19 @@ final class Console: Sendable {
 
     private let style: ProgressStyle
     private let isLive: Bool
+    private let sharesTerminal: Bool
     private let inner = Mutex(Inner())
     private let timer: Mutex<any DispatchSourceTimer>
 
-    /// - Parameter isTerminal: whether standard error is one; a live line is shown only there.
-    init(style: ProgressStyle, isTerminal: Bool = StandardError.isTerminal) {
+    /// - Parameters:
+    ///   - isTerminal: whether standard error is one; a live line is shown only there.
+    ///   - sharesTerminal: whether standard output is the same one; a live line would stand among results there.
+    init(
+        style: ProgressStyle, isTerminal: Bool = StandardError.isTerminal,
+        sharesTerminal: Bool = StandardError.sharesTerminal
+    ) {
         self.style = style
+        self.sharesTerminal = sharesTerminal
         isLive = style == .auto && isTerminal
         let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "opnilog.console"))
         timer.schedule(deadline: .now() + .milliseconds(250), repeating: .milliseconds(250))
@@ -40,10 +64,11 @@ final class Console: Sendable {
     /// Begins a stage; the line of the one before it stays on the screen as it was at its end.
     /// - Parameters:
     ///   - doneBefore: what an earlier run has done of it.
+    ///   - results: what goes to standard output meanwhile.
     ///   - refresh: brings the figures up to date whenever they are about to be shown; must be quick.
     ///   - record: keeps them, every five seconds and at the stage's end, however they are shown.
     func begin(
-        _ stage: String, unit: String, total: Int? = nil, doneBefore: Int = 0,
+        _ stage: String, unit: String, total: Int? = nil, doneBefore: Int = 0, results: Results = .none,
         refresh: (@Sendable (inout ProgressState) -> Void)? = nil, record: (@Sendable (ProgressState) -> Void)? = nil
     ) {
         endStage()
@@ -55,8 +80,16 @@ final class Console: Sendable {
             inner.state = ProgressState(
                 stage: stage, unit: unit, done: doneBefore, doneBefore: doneBefore, total: total)
             inner.lastShown = .now
-            if !isLive { show(&inner) }
+            inner.manner = manner(results)
+            if !isLive, inner.manner == .all { show(&inner) }
         }
+    }
+
+    /// Whoever asks for a style gets it, whatever else is written.
+    private func manner(_ results: Results) -> Manner {
+        guard style == .auto, results != .none else { return .all }
+        if isLive { return sharesTerminal ? .nothing : .all }
+        return results == .streamed ? .nothing : .late
     }
 
     func update(_ change: (inout ProgressState) -> Void) {
@@ -69,7 +102,7 @@ final class Console: Sendable {
     func endStage() {
         inner.withLock { inner in
             guard inner.state != nil else { return }
-            show(&inner)
+            if inner.manner == .all { show(&inner) }
             record(&inner)
             inner.state = nil
             inner.refresh = nil
@@ -109,8 +142,9 @@ final class Console: Sendable {
         inner.withLock { inner in
             inner.memoryLog?.record(stage: inner.state?.stage ?? "", isLast: false)
             if let last = inner.lastRecord, last.duration(to: .now) >= .seconds(5) { record(&inner) }
-            guard inner.state != nil, style != .none else { return }
+            guard inner.state != nil, style != .none, inner.manner != .nothing else { return }
             if !isLive, let last = inner.lastShown, last.duration(to: .now) < .seconds(5) { return }
+            inner.manner = .all
             show(&inner)
         }
     }
@@ -136,6 +170,9 @@ final class Console: Sendable {
             StandardError.write(line: style == .json ? ProgressLine.json(state) : ProgressLine.plain(state))
         }
     }
+
+    /// Ends the live line, unless somebody is just writing it; never waits.
+    func breakLine() { _ = inner.withLockIfAvailable { closeLine(&$0) } }
 
     private func closeLine(_ inner: inout Inner) {
         if inner.lineIsOpen { StandardError.write("\n") }

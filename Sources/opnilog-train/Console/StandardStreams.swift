@@ -8,11 +8,17 @@ struct ResultWriter: ~Copyable {
     /// How many of the buffer's bytes are known to end no line.
     private var searched = 0
     private let descriptor: Int32
+    /// The file; nil for standard output.
+    private let path: String?
     private let capacity: Int
     private let longestLine: Int
 
-    init(descriptor: Int32 = STDOUT_FILENO, capacity: Int = 1 << 16, longestLine: Int = 1 << 20) {
+    /// - Parameter path: what errors call the file; nil for standard output.
+    init(
+        descriptor: Int32 = STDOUT_FILENO, path: String? = nil, capacity: Int = 1 << 16, longestLine: Int = 1 << 20
+    ) {
         self.descriptor = descriptor
+        self.path = path
         self.capacity = capacity
         self.longestLine = longestLine
         buffer.reserveCapacity(capacity + 4096)
@@ -60,11 +66,16 @@ struct ResultWriter: ~Copyable {
         searched = 0
         if let failure {
             buffer.removeAll(keepingCapacity: true)
-            throw CommandError(
-                .output, "standard output cannot be written: \(SystemCall.text(failure))",
-                remedy: failure == ENOSPC ? "free space on its disk" : nil, cause: SystemError(failure))
+            throw fault(failure)
         }
         buffer.removeSubrange(..<count)
+    }
+
+    private func fault(_ number: Int32) -> CommandError {
+        if let path { return OutputFault.of(path, number) }
+        return CommandError(
+            .output, "standard output cannot be written: \(SystemCall.text(number))",
+            remedy: number == ENOSPC ? "free space on its disk" : nil, cause: SystemError(number))
     }
 }
 
@@ -97,6 +108,13 @@ enum StandardError {
     static func write(line text: String) { write(text + "\n") }
 
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Whether it and standard output are one terminal.
+    static var sharesTerminal: Bool {
+        guard isTerminal, isatty(STDOUT_FILENO) == 1 else { return false }
+        var (own, other) = (stat(), stat())
+        return fstat(STDERR_FILENO, &own) == 0 && fstat(STDOUT_FILENO, &other) == 0 && own.st_rdev == other.st_rdev
+    }
 
     /// Columns of the terminal.
     static var columns: Int {

@@ -19,7 +19,7 @@ enum Command: String, CaseIterable, Sendable {
         case .tableMerge: "Adds tables up to one, the table of all their lines."
         case .tableShow: "Says what a table holds, once its checksums and digests are verified."
         case .tableTop: "Writes the templates with the most lines as NDJSON, the largest count first."
-        case .tableExport: "Writes all templates of a table as NDJSON, in table order."
+        case .tableExport: "Writes a table's templates of 10 lines or more as NDJSON, in table order."
         case .drift: "Says how many lines of a later table are of templates that an earlier one lacks."
         case .score: "Scores logs with a trained model: one NDJSON line a log, in order."
         case .mask: "Writes the masked text of each log to standard output, one line each."

@@ -262,7 +262,7 @@ enum Options {
         awsRegion.spec, awsService.spec, awsAccessKey.spec, awsSecretKey.spec, awsSessionToken.spec,
         clientCertificate.spec, clientKey.spec, clientKeyPassphrase.spec, ca.spec, insecure.spec,
         proxy.spec, proxyUsername.spec, proxyPassword.spec,
-        input.spec, inputFormat.spec, field.spec, timeField.spec, maxBadShare.spec, keepGoing.spec, table.spec,
+        field.spec, timeField.spec, input.spec, inputFormat.spec, maxBadShare.spec, keepGoing.spec, table.spec,
         tables.spec, top.spec, above.spec,
         dropField.spec, dropKeywords.spec, minimumTokens.spec,
         masks.spec, longestLine.spec,
@@ -272,9 +272,9 @@ enum Options {
         samples.spec, epochs.spec, epoch.spec, minimumCount.spec, all.spec, steps.spec, batchSize.spec, recipe.spec,
         draw.spec, disjointFigure.spec,
         templateCap.spec, vocabularySize.spec, minimumWordCount.spec, unknownWarning.spec,
-        seed.spec,
         documents.spec, port.spec, faults.spec,
-        workers.spec, threads.spec, memory.spec, disk.spec, device.spec, torch.spec, progress.spec, config.spec,
+        workers.spec, threads.spec, memory.spec, disk.spec, device.spec, torch.spec,
+        seed.spec, progress.spec, config.spec,
     ]
 
     /// The settings that a command has.

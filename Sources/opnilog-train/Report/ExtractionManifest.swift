@@ -18,6 +18,8 @@ struct ExtractionManifest: Codable, Sendable {
     var query: Query
     /// Which documents, as it was written.
     var settings: [String: String]
+    /// The name of the output in its folder; nil for a stream, and in manifests of older versions.
+    var output: String?
     /// The servers, as they were given.
     var endpoints: [String]
     /// Nil where it may not be known.
@@ -108,33 +110,48 @@ struct ExtractionManifest: Codable, Sendable {
         try AtomicFile.write(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: path)
     }
 
-    /// - Throws: `usage` when there is none, or none that this version knows.
+    /// - Throws: `noUsableLog` when there is none, or none that this version knows.
     static func read(_ path: String) throws(CommandError) -> ExtractionManifest {
-        struct Head: Decodable {
-            struct Program: Decodable { var command: String? }
-            var format: Int?
-            var program: Program?
-        }
+        let other = "name the manifest that extract left"
         let bytes: [UInt8]
         do {
             bytes = try SmallFile.read(path, atMost: 1 << 30)
         } catch {
-            throw .usage("\(path) cannot be read: \(error.reason)", remedy: "name the manifest that extract left")
+            throw CommandError(.noUsableLog, "\(path) cannot be read: \(error.reason)", remedy: other)
         }
-        let head = try? JSONDecoder().decode(Head.self, from: Data(bytes))
+        if bytes.isEmpty { throw CommandError(.noUsableLog, "\(path) is empty", remedy: other) }
+        let head: Head?
+        do {
+            head = try JSONDecoder().decode(Head.self, from: Data(bytes))
+        } catch DecodingError.dataCorrupted {
+            throw CommandError(.noUsableLog, "\(path) is no JSON, or is cut off", remedy: other)
+        } catch {
+            head = nil
+        }
         guard let head, head.program?.command == "extract" else {
-            throw .usage("\(path) is no manifest of extract", remedy: "name the manifest that extract left")
+            throw CommandError(.noUsableLog, "\(path) is no manifest of extract", remedy: other)
         }
         guard head.format == currentFormat else {
-            throw .usage(
-                "\(path) is of format \(head.format ?? 0), which this version does not know",
+            throw CommandError(
+                .noUsableLog, "\(path) is of format \(head.format ?? 0), which this version does not know",
                 remedy: "use the version that wrote it")
         }
-        do {
-            return try JSONDecoder().decode(ExtractionManifest.self, from: Data(bytes))
-        } catch {
-            throw .usage("\(path) is damaged: \(error)", remedy: "extract again")
+        // The decoder's own words are for programmers.
+        guard let manifest = try? JSONDecoder().decode(ExtractionManifest.self, from: Data(bytes)) else {
+            throw damaged(path, "what a manifest of extract has is missing in it, or is something else there")
         }
+        return manifest
+    }
+
+    static func damaged(_ path: String, _ what: String) -> CommandError {
+        CommandError(.noUsableLog, "\(path) is damaged: \(what)", remedy: "extract again")
+    }
+
+    /// What tells a manifest of `extract` from other JSON.
+    private struct Head: Decodable {
+        struct Program: Decodable { var command: String? }
+        var format: Int?
+        var program: Program?
     }
 }
 

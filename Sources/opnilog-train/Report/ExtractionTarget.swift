@@ -11,6 +11,8 @@ final class ExtractionTarget: Sendable {
     let name: String
     /// Where the proof goes; nil: nowhere.
     let manifest: String?
+    /// Whether this run made the file.
+    private let isMade: Bool
 
     var checkpoint: String? { path.map { $0 + ".checkpoint.json" } }
     var scrolls: String? { path.map { $0 + ".scrolls" } }
@@ -24,7 +26,8 @@ final class ExtractionTarget: Sendable {
         let given = settings[Options.manifest]
         guard output != "-" else {
             manifest = try Self.resolved(given)
-            (descriptor, path, name) = (STDOUT_FILENO, nil, "standard output")
+            (descriptor, path, name, isMade) = (STDOUT_FILENO, nil, "standard output", false)
+            try checkManifestFolder()
             return
         }
         name = output
@@ -36,15 +39,42 @@ final class ExtractionTarget: Sendable {
         }
         let isFile = !isThere || kind == S_IFREG
         manifest = try Self.resolved(given ?? (isFile ? output + ".manifest.json" : nil))
-        descriptor = open(output, (isFile ? O_RDWR | O_CREAT : O_WRONLY) | O_CLOEXEC, 0o600)
+        (descriptor, isMade) = Self.opened(output, isThere: isThere, isFile: isFile)
         guard descriptor >= 0 else { throw OutputFault.of(output, errno) }
         path = isFile ? output : nil
         // From here on `deinit` closes the file, also after a throw.
-        guard !isFile || flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        try lock(output)
+        do throws(CommandError) {
+            try checkOwnFiles()
+            try checkManifestFolder()
+        } catch {
+            dropUnused()
+            throw error
+        }
+    }
+
+    private static func opened(_ output: String, isThere: Bool, isFile: Bool) -> (descriptor: Int32, isMade: Bool) {
+        let new = isThere ? -1 : open(output, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if new >= 0 { return (new, true) }
+        return (open(output, (isFile ? O_RDWR | O_CREAT : O_WRONLY) | O_CLOEXEC, 0o600), false)
+    }
+
+    /// Throws `usage` if another process has the file, or had it and has just removed it.
+    private func lock(_ output: String) throws(CommandError) {
+        guard path != nil else { return }
+        var (own, named) = (stat(), stat())
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &own) == 0, stat(output, &named) == 0,
+            own.st_ino == named.st_ino, own.st_dev == named.st_dev
+        else {
             throw .usage(
                 "\(output) is in use by another process", remedy: "wait until it ends, or give another --output")
         }
-        try checkOwnFiles()
+    }
+
+    /// Removes a file that this run made and has not begun, so that a run that failed at its start leaves nothing.
+    func dropUnused() {
+        guard isMade, let path, let checkpoint, size == 0, access(checkpoint, F_OK) != 0 else { return }
+        unlink(path)
     }
 
     deinit {
@@ -66,6 +96,15 @@ final class ExtractionTarget: Sendable {
             throw .usage(
                 "--manifest names \(own), which the run itself writes", remedy: "give another --manifest")
         }
+    }
+
+    /// A proof that cannot be written would be missed only after everything was read.
+    private func checkManifestFolder() throws(CommandError) {
+        guard let manifest else { return }
+        let folder = AtomicFile.split(manifest).folder
+        guard access(folder.isEmpty ? "/" : folder, W_OK | X_OK) != 0 else { return }
+        throw CommandError(
+            .output, "\(manifest) cannot be written: \(SystemCall.text(errno))", remedy: "give another --manifest")
     }
 
     private var hasManifest: Bool { manifest.map { access($0, F_OK) == 0 } ?? false }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 extension OutputFolder {
     /// Throws `usage` where a file that a run would replace was written by another program: the names are common ones.
@@ -24,5 +25,12 @@ extension OutputFolder {
         // Where these would be replaced they are refused whoever wrote them.
         case .model, .table: return true
         }
+    }
+
+    /// By what a folder is known to be a run's; nil if it is not. A manifest of another program's has the same name.
+    static func resultOfRun(in folder: String) -> File? {
+        func path(_ file: File) -> String { folder + "/" + file.rawValue }
+        if Manifest.read(path(.manifest)) != nil { return .manifest }
+        return access(path(.model), F_OK) == 0 ? .model : nil
     }
 }

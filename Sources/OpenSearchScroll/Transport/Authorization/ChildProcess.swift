@@ -7,10 +7,34 @@ enum ChildProcess {
         var mayPass: Bool
     }
 
+    /// Ends a program, with its whole group, from another thread than the one that waits for it and alone knows when
+    /// its number is another's.
+    final class Stop: Sendable {
+        /// Of a pipe; without one, the program ends on its own or at the limit.
+        private let ends: (read: CInt, write: CInt)
+
+        init() {
+            var ends: [CInt] = [-1, -1]
+            if pipe(&ends) == 0 {
+                for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            }
+            self.ends = (ends[0], ends[1])
+        }
+
+        deinit {
+            for end in [ends.read, ends.write] where end >= 0 { close(end) }
+        }
+
+        /// Readable after `fire`.
+        fileprivate var descriptor: CInt { ends.read }
+
+        func fire() { write(ends.write, [0], 1) }
+    }
+
     private static let largest = 64 << 10
 
     /// Runs a program without a shell and returns its standard output; its standard error is ours. Blocks its thread.
-    static func output(of arguments: [String], within limit: Duration) -> Result<String, Failure> {
+    static func output(of arguments: [String], within limit: Duration, stop: Stop) -> Result<String, Failure> {
         guard let program = arguments.first, !program.isEmpty else {
             return .failure(Failure(reason: "no command is given that prints a bearer token; name one", mayPass: false))
         }
@@ -24,8 +48,8 @@ enum ChildProcess {
         close(ends[1])
         guard code == 0 else { return .failure(failure(program, code)) }
         let deadline = ContinuousClock.now + limit
-        let text = readAll(ends[0], until: deadline)
-        let status = text == nil ? nil : status(of: child, until: deadline)
+        let text = readAll(ends[0], until: deadline, stop)
+        let status = text == nil ? nil : status(of: child, until: deadline, stop)
         guard let text, let status else {
             // The whole group, since a script's programs may hold the pipe.
             kill(-child, SIGKILL)
@@ -74,15 +98,18 @@ enum ChildProcess {
         return posix_spawnp(&child, arguments[0], &actions, &attributes, &strings, environ)
     }
 
-    /// Nil when the time is over or there is too much.
-    private static func readAll(_ descriptor: Int32, until deadline: ContinuousClock.Instant) -> String? {
+    /// Nil when the time is over, when there is too much, or after a stop.
+    private static func readAll(
+        _ descriptor: Int32, until deadline: ContinuousClock.Instant, _ stop: Stop
+    ) -> String? {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
         while bytes.count <= largest {
             let left = deadline - .now
             guard left > .zero else { return nil }
-            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&waiting, 1, Int32(left.milliseconds)) > 0 else { continue }
+            var waiting = [descriptor, stop.descriptor].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            guard poll(&waiting, 2, Int32(left.milliseconds)) > 0 else { continue }
+            if waiting[1].revents != 0 { return nil }
             let count = read(descriptor, &chunk, chunk.count)
             if count == 0 { return String(decoding: bytes, as: UTF8.self) }
             if count > 0 { bytes += chunk[..<count] }
@@ -91,11 +118,13 @@ enum ChildProcess {
     }
 
     /// A program ends right after its output does, so this waits in earnest only for one that closes it early.
-    private static func status(of child: pid_t, until deadline: ContinuousClock.Instant) -> Int32? {
+    private static func status(
+        of child: pid_t, until deadline: ContinuousClock.Instant, _ stop: Stop
+    ) -> Int32? {
         var status: Int32 = 0
         while waitpid(child, &status, WNOHANG) != child {
-            guard ContinuousClock.now < deadline else { return nil }
-            poll(nil, 0, 2)
+            var waiting = pollfd(fd: stop.descriptor, events: Int16(POLLIN), revents: 0)
+            guard ContinuousClock.now < deadline, poll(&waiting, 1, 2) <= 0 else { return nil }
         }
         return status
     }

@@ -12,7 +12,10 @@ final class TokenCommand: Sendable {
         /// Cancelled before they could wait.
         var gone: Set<Int> = []
         var nextWaiter = 0
-        var isRunning = false
+        /// Ends the command that is running; nil while none is.
+        var stop: ChildProcess.Stop?
+        /// Who was cancelled when nobody else waited.
+        var leaving: Int?
     }
 
     private let arguments: [String]
@@ -25,7 +28,7 @@ final class TokenCommand: Sendable {
     }
 
     /// The token, from a new run of the command if there is none, if it is too old, or if it is the one refused. A
-    /// cancelled task does not wait for the command's end.
+    /// cancelled task does not wait for the command to be done; where nobody else does, the command is ended.
     func token(insteadOf refused: Authorization?) async -> Outcome {
         let number = state.withLock { state in
             state.nextWaiter += 1
@@ -34,18 +37,28 @@ final class TokenCommand: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in wait(number, waiter, refused) }
         } onCancel: {
-            let waiter = state.withLock { state in
-                let waiter = state.waiters.removeValue(forKey: number)
-                if waiter == nil { state.gone.insert(number) }
-                return waiter
-            }
-            waiter?.resume(returning: .failure(.cancelled))
+            leave(number)
         }
+    }
+
+    private func leave(_ number: Int) {
+        let (waiter, stop): (Waiter?, ChildProcess.Stop?) = state.withLock { state in
+            guard state.waiters[number] != nil else {
+                state.gone.insert(number)
+                return (nil, nil)
+            }
+            if state.waiters.count > 1 { return (state.waiters.removeValue(forKey: number), nil) }
+            // Resumed once the command is gone: this process may end right after.
+            state.leaving = number
+            return (nil, state.stop)
+        }
+        waiter?.resume(returning: .failure(.cancelled))
+        stop?.fire()
     }
 
     private enum Step {
         case done(Outcome)
-        case run
+        case run(ChildProcess.Stop)
         case wait
     }
 
@@ -54,12 +67,14 @@ final class TokenCommand: Sendable {
             if state.gone.remove(number) != nil { return .done(.failure(.cancelled)) }
             if let token = good(state), .bearer(token) != refused { return .done(.success(token)) }
             state.waiters[number] = waiter
-            defer { state.isRunning = true }
-            return state.isRunning ? .wait : .run
+            if state.stop != nil { return .wait }
+            let stop = ChildProcess.Stop()
+            state.stop = stop
+            return .run(stop)
         }
         switch step {
         case .done(let outcome): waiter.resume(returning: outcome)
-        case .run: OwnThread.run { [self] in finish(run()) }
+        case .run(let stop): run(stop)
         case .wait: break
         }
     }
@@ -70,20 +85,32 @@ final class TokenCommand: Sendable {
         return token
     }
 
-    private func run() -> Outcome {
-        switch ChildProcess.output(of: arguments, within: .seconds(30)) {
+    private func run(_ stop: ChildProcess.Stop) {
+        OwnThread.run { [self] in finish(outcome(stop)) }
+    }
+
+    private func outcome(_ stop: ChildProcess.Stop) -> Outcome {
+        switch ChildProcess.output(of: arguments, within: .seconds(30), stop: stop) {
         case .success(let text): Token.checked(text, "what the command \(arguments.first ?? "") prints")
         case .failure(let failure): .failure(.noCredentials(failure.reason, mayPass: failure.mayPass))
         }
     }
 
     private func finish(_ outcome: Outcome) {
-        let waiters = state.withLock { state in
+        var waiters: [Int: Waiter] = [:]
+        var next: ChildProcess.Stop?
+        let left: Waiter? = state.withLock { state in
+            let left = state.leaving.flatMap { state.waiters.removeValue(forKey: $0) }
+            state.leaving = nil
             if case .success(let token) = outcome { (state.token, state.obtained) = (token, .now) }
-            defer { state.waiters = [:] }
-            state.isRunning = false
-            return state.waiters.values
+            // Who came while the command was being ended gets another run of it.
+            if case .failure = outcome, left != nil, !state.waiters.isEmpty { next = ChildProcess.Stop() }
+            if next == nil { swap(&waiters, &state.waiters) }
+            state.stop = next
+            return left
         }
-        for waiter in waiters { waiter.resume(returning: outcome) }
+        left?.resume(returning: .failure(.cancelled))
+        for waiter in waiters.values { waiter.resume(returning: outcome) }
+        if let next { run(next) }
     }
 }
