@@ -16,13 +16,16 @@ void check(const opnilog_torch_batch &batch, int64_t words) {
     require(batch.rows >= 1, "the batch is empty");
     for (int64_t row = 0; row < batch.rows; ++row) {
         const int32_t length = batch.lengths[row];
-        const std::string which = "log " + std::to_string(row) + " of the batch";
-        require(length >= 2 && length <= kLength, which + " has " + std::to_string(length) + " tokens, not 2 to 64");
-        require(batch.multiplicities[row] >= 1, which + " has no multiplicity");
+        // The texts are made only where they are needed: there is one a token.
+        const auto refuse = [&](const std::string &what) {
+            throw Failure(OPNILOG_TORCH_BAD_ARGUMENT, "log " + std::to_string(row) + " of the batch has " + what);
+        };
+        if (length < 2 || length > kLength) refuse(std::to_string(length) + " tokens, not 2 to 64");
+        if (batch.multiplicities[row] < 1) refuse("no multiplicity");
         for (int32_t i = 0; i < length; ++i) {
             const int32_t token = batch.tokens[row * kLength + i];
-            require(token >= 0 && token < words, which + " has the token " + std::to_string(token) +
-                ", and the model " + std::to_string(words) + " words");
+            if (token < 0 || token >= words)
+                refuse("the token " + std::to_string(token) + ", and the model " + std::to_string(words) + " words");
         }
     }
 }

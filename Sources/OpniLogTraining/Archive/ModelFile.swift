@@ -68,7 +68,10 @@ enum ModelFile {
         let slash = path.lastIndex(of: "/") ?? path.startIndex
         let prefix = path[slash...].dropFirst() + ".partial-"
         for name in Folder.names(String(path[..<slash])) ?? [] where name.hasPrefix(prefix) {
-            if name.dropFirst(prefix.count).allSatisfy(\.isNumber) { unlink("\(path[...slash])\(name)") }
+            // A vocabulary is written beside its place twice over, by names of the process's number both times.
+            let parts = name.dropFirst(prefix.count).split(separator: ".", omittingEmptySubsequences: false)
+            let isOurs = parts.count == 3 ? parts[2] == "partial" : parts.count == 1
+            if isOurs, parts.prefix(2).allSatisfy({ Int($0) != nil }) { unlink("\(path[...slash])\(name)") }
         }
     }
 

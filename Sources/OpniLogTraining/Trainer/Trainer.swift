@@ -7,13 +7,14 @@ import Synchronization
 ///   - configuration: Device, threads, recipe and seed.
 ///   - isolation: Filled in by the compiler, so that `body` runs where the caller does.
 ///   - body: Trains and saves.
-/// - Throws: `TrainingError` where libtorch or the device cannot be had or the initial model cannot be read, or what
-///   `body` throws.
+/// - Throws: `noBridge`, `unfitBridge`, `noLibtorch`, `noDevice`, `invalidSetting` for a recipe or a number of threads
+///   that cannot be, `badModel` for an initial model that cannot be read, or what `body` throws.
 public func withTrainer<R>(
     _ configuration: TrainerConfiguration = TrainerConfiguration(),
     isolation: isolated (any Actor)? = #isolation,
     _ body: (Trainer) async throws -> R
 ) async throws -> R {
+    try configuration.recipe.check()
     let bridge = try await TorchBridge.open(configuration.bridge)
     let facts = try await bridge.start(device: configuration.device, threads: configuration.threads)
     if let initial = configuration.initialModel {
@@ -57,8 +58,9 @@ public final class Trainer: Sendable {
     /// - Throws: `invalidSetting` at a second call or for checkpoints of another training, `dataset` with the
     ///   `DatasetError` as its cause, `notFinite`, `unwritable`, `cancelled`, or `failed`.
     func train(on data: TrainingData) async throws(TrainingError) -> TrainingReport {
-        defer { continuation.finish() }
+        // Refused while another call trains, whose progress goes on.
         try begin()
+        defer { continuation.finish() }
         let (bridge, facts, configuration) = (bridge, facts, configuration)
         if configuration.measuresUnseen, configuration.initialModel != nil {
             throw TrainingError(
@@ -114,6 +116,9 @@ public final class Trainer: Sendable {
             throw TrainingError(.invalidSetting, "A trainer trains once; open another with withTrainer.")
         }
     }
+
+    /// Nothing more will become known.
+    func endProgress() { continuation.finish() }
 
     func close() {
         continuation.finish()

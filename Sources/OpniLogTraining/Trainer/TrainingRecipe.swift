@@ -35,6 +35,20 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
         }
     }
 
+    /// - Throws: `invalidSetting` for a number that no training can have.
+    func check() throws(TrainingError) {
+        let ranges: [(name: String, value: Double, range: ClosedRange<Double>)] = [
+            ("peak learning rate", peakLearningRate, 0...Double.greatestFiniteMagnitude), ("share of warm-up", warmUpShare, 0...1),
+            ("weight decay", weightDecay, 0...Double.greatestFiniteMagnitude), ("dropout", dropout, 0...0.9),
+            ("share of unknown words", unknownShare, 0...1),
+        ]
+        for (name, value, range) in ranges where !range.contains(value) {
+            throw TrainingError(
+                .invalidSetting,
+                "The recipe's \(name) is \(value); give a number from \(range.lowerBound) to \(range.upperBound).")
+        }
+    }
+
     init(
         name: String,
         peakLearningRate: Double,

@@ -31,6 +31,7 @@ struct ReplacingTests {
         let others = ["\(ModelFile.name).partial-mine", "other.partial-7"]
         for name in others { folder.write([1], to: name) }
         for name in [ModelFile.name, ModelFile.vocabularyName] { folder.write([1], to: "\(name).partial-4711") }
+        folder.write([1], to: "\(ModelFile.vocabularyName).partial-4711.4711.partial")
         try replace { _ in }
         #expect(Set(folder.names) == Set([ModelFile.name, ModelFile.vocabularyName] + others))
     }
