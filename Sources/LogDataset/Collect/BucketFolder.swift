@@ -119,8 +119,8 @@ struct BucketFolder: Sendable {
 
     /// Whether a run gives a file this name.
     private static func isOwn(_ name: String) -> Bool {
-        let checkpoint = CollectionCheckpoint.fileName
-        return number(ofRun: name) != nil || name == JournalFile.name || name == checkpoint
-            || WholeFile.isPartial(name, of: checkpoint)
+        let files = [CollectionCheckpoint.fileName, JournalFile.name]
+        return number(ofRun: name) != nil || files.contains(name)
+            || files.contains { WholeFile.isPartial(name, of: $0) }
     }
 }
