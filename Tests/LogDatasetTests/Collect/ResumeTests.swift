@@ -138,6 +138,23 @@ import Testing
         #expect(source.read.withLock { $0.count } == 15)
     }
 
+    @Test(arguments: [true, false])
+    func aTableThatIsDamagedIsMadeAgain(keepsHours: Bool) async throws {
+        var configuration = configuration()
+        configuration.keepsHours = keepsHours
+        let table = try await collect(HourlyLogs(), configuration).table
+        let bytes = fileBytes(table.path)
+        var damaged = bytes
+        damaged[100] ^= 1
+        _ = directory.file(TableCollector.fileName, damaged)
+        let source = HourlyLogs()
+        #expect(fileBytes(try await collect(source, configuration).table.path) == bytes)
+        #expect(events.all.first == .damagedTable)
+        #expect(source.read.withLock { $0.count } == (keepsHours ? 0 : 15))
+        _ = try await collect(HourlyLogs(), configuration)
+        #expect(events.all.last == .tableFound)
+    }
+
     @Test func otherSettingsAreRefusedByName() async throws {
         try await broken()
         func refusal(_ settings: [String: String], _ source: HourlyLogs = HourlyLogs()) async -> String {
