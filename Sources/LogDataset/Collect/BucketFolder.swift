@@ -100,12 +100,7 @@ struct BucketFolder: Sendable {
     var old: BucketFolder { BucketFolder(path: path + ".old") }
 
     /// Brings the folder's own list of names to disk.
-    func sync() {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
-    }
+    func sync() { Folder.sync(path) }
 
     static func name(ofRun number: Int) -> String { "\(number).run" }
 
@@ -121,6 +116,6 @@ struct BucketFolder: Sendable {
     private static func isOwn(_ name: String) -> Bool {
         let files = [CollectionCheckpoint.fileName, JournalFile.name]
         return number(ofRun: name) != nil || files.contains(name)
-            || files.contains { WholeFile.isPartial(name, of: $0) }
+            || files.contains { PartialFile.isName(name, of: $0) }
     }
 }

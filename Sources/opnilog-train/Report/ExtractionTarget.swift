@@ -1,4 +1,5 @@
 import Glibc
+import LogDataset
 import OpenSearchScroll
 
 /// Where an extraction writes to: a file, locked and readable by its owner only, from which a later run can go on; or a
@@ -45,10 +46,17 @@ final class ExtractionTarget: Sendable {
                 "\(output) is in use by another process", remedy: "wait until it ends, or give another --output")
         }
         try checkOwnFiles()
+        removeLeftovers()
     }
 
     deinit {
         if descriptor != STDOUT_FILENO { close(descriptor) }
+    }
+
+    /// Removes what a run that was killed was writing beside the output.
+    private func removeLeftovers() {
+        for path in [manifest, checkpoint].compactMap(\.self) { AtomicFile.removeLeftovers(of: path) }
+        if let scrolls { PartialFile.removeLeftovers(of: [String(Folder.name(scrolls))], in: Folder.of(scrolls)) }
     }
 
     // MARK: Where the proof goes
