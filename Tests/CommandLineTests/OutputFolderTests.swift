@@ -95,7 +95,9 @@ struct OutputFolderTests {
             "templates.table.4711.partial", ".manifest.json.4711.partial", "scrolls.open.4711.partial",
             "nulog_model_latest.pt.partial-4711", "vocab.txt.partial-4711.4711.partial",
         ]
-        let kept = ["notes.4711.partial", "templates.table.4712.partial", "templates.table.partial", "vocab.txt.partial-"]
+        let kept = [
+            "notes.4711.partial", "templates.table.4712.partial", "templates.table.partial", "vocab.txt.partial-",
+        ]
         for name in left + kept { try folder.write(name, "words of logs") }
         let writing = open(folder.path(kept[1]), O_RDONLY)
         defer { close(writing) }
