@@ -25,7 +25,10 @@ final class TemplateTableWriter {
         try file.write(header)
     }
 
+    /// - Throws: `invalidSetting` if there are more lines than a table may be of.
     func append(_ record: TemplateRecord) throws(DatasetError) {
+        guard record.count <= TableLimits.linesOfTemplate else { throw .tooManyLines(path, ofTemplate: true) }
+        guard lines <= TableLimits.lines - record.count else { throw .tooManyLines(path, ofTemplate: false) }
         try openShards(through: Int(truncatingIfNeeded: record.hash >> 120))
         try blocks.append(record, to: file)
         tableDigest.update(template: record)
