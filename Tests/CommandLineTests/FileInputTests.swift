@@ -135,6 +135,22 @@ struct FileInputTests {
         }
     }
 
+    @Test("what a killed run has left of its table is no log where logs and output lie in one folder")
+    func leftoverAmongLogs() async throws {
+        mkdir(folder.path("out"), 0o700)
+        try folder.write("out/a.log", "fine\n")
+        let names = ["templates.table.4711.partial", "templates.table.4712.partial"]
+        for name in names { try folder.write("out/" + name, [0, 1, 2]) }
+        // The second one is being written.
+        let writing = open(folder.path("out/" + names[1]), O_RDONLY)
+        defer { close(writing) }
+        try #require(flock(writing, LOCK_EX) == 0)
+        let run = try await collect(["--input", folder.path("out")])
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(try manifest().read?.windows.count == 1)
+        #expect(!folder.exists("out/" + names[0]) && folder.exists("out/" + names[1]))
+    }
+
     @Test("--input that names nothing but the output folder is refused", arguments: ["out", "out/metrics.jsonl", "o*"])
     func onlyOutput(name: String) async throws {
         try folder.write("a.log", "fine\n")

@@ -24,7 +24,7 @@ struct OutputFolderTests {
         try output.write(Array("text".utf8), to: .manifest)
         #expect(folder.mode("a/b/manifest.json") == 0o600)
         #expect(folder.text("a/b/manifest.json") == "text")
-        #expect(!folder.exists("a/b/.manifest.json.part"))
+        #expect(TestFiles.names(output.path) == [".lock", "manifest.json"])
     }
 
     @Test("a second run is told who holds it; after the first it is free")
@@ -86,6 +86,24 @@ struct OutputFolderTests {
         #expect(fault(folder.root) == nil)
         try folder.write("metrics.jsonl", #"{"phase":"reading","lines":3}"# + "\n")
         #expect(fault(folder.root) == nil)
+    }
+
+    @Test("what a killed run was writing is removed, but not what somebody writes, nor files of others")
+    func leftovers() throws {
+        let folder = TestFolder()
+        let left = [
+            "templates.table.4711.partial", ".manifest.json.4711.partial", "scrolls.open.4711.partial",
+            "nulog_model_latest.pt.partial-4711", "vocab.txt.partial-4711.4711.partial",
+        ]
+        let kept = [
+            "notes.4711.partial", "templates.table.4712.partial", "templates.table.partial", "vocab.txt.partial-",
+        ]
+        for name in left + kept { try folder.write(name, "words of logs") }
+        let writing = open(folder.path(kept[1]), O_RDONLY)
+        defer { close(writing) }
+        try #require(flock(writing, LOCK_EX) == 0)
+        #expect(fault(folder.root) == nil)
+        #expect(TestFiles.names(folder.root) == [".lock"] + kept)
     }
 
     @Test("a file is no folder")

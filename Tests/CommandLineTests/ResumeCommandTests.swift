@@ -168,6 +168,36 @@ struct ResumeCommandTests {
         #expect(foreign.errors.contains("holds templates.table already"))
     }
 
+    @Test("a finished run whose table is damaged is not taken for one; what was read for it makes it again")
+    func damagedTable() async throws {
+        let server = try server()
+        let source = ["--endpoint", server.url]
+        #expect(try await collect(source).code == 0)
+        let whole = folder.bytes("out/templates.table")
+        var damaged = whole
+        damaged[100] ^= 1
+        try folder.write("out/templates.table", damaged)
+        let refused = try await collect(source, ["--resume"])
+        #expect(refused.code == 65)
+        #expect(
+            refused.errors.hasPrefix(
+                "opnilog-train: the finished run's table is no longer whole: \(folder.path("out/templates.table")) is "
+                    + "damaged at byte 16: a checksum is wrong;"), "\(refused.errors)")
+        let reuse = "--overwrite --reuse \(folder.path("out"))"
+        #expect(refused.errors.hasSuffix("make it again with \(reuse), which takes over what was read for it.\n"))
+        let opened = server.count(of: .openScroll)
+        let again = try await collect(source, ["--overwrite", "--reuse", folder.path("out")])
+        #expect(again.code == 0 && server.count(of: .openScroll) == opened, "\(again.errors)")
+        #expect(folder.bytes("out/templates.table") == whole)
+        // Killed before the hours were put away: the run goes on by itself.
+        try folder.write("out/templates.table", damaged)
+        try #require(rename(folder.path("out/hours"), folder.path("out/buckets")) == 0)
+        let resumed = try await collect(source, ["--resume"])
+        #expect(resumed.code == 0, "\(resumed.errors)")
+        #expect(resumed.errors.hasPrefix("opnilog-train: the table is damaged; it is made again\n"))
+        #expect(folder.bytes("out/templates.table") == whole)
+    }
+
     @Test("a finished run is not that of files that have changed since; where they lie does not matter")
     func finishedWithOtherContents() async throws {
         let server = try server()

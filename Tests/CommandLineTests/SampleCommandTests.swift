@@ -138,7 +138,7 @@ struct SampleCommandTests {
         try logs()
         let names = ["old", "young", "locked", "foreign"].map { "opnilog-scratch-" + $0.padding(toLength: 6) }
         for name in names + [names[0] + "/buckets"] { mkdir(folder.path(name), 0o700) }
-        for name in names { try folder.write("\(name)/templates.table.partial", "words of logs") }
+        for name in names { try folder.write("\(name)/templates.table.4711.partial", "words of logs") }
         try folder.write("\(names[0])/buckets/1.run", "words of logs")
         try folder.write("\(names[3])/mine", "not ours")
         // Made in 2001.

@@ -100,12 +100,7 @@ struct BucketFolder: Sendable {
     var old: BucketFolder { BucketFolder(path: path + ".old") }
 
     /// Brings the folder's own list of names to disk.
-    func sync() {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
-    }
+    func sync() { Folder.sync(path) }
 
     static func name(ofRun number: Int) -> String { "\(number).run" }
 
@@ -119,8 +114,8 @@ struct BucketFolder: Sendable {
 
     /// Whether a run gives a file this name.
     private static func isOwn(_ name: String) -> Bool {
-        let checkpoint = CollectionCheckpoint.fileName
-        return number(ofRun: name) != nil || name == JournalFile.name || name == checkpoint
-            || WholeFile.isPartial(name, of: checkpoint)
+        let files = [CollectionCheckpoint.fileName, JournalFile.name]
+        return number(ofRun: name) != nil || files.contains(name)
+            || files.contains { PartialFile.isName(name, of: $0) }
     }
 }

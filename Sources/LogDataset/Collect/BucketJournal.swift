@@ -56,6 +56,14 @@ struct BucketJournal: Sendable {
         case merged(tableDigest: String, exclusions: [Exclusion])
         /// The table was written of what there was.
         case partial(PartialTable)
+
+        /// Whether it says that a table was written.
+        var isOfTable: Bool {
+            switch self {
+            case .merged, .partial: true
+            default: false
+            }
+        }
     }
 
     /// A run in use.
@@ -109,6 +117,7 @@ struct BucketJournal: Sendable {
 
     private mutating func add(_ window: Window) {
         if windows[window.name] != nil { drop([window.name]) }
+        disown(window.runs)
         windows[window.name] = window
         for run in window.runs { runs[run.file] = Member(record: run, level: 0, owners: [window.name]) }
         (tableDigest, partial) = (nil, nil)
@@ -117,6 +126,7 @@ struct BucketJournal: Sendable {
     private mutating func adopt(_ adoption: Adoption) {
         let names = Set(adoption.windows.map(\.name))
         drop(names)
+        disown(adoption.runs)
         for window in adoption.windows { windows[window.name] = window }
         for run in adoption.runs { runs[run.file] = Member(record: run, level: 0, owners: names) }
         (tableDigest, partial) = (nil, nil)
@@ -127,8 +137,16 @@ struct BucketJournal: Sendable {
         let owners = replaced.reduce(into: Set<String>()) { $0.formUnion($1?.owners ?? []) }
         // A run that no intact record knows of is in the merge too: then nobody can tell whose logs are in it.
         guard replaced.allSatisfy({ $0 != nil }) else { return drop(owners) }
+        disown([compaction.run])
         for file in compaction.replaces { runs[file] = nil }
         runs[compaction.run.file] = Member(record: compaction.run, level: compaction.level, owners: owners)
+    }
+
+    /// Windows go whose runs have the names of these: the record that dropped them is lost, and their files went with it
+    /// before others came by the same names.
+    private mutating func disown(_ records: [RunRecord]) {
+        let owners = records.reduce(into: Set<String>()) { $0.formUnion(runs[$1.file]?.owners ?? []) }
+        if !owners.isEmpty { drop(owners) }
     }
 
     private mutating func drop(_ names: Set<String>) {

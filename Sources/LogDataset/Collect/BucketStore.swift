@@ -16,8 +16,9 @@ final class BucketStore: Sendable {
         var file: JournalFile?
     }
 
-    /// So many runs of an hour are merged into one while the reading goes on. What they have in common is then stored
-    /// once, and the table's merge finds few files.
+    /// So many runs of an hour are merged into one while the reading goes on, and never more at once: each is an open file
+    /// and a buffer beside the pages and tables. What they have in common is then stored once, and the table's merge
+    /// finds few files.
     static let runsToCompact = 16
 
     let folder: BucketFolder
@@ -82,10 +83,10 @@ final class BucketStore: Sendable {
         let window = BucketJournal.Window(
             name: bucket.window.name, hour: bucket.window.hour, expectedDocuments: bucket.window.expectedDocuments,
             tally: bucket.tally, details: Data(bucket.details), holes: bucket.holes, runs: bucket.runs.map(\.record))
-        var full = try state.withLock { state throws(DatasetError) in
-            try state.record(.window(window), adding: bucket.runs)
-        }
-        while let group = full { full = try compact(group) }
+        try compact(
+            state.withLock { state throws(DatasetError) in
+                try state.record(.window(window), adding: bucket.runs)
+            })
     }
 
     /// Makes windows of an earlier run count, all in one step. Their runs are linked, or copied where the folders lie
@@ -110,33 +111,42 @@ final class BucketStore: Sendable {
         for run in runs { try run.keep() }
         folder.sync()
         let adoption = BucketJournal.Adoption(windows: windows, runs: runs.map(\.record))
-        var full = try state.withLock { state throws(DatasetError) in
-            try state.record(.adoption(adoption), adding: runs)
-        }
-        while let group = full { full = try compact(group) }
+        try compact(
+            state.withLock { state throws(DatasetError) in
+                try state.record(.adoption(adoption), adding: runs)
+            })
         return true
     }
 
-    /// Merges the runs of a group into one, which takes their place in one step.
-    ///
-    /// - Returns: the next group that is now full.
-    private func compact(_ group: CompactionGroup) throws(DatasetError) -> CompactionGroup? {
-        let runs = state.withLock { $0.takeFull(group) }
-        if runs.isEmpty { return nil }
-        return try replace(runs, by: group.hour, level: group.level + 1)
+    /// Merges runs of a group into one, which takes their place in one step, as long as there are enough: a window may
+    /// have left many.
+    private func compact(_ full: CompactionGroup?) throws(DatasetError) {
+        var full = full.map { [$0] } ?? []
+        while let group = full.last {
+            let runs = state.withLock { $0.takeFull(group) }
+            if runs.isEmpty {
+                full.removeLast()
+            } else if let next = try replace(runs, by: group.hour, level: group.level + 1).full {
+                full.append(next)
+            }
+        }
     }
 
     /// Merges runs of an hour into one, which takes their place.
-    private func replace(_ runs: [Run], by hour: Hour, level: Int) throws(DatasetError) -> CompactionGroup? {
+    ///
+    /// - Returns: the one, and the group that is full with it.
+    private func replace(
+        _ runs: [Run], by hour: Hour, level: Int
+    ) throws(DatasetError) -> (merged: Run, full: CompactionGroup?) {
         let merged = try TableMerge.run(of: runs, hour: hour, to: newPath(), on: disk)
         if isDurable { try merged.keep() }
         let compaction = BucketJournal.Compaction(
             run: merged.record, level: level, replaces: runs.map(\.record.file))
-        let next = try state.withLock { state throws(DatasetError) in
+        let full = try state.withLock { state throws(DatasetError) in
             try state.record(.compaction(compaction), adding: [merged])
         }
         for run in runs { run.release() }
-        return next
+        return (merged, full)
     }
 
     /// The order in which hours are read, once it is known.
@@ -156,7 +166,8 @@ final class BucketStore: Sendable {
     }
 
     /// Leaves at most `count` runs, as far as merging those of an hour into one does that: fewer and smaller files for
-    /// the table's merge, and what an hour's runs have in common is no longer on disk more than once.
+    /// the table's merge, and what an hour's runs have in common is no longer on disk more than once. Never are more than
+    /// `count` merged at once.
     func compactHours(toAtMost count: Int, cancellation: CancellationFlag) throws(DatasetError) {
         // Taken out as they are merged: the files of the others would all stay to the end.
         var (runs, waiting) = state.withLock { state in
@@ -166,10 +177,23 @@ final class BucketStore: Sendable {
         }
         for (hour, groups) in Dictionary(grouping: waiting, by: \.key.hour).sorted(by: { $0.key < $1.key }) {
             try cancellation.check()
-            let ofHour = groups.flatMap(\.value).compactMap { runs.removeValue(forKey: $0) }
+            var ofHour = groups.flatMap(\.value).compactMap { runs.removeValue(forKey: $0) }
             let level = groups.map(\.key.level).max() ?? 0
-            if ofHour.count > 1 { _ = try replace(ofHour, by: hour, level: level + 1) }
+            while ofHour.count > 1 { try mergeSmallest(&ofHour, atMost: count, of: hour, level: level + 1) }
         }
+    }
+
+    /// Merges the smallest runs of an hour into one: all, or else so many that the next steps merge as many as they may,
+    /// so that most of what is on disk is read once only.
+    private func mergeSmallest(
+        _ runs: inout [Run], atMost count: Int, of hour: Hour, level: Int
+    ) throws(DatasetError) {
+        let most = max(2, count)
+        let size = runs.count <= most ? runs.count : min(most, runs.count - most + 1)
+        runs.sort { $0.bytes > $1.bytes }
+        let merged = try replace(Array(runs.suffix(size)), by: hour, level: level).merged
+        runs.removeLast(size)
+        runs.append(merged)
     }
 
     /// The runs as they stand.
@@ -252,11 +276,13 @@ extension BucketStore.State {
         return full
     }
 
-    /// The waiting runs of a group, if there are enough; they wait no longer.
+    /// As many waiting runs of a group as are merged at once, if there are enough; they wait no longer.
     fileprivate mutating func takeFull(_ group: CompactionGroup) -> [Run] {
-        guard let names = waiting[group], names.count >= BucketStore.runsToCompact else { return [] }
-        waiting[group] = nil
-        return names.compactMap { runs[$0] }
+        // Before a table is made, runs are merged that still wait here.
+        let names = waiting[group, default: []].filter { runs[$0] != nil }
+        guard names.count >= BucketStore.runsToCompact else { return [] }
+        waiting[group] = Array(names.dropFirst(BucketStore.runsToCompact))
+        return names.prefix(BucketStore.runsToCompact).compactMap { runs[$0] }
     }
 }
 

@@ -15,6 +15,8 @@ public enum CollectionEvent: Sendable, Equatable {
     case tableFound
     /// The earlier run had written the table that a training began with, of what there was; nothing is read.
     case begunTableFound
+    /// The table that the earlier run had written is damaged; it is made again.
+    case damagedTable
     /// What was kept of these windows is damaged or missing; they are read again.
     case damaged(windows: [String])
     /// So many records of what was kept cannot be read; what they told of is read again.

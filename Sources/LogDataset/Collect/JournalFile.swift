@@ -4,7 +4,7 @@ import Glibc
 /// The file of a journal: a record a line, `<16 hexadecimal digits of XXH3-64> <JSON>`, each on disk before the next.
 ///
 /// A line that was cut off by a crash ends the file and is taken off when it is opened. A line that is damaged in the
-/// middle is passed over.
+/// middle is passed over, and no longer there once the file was opened.
 final class JournalFile: @unchecked Sendable {
     // One at a time appends: whoever holds the lock of the `BucketStore`.
     static let name = "journal"
@@ -25,8 +25,19 @@ final class JournalFile: @unchecked Sendable {
 
     /// Opens or makes the file, and says what it holds.
     static func open(_ path: String) throws(DatasetError) -> (JournalFile, Contents) {
-        let contents = access(path, F_OK) == 0 ? parse(try WholeFile.read(path)) : Contents()
+        var contents = access(path, F_OK) == 0 ? parse(try WholeFile.read(path)) : Contents()
+        if contents.damaged > 0 { try mend(&contents, path) }
         return (try JournalFile(path, length: contents.length), contents)
+    }
+
+    /// Writes the file anew of what can be read, but for what it says of a table: windows whose lines are lost are in
+    /// that, so it is no table of those that are left. Without this a later run would find the same damage beside the
+    /// table that was made after it.
+    private static func mend(_ contents: inout Contents, _ path: String) throws(DatasetError) {
+        contents.records.removeAll(where: \.isOfTable)
+        let bytes = contents.records.flatMap(line)
+        try WholeFile.write(bytes, to: path)
+        contents.length = bytes.count
     }
 
     private init(_ path: String, length: Int) throws(DatasetError) {

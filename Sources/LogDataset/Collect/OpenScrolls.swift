@@ -108,8 +108,8 @@ package final class OpenScrolls: Sendable {
             let line = Array("+ \(endpoint) \(id)\n".utf8)
             if bytes.count + line.count <= OpenScrolls.limit { bytes += line }
         }
-        let fresh = path + ".part"
-        let descriptor = Glibc.open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
+        let fresh = PartialFile.path(of: path)
+        let descriptor = PartialFile.create(fresh)
         if descriptor < 0 { return }
         guard write(descriptor, bytes, bytes.count) == bytes.count, rename(fresh, path) == 0 else {
             close(descriptor)

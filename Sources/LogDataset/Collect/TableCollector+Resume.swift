@@ -17,7 +17,7 @@ extension TableCollector {
         var journal = BucketJournal()
         for record in contents.records { journal.apply(record) }
         if contents.damaged > 0 { tell(.damagedRecords(contents.damaged)) }
-        if let digest = journal.tableDigest ?? begunTable(journal), let table = finishedTable(digest) {
+        if let digest = journal.tableDigest ?? begunTable(journal), let table = try await finishedTable(digest) {
             tell(journal.tableDigest == nil ? .begunTableFound : .tableFound)
             return (try BucketStore(folder, file: file, journal: journal, dropping: []), table)
         }
@@ -51,11 +51,20 @@ extension TableCollector {
         return partial.digest == configuration.begunTable ? partial.digest : nil
     }
 
-    private func finishedTable(_ digest: String) -> TemplateTable? {
-        guard let table = try? TemplateTable(opening: tablePath), table.metadata.tableDigest == digest else {
+    /// The table that the earlier run had written, held against its digests: its metadata stand at the end and say
+    /// nothing of the blocks before them. Nil if it is gone, another one, or damaged.
+    private func finishedTable(_ digest: String) async throws(DatasetError) -> TemplateTable? {
+        guard access(tablePath, F_OK) == 0 else { return nil }
+        do throws(DatasetError) {
+            let table = try TemplateTable(opening: tablePath)
+            guard table.metadata.tableDigest == digest else { return nil }
+            try await table.verify()
+            return table
+        } catch {
+            if error.code == .cancelled { throw error }
+            tell(.damagedTable)
             return nil
         }
-        return table
     }
 
     /// The windows whose buckets are damaged, outdated or incomplete.

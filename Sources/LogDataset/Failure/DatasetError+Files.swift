@@ -54,6 +54,18 @@ extension DatasetError {
             file: file, line: line)
     }
 
+    static func tooManyLines(
+        _ path: String, ofTemplate isOfTemplate: Bool, file: String = #fileID, line: Int = #line
+    ) -> DatasetError {
+        let what =
+            isOfTemplate
+            ? "a template would have more than \(TableLimits.linesOfTemplate) lines"
+            : "it would be of more than \(TableLimits.lines) lines"
+        return DatasetError(
+            .invalidSetting, "\(path) cannot be made, for \(what); merge fewer tables, and none into itself",
+            file: file, line: line)
+    }
+
     static func newerTable(
         _ path: String, _ version: UInt32, file: String = #fileID, line: Int = #line
     ) -> DatasetError {

@@ -138,7 +138,8 @@ private struct OwnFiles {
     func holds(_ other: String) -> Bool {
         guard let other = OwnFiles.resolved(other), other.utf8.starts(with: (place + "/").utf8) else { return false }
         let first = other.utf8.dropFirst(place.utf8.count + 1).prefix { $0 != UInt8(ascii: "/") }
-        return names.contains(String(Substring(first)))
+        let name = String(Substring(first))
+        return names.contains(name) || names.contains { PartialFile.isName(name, of: $0) }
     }
 
     func refusal(of pattern: String) -> DatasetError {

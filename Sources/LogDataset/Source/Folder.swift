@@ -16,14 +16,22 @@ package enum Folder {
         return names
     }
 
+    /// Brings a folder's own list of names to disk, as far as its file system does that.
+    package static func sync(_ path: String) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
     /// The folder that a path lies in, as it is written.
-    static func of(_ path: String) -> String {
+    package static func of(_ path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// The last part of a path.
-    static func name(_ path: String) -> Substring {
+    package static func name(_ path: String) -> Substring {
         path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
     }
 }

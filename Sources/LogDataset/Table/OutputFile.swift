@@ -2,7 +2,7 @@ import Glibc
 
 /// A file being written, through one buffer of our own. Created 0600: it holds words of people's logs.
 ///
-/// Nothing is promised to be on disk before `close(sync:)` returns. A file that was never closed is removed.
+/// Nothing is promised to be on disk before `close` returns. A file that was never closed is removed.
 final class OutputFile {
     let path: String
     /// Bytes written so far, those still buffered included.
@@ -20,6 +20,15 @@ final class OutputFile {
         self.disk = disk
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         if descriptor < 0 { throw .cannotWrite(path, errno) }
+        buffer.reserveCapacity(bufferLimit)
+    }
+
+    /// A file beside its place, which `close(movingTo:)` puts there.
+    init(beside place: String, on disk: DiskBudget = .unlimited) throws(DatasetError) {
+        path = PartialFile.path(of: place)
+        self.disk = disk
+        descriptor = PartialFile.create(path)
+        if descriptor < 0 { throw .cannotWrite(place, errno) }
         buffer.reserveCapacity(bufferLimit)
     }
 
@@ -56,6 +65,15 @@ final class OutputFile {
         let status = Glibc.close(descriptor)
         descriptor = -1
         if status != 0 { throw .cannotWrite(path, errno) }
+    }
+
+    /// Puts the file in its place, where it is on disk when this returns. After an error it goes with this value.
+    func close(movingTo place: String) throws(DatasetError) {
+        try flush()
+        let failure = PartialFile.move(descriptor, path, to: place)
+        if failure != 0 { throw .cannotWrite(place, failure) }
+        Glibc.close(descriptor)
+        descriptor = -1
     }
 
     private func flush() throws(DatasetError) {

@@ -73,6 +73,8 @@ struct RecordBlockReader: ~Copyable {
     private var payload: UnsafeMutableRawBufferPointer
     private var payloadCount = 0
     private var position = 0
+    /// Of all records so far.
+    private var lines: UInt64 = 0
 
     init(_ file: InputFile, _ range: Range<Int>) {
         self.file = file
@@ -98,6 +100,8 @@ struct RecordBlockReader: ~Copyable {
             masked: UnsafeRawBufferPointer(rebasing: payload[start..<start + length]),
             count: load(at: position + 16, UInt64.self),
             heldOut: load(at: position + 24, UInt64.self))
+        lines += try checked(record)
+        guard lines <= TableLimits.lines else { throw damaged("it has more lines than a table can") }
         position = start + length
         return record
     }
@@ -131,6 +135,14 @@ struct RecordBlockReader: ~Copyable {
 
     private func load<T: FixedWidthInteger>(at position: Int, _: T.Type) -> T {
         T(littleEndian: UnsafeRawBufferPointer(payload).loadUnaligned(fromByteOffset: position, as: T.self))
+    }
+
+    /// Neither sum can overflow then, here or in what is made of the records.
+    private func checked(_ record: TemplateRecord) throws(DatasetError) -> UInt64 {
+        guard record.count <= TableLimits.linesOfTemplate, record.heldOut <= record.count else {
+            throw damaged("a template has more lines than it can")
+        }
+        return record.count
     }
 
     private func damaged(_ how: String) -> DatasetError { .corrupt(file.path, at: offset, how) }

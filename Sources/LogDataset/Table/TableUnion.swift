@@ -7,13 +7,17 @@ extension TemplateTable {
     /// - Parameters:
     ///   - tables: at least one, all of the same mask rules. Blocking: a table takes an open file.
     ///   - path: where the table goes; what stands there is replaced once the new one is whole.
-    /// - Throws: `DatasetError` if the rules differ, a table is damaged, the file cannot be written, or the task was
-    ///   cancelled.
+    /// - Throws: `DatasetError` if the rules differ, a table is damaged, there are more lines than a table may be of (2⁴⁸
+    ///   of a template, 2⁶² in all), the file cannot be written, or the task was cancelled.
     public static func merge(_ tables: [TemplateTable], to path: String) async throws(DatasetError) -> TemplateTable {
         guard let first = tables.first?.metadata else {
             throw DatasetError(.invalidSetting, "there is no table to merge; name at least one")
         }
         for other in tables.dropFirst() { try other.checkRules(as: tables[0]) }
+        // Hours are summed beside the records, whose own sums are looked at as they are written.
+        guard TableLimits.sum(tables.lazy.flatMap(\.metadata.hours).map(\.lines)) != nil else {
+            throw .tooManyLines(path, ofTemplate: false)
+        }
         try await BoundedGroup.alone { flag throws(DatasetError) in
             let split = HeldOutSplit.lines(seed: 0)
             let writer = try TemplateTableWriter(to: path)

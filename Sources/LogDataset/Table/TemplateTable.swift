@@ -55,6 +55,9 @@ public struct TemplateTable: TemplateShards {
             metadata.shardOffsets.count == 257, metadata.shardOffsets == metadata.shardOffsets.sorted(),
             metadata.shardOffsets[0] == headerSize, metadata.shardOffsets[256] == start
         else { throw .corrupt(file.path, at: start, "its metadata cannot be understood") }
+        guard metadata.lines <= TableLimits.lines, metadata.templates <= metadata.lines,
+            metadata.heldOutLines <= metadata.lines, TableLimits.sum(metadata.hours.lazy.map(\.lines)) != nil
+        else { throw .corrupt(file.path, at: start, "its metadata tell of more lines than a table can have") }
         return metadata
     }
 }

@@ -1,12 +1,10 @@
 import FoundationEssentials
-import Glibc
 
 /// Writes a table: records come in table order, digests and shard offsets are taken on the way.
 ///
-/// The file is written under a temporary name beside its place and renamed when it is whole and on disk.
+/// The file is written under a name of this process beside its place, and moved there when it is whole and on disk.
 final class TemplateTableWriter {
     private let path: String
-    private let temporaryPath: String
     private let file: OutputFile
     private var blocks = RecordBlockWriter()
     private let tableDigest = SHA256()
@@ -19,17 +17,18 @@ final class TemplateTableWriter {
     /// - Parameter disk: what the table's bytes are taken of, for good.
     init(to path: String, on disk: DiskBudget = .unlimited) throws(DatasetError) {
         self.path = path
-        temporaryPath = path + ".partial"
-        file = try OutputFile(creating: temporaryPath, on: disk)
+        PartialFile.removeLeftovers(of: [String(Folder.name(path))], in: Folder.of(path))
+        file = try OutputFile(beside: path, on: disk)
         var header = TemplateTable.magic
         header.append(littleEndian: TemplateTable.version)
         header.append(littleEndian: UInt32(0))
         try file.write(header)
     }
 
-    deinit { unlink(temporaryPath) }
-
+    /// - Throws: `invalidSetting` if there are more lines than a table may be of.
     func append(_ record: TemplateRecord) throws(DatasetError) {
+        guard record.count <= TableLimits.linesOfTemplate else { throw .tooManyLines(path, ofTemplate: true) }
+        guard lines <= TableLimits.lines - record.count else { throw .tooManyLines(path, ofTemplate: false) }
         try openShards(through: Int(truncatingIfNeeded: record.hash >> 120))
         try blocks.append(record, to: file)
         tableDigest.update(template: record)
@@ -39,7 +38,7 @@ final class TemplateTableWriter {
         heldOutLines += record.heldOut
     }
 
-    /// Finishes the file and puts it in its place.
+    /// Finishes the file and puts it in its place, where a crash leaves it once this returns.
     ///
     /// - Parameter rulesDigest: in hexadecimal digits.
     func finish(
@@ -64,8 +63,7 @@ final class TemplateTableWriter {
         trailer.append(littleEndian: UInt64(json.count))
         trailer.append(littleEndian: json.withUnsafeBytes { blockChecksum($0) })
         try file.write(trailer + TemplateTable.magic)
-        try file.close(sync: true)
-        if rename(temporaryPath, path) != 0 { throw .cannotWrite(path, errno) }
+        try file.close(movingTo: path)
     }
 
     /// Notes where the shards up to `shard` begin, which are empty but for the last.

@@ -27,26 +27,17 @@ package enum WholeFile {
     ///
     /// - Throws: `unwritable`; a file that stood there before is then unchanged.
     package static func write(_ bytes: [UInt8], to path: String) throws(DatasetError) {
-        let partial = partial(of: path, by: getpid())
-        let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let partial = PartialFile.path(of: path)
+        let descriptor = PartialFile.create(partial)
         guard descriptor >= 0 else { throw unwritable(path, errno) }
+        defer { close(descriptor) }
         var failure = writeAll(bytes, to: descriptor)
-        if failure == 0, fsync(descriptor) != 0 { failure = errno }
-        if close(descriptor) != 0, failure == 0 { failure = errno }
-        if failure == 0, rename(partial, path) != 0 { failure = errno }
+        if failure == 0 { failure = PartialFile.move(descriptor, partial, to: path) }
         if failure != 0 {
             unlink(partial)
             throw unwritable(path, failure)
         }
     }
-
-    /// Whether a process that was killed may have left a file of this name, writing `target`.
-    static func isPartial(_ name: String, of target: String) -> Bool {
-        let number = name.dropFirst(target.utf8.count + 1).dropLast(".partial".utf8.count)
-        return pid_t(number).map { name == partial(of: target, by: $0) } ?? false
-    }
-
-    private static func partial(of path: String, by process: pid_t) -> String { "\(path).\(process).partial" }
 
     /// Writes all bytes; returns 0 or the `errno` of the failure.
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {

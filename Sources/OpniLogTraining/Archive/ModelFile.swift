@@ -2,7 +2,7 @@ import Glibc
 import LogDataset
 
 /// The files of a delivered model, and how they reach the disk.
-enum ModelFile {
+package enum ModelFile {
     /// Name of the model's file; the original's service asks for this one.
     static let name = "nulog_model_latest.pt"
     /// Name of the vocabulary's file.
@@ -42,7 +42,7 @@ enum ModelFile {
         in directory: String, _ vocabulary: Vocabulary, _ body: (Int32) throws(TrainingError) -> Void
     ) throws(TrainingError) {
         let (model, words) = ("\(directory)/\(name)", "\(directory)/\(vocabularyName)")
-        for path in [model, words] { removeLeftovers(of: path) }
+        removeLeftovers(in: directory)
         let (partialModel, partialWords) = (partial(of: model), partial(of: words))
         defer {
             unlink(partialWords)
@@ -63,15 +63,19 @@ enum ModelFile {
 
     private static func partial(of path: String) -> String { "\(path).partial-\(getpid())" }
 
-    /// What a process left that was killed while it wrote: it holds words of people's logs.
-    private static func removeLeftovers(of path: String) {
-        let slash = path.lastIndex(of: "/") ?? path.startIndex
-        let prefix = path[slash...].dropFirst() + ".partial-"
-        for name in Folder.names(String(path[..<slash])) ?? [] where name.hasPrefix(prefix) {
-            // A vocabulary is written beside its place twice over, by names of the process's number both times.
-            let parts = name.dropFirst(prefix.count).split(separator: ".", omittingEmptySubsequences: false)
-            let isOurs = parts.count == 3 ? parts[2] == "partial" : parts.count == 1
-            if isOurs, parts.prefix(2).allSatisfy({ Int($0) != nil }) { unlink("\(path[...slash])\(name)") }
+    /// Removes what processes left that were killed while they wrote: it holds words of people's logs.
+    package static func removeLeftovers(in directory: String) {
+        for name in Folder.names(directory) ?? [] where isLeftover(name) { unlink("\(directory)/\(name)") }
+    }
+
+    /// A partial file, or what a write of that one was cut off at.
+    private static func isLeftover(_ name: String) -> Bool {
+        [Self.name, vocabularyName].contains { target in
+            let prefix = target + ".partial-"
+            let number = name.dropFirst(prefix.count).prefix(while: \.isNumber)
+            guard name.hasPrefix(prefix), !number.isEmpty else { return false }
+            let partial = prefix + number
+            return name == partial || PartialFile.isName(name, of: partial)
         }
     }
 

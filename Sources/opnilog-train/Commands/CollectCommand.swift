@@ -5,7 +5,8 @@ import OpniLogTraining
 enum CollectCommand {
     static func run(_ context: RunContext) async throws -> ExitCode {
         let settings = context.settings
-        let (output, start) = try OutputFolder.claim(settings, result: .table, refusing: [.table], sparesModel: true)
+        let (output, start) = try await OutputFolder.claim(
+            settings, result: .table, refusing: [.table], sparesModel: true)
         if start == .finished {
             context.console.note("\(output.path) holds the finished run already; nothing is to be done")
             return .complete

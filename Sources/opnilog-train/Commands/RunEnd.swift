@@ -170,6 +170,7 @@ extension Console {
         case .tableFound: note("goes on: everything is read already")
         case .begunTableFound:
             note("goes on with the table that the training began with; what it lacks is left to a later run")
+        case .damagedTable: note("the table is damaged; it is made again")
         case .damaged(let names): note("damaged, read again: \(Self.list(names))")
         case .damagedRecords(let count):
             note("\(Figures.grouped(count)) records of windows are damaged; what they told of is read again")

@@ -21,10 +21,11 @@ extension OutputFolder {
     ///   - files: the results that must not be there when the run starts anew.
     ///   - sparesModel: whether a folder that holds a model is refused, whatever is asked for.
     /// - Throws: `usage` if the folder is in use, holds a result or an unfinished run that nobody said what to do with,
-    ///   a finished run with other settings, or files of somebody else's where the run keeps what it reads.
+    ///   a finished run with other settings, or files of somebody else's where the run keeps what it reads;
+    ///   `noUsableLog` if the table of a finished run is damaged.
     static func claim(
         _ settings: Settings, result: File, refusing files: [File], sparesModel: Bool = false
-    ) throws -> (output: OutputFolder, start: RunStart) {
+    ) async throws -> (output: OutputFolder, start: RunStart) {
         guard let path = settings[Options.output] else { throw CommandError.usage("--output is missing") }
         let output = try OutputFolder(path, refusing: [], overwrite: true)
         if sparesModel { try output.refuseModel() }
@@ -41,7 +42,9 @@ extension OutputFolder {
             try output.refuse(files)
             return (output, .new)
         }
-        if try output.isFinished(settings, result: result, begun) {
+        if try output.isFinished(settings, result: result, begun),
+            try await output.hasWholeTable(settings, canMakeAnother: unfinished != nil)
+        {
             try RunEnd.settle(output, settings)
             CheckpointPolicy.discard(in: output.checkpoints)
             output.unmarkBegun()
@@ -119,6 +122,33 @@ extension OutputFolder {
                 remedy: "give another --output, or --overwrite to start anew")
         }
         return true
+    }
+}
+
+extension OutputFolder {
+    /// Whether the table of a finished run that read logs is whole. It is read once for that; nothing else reads it
+    /// where nothing is left to do.
+    ///
+    /// - Parameter canMakeAnother: whether what was read for it is there, so that the run can go on.
+    /// - Throws: `noUsableLog` if it is damaged and nothing can go on.
+    fileprivate func hasWholeTable(_ settings: Settings, canMakeAnother: Bool) async throws -> Bool {
+        guard holds(.table), try LogOrigin(settings, of: settings.command) != .table else { return true }
+        guard let damage = try await tableDamage() else { return true }
+        if canMakeAnother { return false }
+        let hours = RunEnd.keepsHours(settings) ? " --reuse \(path), which takes over what was read for it" : ""
+        throw CommandError(
+            .noUsableLog, "the finished run's table is no longer whole: \(damage.message)",
+            remedy: "make it again with --overwrite\(hours)", cause: damage)
+    }
+
+    private func tableDamage() async throws(DatasetError) -> DatasetError? {
+        do throws(DatasetError) {
+            try await TemplateTable(opening: path(of: .table)).verify()
+            return nil
+        } catch {
+            if error.code == .corruptFile { return error }
+            throw error
+        }
     }
 }
 

@@ -43,7 +43,7 @@ final class ScratchFolder: Sendable {
     private static func remove(_ path: String) {
         CollectionCheckpoint.discard(in: path)
         unlink(path + "/" + TableCollector.fileName)
-        unlink(path + "/" + TableCollector.fileName + ".partial")
+        PartialFile.removeLeftovers(of: [TableCollector.fileName], in: path)
         rmdir(path)
     }
 

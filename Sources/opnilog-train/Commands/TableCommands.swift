@@ -49,6 +49,7 @@ enum TableCommands {
         let path = [nil, "-"].contains(settings[Options.output]) ? nil : try target(settings, [table])
         let left = try await table.withTemplates { next in
             guard let path else { return try write(next, atLeast: minimum, to: ResultWriter()) }
+            AtomicFile.removeLeftovers(of: path)
             return try AtomicFile.write(to: path) { descriptor throws(CommandError) in
                 do {
                     return try write(next, atLeast: minimum, to: ResultWriter(descriptor: descriptor, path: path))

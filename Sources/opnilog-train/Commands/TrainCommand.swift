@@ -9,7 +9,7 @@ enum TrainCommand {
         let startsFromTable = try LogOrigin(settings, of: .train) == .table
         // Before anything is replaced: a run that cannot begin must not cost what an earlier one has left.
         let initialModel = try await InitialModels.of(settings, context.console)
-        let (output, start) = try OutputFolder.claim(
+        let (output, start) = try await OutputFolder.claim(
             settings, result: .model, refusing: TableFiles.isOwn(settings) ? [.model] : [.model, .table])
         if start == .finished {
             context.console.note("\(output.path) holds the finished run already; nothing is to be done")

@@ -1,4 +1,5 @@
 import Glibc
+import LogDataset
 
 /// Files that are replaced at once: after a crash there is the old one or the new one, never a part.
 enum AtomicFile {
@@ -14,26 +15,28 @@ enum AtomicFile {
         to path: String, _ body: (_ descriptor: Int32) throws(CommandError) -> R
     ) throws(CommandError) -> R {
         let (folder, name) = split(path)
-        let temporary = folder + "/." + name + ".part"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let partial = PartialFile.path(of: folder + "/" + hidden(name))
+        let descriptor = PartialFile.create(partial)
         guard descriptor >= 0 else { throw OutputFault.of(path, errno) }
-        let result: R
+        defer { close(descriptor) }
         do throws(CommandError) {
-            result = try body(descriptor)
+            let result = try body(descriptor)
+            let failure = PartialFile.move(descriptor, partial, to: path)
+            if failure != 0 { throw OutputFault.of(path, failure) }
+            return result
         } catch {
-            close(descriptor)
-            unlink(temporary)
+            unlink(partial)
             throw error
         }
-        var failure = fsync(descriptor) != 0 ? errno : nil
-        if close(descriptor) != 0, failure == nil { failure = errno }
-        if failure == nil, rename(temporary, path) != 0 { failure = errno }
-        if let failure {
-            unlink(temporary)
-            throw OutputFault.of(path, failure)
-        }
-        sync(folder)
-        return result
+    }
+
+    /// What a file is called, but for its process's number, while it is written.
+    static func hidden(_ name: String) -> String { "." + name }
+
+    /// Removes what killed processes have left of a file, which may be words of people's logs.
+    static func removeLeftovers(of path: String) {
+        let (folder, name) = split(path)
+        PartialFile.removeLeftovers(of: [hidden(name)], in: folder)
     }
 
     // MARK: Names that a user gave
@@ -65,16 +68,6 @@ enum AtomicFile {
         guard let text = realpath(path, nil) else { return nil }
         defer { free(text) }
         return String(cString: text)
-    }
-
-    // MARK: Folders
-
-    /// Brings a folder's names to disk.
-    private static func sync(_ folder: String) {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
     }
 
     static func split(_ path: String) -> (folder: String, name: String) {

@@ -1,4 +1,5 @@
 import Glibc
+import LogDataset
 import OpenSearchScroll
 
 /// Where an extraction writes to: a file, locked and readable by its owner only, from which a later run can go on; or a
@@ -51,6 +52,7 @@ final class ExtractionTarget: Sendable {
             dropUnused()
             throw error
         }
+        removeLeftovers()
     }
 
     private static func opened(_ output: String, isThere: Bool, isFile: Bool) -> (descriptor: Int32, isMade: Bool) {
@@ -79,6 +81,12 @@ final class ExtractionTarget: Sendable {
 
     deinit {
         if descriptor != STDOUT_FILENO { close(descriptor) }
+    }
+
+    /// Removes what a run that was killed was writing beside the output.
+    private func removeLeftovers() {
+        for path in [manifest, checkpoint].compactMap(\.self) { AtomicFile.removeLeftovers(of: path) }
+        if let scrolls { PartialFile.removeLeftovers(of: [String(Folder.name(scrolls))], in: Folder.of(scrolls)) }
     }
 
     // MARK: Where the proof goes

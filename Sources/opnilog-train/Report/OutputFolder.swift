@@ -1,5 +1,6 @@
 import Glibc
 import LogDataset
+import OpniLogTraining
 
 /// The folder that a run writes to: locked against a second run, its files readable by their owner only, since they
 /// hold words of people's logs. The lock ends with this value or with the process, however that ends.
@@ -48,6 +49,7 @@ final class OutputFolder: Sendable {
                 "\(path) is in use by \(Self.holder(lock))", remedy: "wait until it ends, or give another --output")
         }
         try sign(lockPath)
+        removeLeftovers()
         if !overwrite { try refuse(refusing) }
     }
 
@@ -129,6 +131,13 @@ final class OutputFolder: Sendable {
         var failure = ftruncate(lock, 0) != 0 ? errno : nil
         if failure == nil { failure = Descriptor.write(Array("\(getpid())\n".utf8), to: lock) }
         if let failure { throw OutputFault.of(lockPath, failure) }
+    }
+
+    /// Removes what a run that was killed was writing: words of logs, which would be read as logs where these lie in
+    /// the same folder.
+    private func removeLeftovers() {
+        PartialFile.removeLeftovers(of: Self.names.union(Self.names.map { AtomicFile.hidden($0) }), in: path)
+        ModelFile.removeLeftovers(in: path)
     }
 
     private static func holder(_ lock: Int32) -> String {

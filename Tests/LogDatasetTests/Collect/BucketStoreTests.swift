@@ -204,6 +204,45 @@ import Testing
         #expect(store.disk.peak > before && store.disk.peak <= before + (merged.max() ?? 0))
     }
 
+    /// Runs of one window, as it leaves them that outgrows the memory many times.
+    private func spilled(_ count: Int, _ store: BucketStore) throws -> Bucket {
+        let runs = try (0..<count).map { number in
+            let table = CountTable()
+            table.add("common", hour: hour, count: 10)
+            table.add("only in \(number)", hour: hour)
+            return try table.spill(to: store.newPath())
+        }
+        return Bucket(window: LogWindow(name: "window", hour: hour), runs: runs)
+    }
+
+    /// How many runs each merge took the place of.
+    private func merges() throws -> [Int] {
+        try JournalFile.open(folder.path(of: JournalFile.name)).1.records.compactMap { record in
+            guard case .compaction(let compaction) = record else { return nil }
+            return compaction.replaces.count
+        }
+    }
+
+    @Test func ofAWindowOfManyRunsNoMoreAreMergedAtOnceThanOfManyWindows() throws {
+        try folder.make()
+        let store = try reopened()
+        try store.commit(spilled(300, store))
+        #expect(try merges() == Array(repeating: 16, count: 18 + 1))
+        // Of 300, 288 became 18, and of these 16 one.
+        #expect(runFiles.count == 12 + 2 + 1)
+        #expect(try counts(reopened()) == expected(300))
+    }
+
+    @Test func noMoreRunsOfAnHourAreMergedAtOnceThanMayBe() throws {
+        try folder.make()
+        let store = try reopened()
+        try store.commit(spilled(15, store))
+        try store.compactHours(toAtMost: 4, cancellation: CancellationFlag())
+        #expect(try merges() == [4, 4, 4, 3, 4])
+        #expect(runFiles.count == 1)
+        #expect(try counts(reopened()) == expected(15))
+    }
+
     @Test func theRunsOfAnHourBecomeOneBeforeATableIsMade() throws {
         try folder.make()
         let store = try reopened()

@@ -60,6 +60,19 @@ import Testing
         }
     }
 
+    @Test func aDamagedLineIsTakenOutWithWhatIsSaidOfTheTable() throws {
+        let directory = TemporaryDirectory()
+        var bytes = records.flatMap { JournalFile.line($0) }
+        bytes[JournalFile.line(records[0]).count + 30] ^= 0x04
+        let path = directory.file("journal", bytes)
+        let (file, contents) = try JournalFile.open(path)
+        #expect(contents.damaged == 1 && contents.records == [records[0], records[2]])
+        try file.append(records[3])
+        let again = try JournalFile.open(path).1
+        #expect(again.damaged == 0 && again.records == [records[0], records[2], records[3]])
+        #expect(directory.names == ["journal"])
+    }
+
     @Test func aJournalThatCannotBeWrittenIsSaid() {
         let error = #expect(throws: DatasetError.self) { try JournalFile.open("/proc/journal") }
         #expect(error?.code == .unwritable)
@@ -118,5 +131,15 @@ import Testing
         ])
         #expect(Set(journal.windows.keys) == ["c"])
         #expect(Set(journal.runs.keys) == ["4"])
+    }
+
+    @Test func aWindowWhoseRunIsAnothersByNowIsGone() {
+        // The record that dropped the window a was damaged; its run went then, and the next one got its name.
+        let taken = journal([window("a", runs: ["1"]), window("b", runs: ["1"])])
+        #expect(Set(taken.windows.keys) == ["b"] && taken.runs["1"]?.owners == ["b"])
+        let merged = journal([
+            window("a", runs: ["2"]), window("b", runs: ["1"]), window("c", runs: ["3"]), compaction("2", ["1", "3"]),
+        ])
+        #expect(Set(merged.windows.keys) == ["b", "c"] && merged.runs["2"]?.owners == ["b", "c"])
     }
 }

@@ -138,6 +138,23 @@ import Testing
         #expect(source.read.withLock { $0.count } == 15)
     }
 
+    @Test(arguments: [true, false])
+    func aTableThatIsDamagedIsMadeAgain(keepsHours: Bool) async throws {
+        var configuration = configuration()
+        configuration.keepsHours = keepsHours
+        let table = try await collect(HourlyLogs(), configuration).table
+        let bytes = fileBytes(table.path)
+        var damaged = bytes
+        damaged[100] ^= 1
+        _ = directory.file(TableCollector.fileName, damaged)
+        let source = HourlyLogs()
+        #expect(fileBytes(try await collect(source, configuration).table.path) == bytes)
+        #expect(events.all.first == .damagedTable)
+        #expect(source.read.withLock { $0.count } == (keepsHours ? 0 : 15))
+        _ = try await collect(HourlyLogs(), configuration)
+        #expect(events.all.last == .tableFound)
+    }
+
     @Test func otherSettingsAreRefusedByName() async throws {
         try await broken()
         func refusal(_ settings: [String: String], _ source: HourlyLogs = HourlyLogs()) async -> String {
@@ -235,6 +252,39 @@ import Testing
         #expect(fileBytes(try await collect(source).table.path) == (try await expected()))
         #expect(events.all == [.damagedRecords(1), .resumed(windows: 7, documents: 1_400)])
         #expect(source.read.withLock { $0.contains("window 1") && $0.count == 8 })
+    }
+
+    /// Changes a byte of the record of a window.
+    private func damageRecord(of window: String) throws {
+        var bytes = fileBytes("\(directory.path)/buckets/journal")
+        bytes[try #require(bytes.firstRange(of: Array("\"\(window)\"".utf8))).lowerBound + 1] ^= 1
+        _ = directory.file("buckets/journal", bytes)
+    }
+
+    @Test func aDamagedRecordBesideATableIsReadAgainAndTheTableIsMadeAgain() async throws {
+        var configuration = configuration()
+        configuration.keepsHours = true
+        let (_, report) = try await collect(HourlyLogs(), configuration)
+        try damageRecord(of: "window 4")
+        let source = HourlyLogs()
+        let again = try await collect(source, configuration)
+        #expect(source.read.withLock { $0 } == ["window 4"])
+        #expect(again.report == report)
+        #expect(fileBytes(again.table.path) == (try await expected()))
+        #expect(try await collect(HourlyLogs(), configuration).report == report)
+        #expect(events.all == [.damagedRecords(1), .resumed(windows: 14, documents: 2_800), .tableFound])
+    }
+
+    @Test func theHolesOfADamagedRecordAreNotLost() async throws {
+        let part = Hole(what: "shard 0 of window 4", documents: 20)
+        func lacking() -> HourlyLogs { HourlyLogs(holes: { $0 == "window 4" ? [part] : [] }) }
+        let (table, report) = try await collect(lacking())
+        try damageRecord(of: "window 4")
+        var configuration = configuration()
+        configuration.begunTable = table.metadata.tableDigest
+        let again = try await collect(lacking(), configuration)
+        #expect(again.report == report && again.report.holes == [part])
+        #expect(again.table.metadata == table.metadata)
     }
 
     @Test func aWindowThatChangedIsReadAgain() async throws {

@@ -42,6 +42,40 @@ import Testing
         #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
     }
 
+    @Test func aTableIsWrittenUnderANameOfItsProcessAndTouchesNoOther() throws {
+        let directory = TemporaryDirectory()
+        let path = "\(directory.path)/table"
+        let theirs = directory.file("table.partial", "precious".utf8)
+        // What killed processes have left, one of them with this one's number, and what another one is writing.
+        let own = directory.file("table.\(getpid()).partial", "words of logs".utf8)
+        #expect(chmod(own, 0o644) == 0)
+        _ = directory.file("table.4194305.partial", "words of logs".utf8)
+        let other = open(directory.file("table.4194306.partial", "half a table".utf8), O_RDONLY)
+        defer { close(other) }
+        #expect(flock(other, LOCK_EX) == 0)
+        try write(["one"], to: path)
+        #expect(directory.names == ["table", "table.4194306.partial", "table.partial"])
+        #expect(fileBytes(theirs) == Array("precious".utf8))
+        var status = stat()
+        #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+    }
+
+    @Test func twoTablesAreNotWrittenIntoOneFile() throws {
+        let directory = TemporaryDirectory()
+        let path = "\(directory.path)/table"
+        do {
+            let first = try TemplateTableWriter(to: path)
+            let error = #expect(throws: DatasetError.self) { try TemplateTableWriter(to: path) }
+            #expect(error?.code == .unwritable && error?.message.hasPrefix("\(path) cannot be written (") == true)
+            try first.finish(rulesDigest: rules, heldOutBy: .lines, hours: [])
+        }
+        #expect(try TemplateTable(opening: path).metadata.templates == 0)
+        // What is no file of ours is neither followed nor removed.
+        try #require(symlink("elsewhere", "\(path).\(getpid()).partial") == 0)
+        #expect(throws: DatasetError.self) { try TemplateTableWriter(to: path) }
+        #expect(directory.names == ["table", "table.\(getpid()).partial"])
+    }
+
     @Test func equalTablesAreEqualBytesAndADigestNamesTheDifference() throws {
         let directory = TemporaryDirectory()
         for (name, texts) in [("a", ["x", "y"]), ("b", ["x", "y"]), ("c", ["y", "x"])] {

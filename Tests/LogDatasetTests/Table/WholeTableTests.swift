@@ -118,6 +118,76 @@ struct WholeTableTests {
         #expect(mismatch?.message.contains("its templates are not those that its digests are of") == true)
     }
 
+    @Test("sums beyond what a table may be of are refused, and nothing is left")
+    func tooManyLines() async throws {
+        let most: UInt64 = 1 << 48
+        let half = try table(["a": most / 2], "half")
+        let path = "\(directory.path)/x"
+        let full = try await TemplateTable.merge([half, half], to: path)
+        #expect(full.metadata.lines == most)
+        #expect(try await TableDrift(from: half, to: full).lines == most)
+        try await full.verify()
+        func refusal(_ tables: [TemplateTable]) async -> String {
+            let error = await #expect(throws: DatasetError.self) {
+                try await TemplateTable.merge(tables, to: "\(directory.path)/y")
+            }
+            #expect(error?.code == .invalidSetting)
+            return error?.message ?? ""
+        }
+        let tail = "; merge fewer tables, and none into itself"
+        #expect(
+            await refusal([full, half])
+                == "\(directory.path)/y cannot be made, for a template would have more than \(most) lines" + tail)
+        let hours = try table(["a": 1], "hours", hours: [.init(hour: Hour(number: 1), lines: 1 << 61)])
+        #expect(
+            await refusal([hours, hours, hours])
+                == "\(directory.path)/y cannot be made, for it would be of more than \(1 << 62) lines" + tail)
+        #expect(directory.names == ["half", "hours", "x"])
+    }
+
+    @Test("a table is of no more lines in all than its numbers hold")
+    func tooManyLinesInAll() throws {
+        let writer = try TemplateTableWriter(to: "\(directory.path)/x")
+        let record = TemplateRecord(
+            hash: 0, masked: UnsafeRawBufferPointer(start: nil, count: 0), count: 1 << 48, heldOut: 0)
+        for _ in 0..<1 << 14 { try writer.append(record) }
+        let error = #expect(throws: DatasetError.self) { try writer.append(record) }
+        #expect(error?.message.contains("it would be of more than \(1 << 62) lines") == true)
+    }
+
+    @Test("a table that tells of more lines than it can have is damaged")
+    func impossibleLines() async throws {
+        let table = try table(["a": 77_777], "table")
+        let bytes = fileBytes(table.path)
+        // As numbers of the metadata, under a checksum that is right.
+        let metadata = table.metadata.shardOffsets[256]..<bytes.count - 24
+        let place = try #require(bytes[metadata].firstRange(of: Array("\"lines\":77777".utf8)))
+        let json =
+            bytes[metadata.lowerBound..<place.lowerBound] + Array("\"lines\":18446744073709551615".utf8)
+            + bytes[place.upperBound..<metadata.upperBound]
+        var other = Array(bytes[..<metadata.lowerBound] + json)
+        other.append(littleEndian: UInt64(json.count))
+        other.append(littleEndian: json.withUnsafeBytes { blockChecksum($0) })
+        other += TemplateTable.magic
+        let opening = #expect(throws: DatasetError.self) { try TemplateTable(opening: directory.file("m", other)) }
+        #expect(opening?.message.contains("its metadata tell of more lines than a table can have") == true)
+        // As the count of a record.
+        var block = Array(bytes[16..<metadata.lowerBound])
+        for index in 28..<36 { block[index] = 0xFF }
+        var checksum: [UInt8] = []
+        checksum.append(littleEndian: block[12...].withUnsafeBytes { blockChecksum($0) })
+        block.replaceSubrange(4..<12, with: checksum)
+        let forged = try TemplateTable(
+            opening: directory.file("r", bytes[..<16] + block + bytes[metadata.lowerBound...]))
+        for action in [
+            { try await forged.verify() }, { _ = try await TableDrift(from: forged, to: forged) },
+            { _ = try await TemplateTable.merge([forged, forged], to: "\(forged.path).sum") },
+        ] as [() async throws -> Void] {
+            let error = await #expect(throws: DatasetError.self) { try await action() }
+            #expect(error?.message.contains("a template has more lines than it can") == true)
+        }
+    }
+
     @Test("templates are walked in table order until the body has enough")
     func walk() async throws {
         let table = try table(counts(2), "table")
