@@ -73,6 +73,11 @@ public final class LogFileReader: Sendable {
     /// Bytes of the file itself, packed or not, that have been read so far.
     var fileBytes: Int { place.withLock { $0.input.fileOffset } }
 
+    /// Whether the file that was opened still has what was listed. Ends the reading.
+    func holds(_ file: ListedFile, isCopy: Bool) -> Bool {
+        place.withLock { file.isHeld(by: $0.input, isCopy: isCopy) }
+    }
+
     /// The next logs of the file; nil at its end.
     ///
     /// - Throws: `DatasetError` when the file cannot be read, or its compressed data is damaged or cut off.

@@ -295,6 +295,23 @@ import Testing
         #expect(read.tally.badLines == 2)
     }
 
+    /// Standard input may be a file that is named as well, if nothing of it has been read.
+    @Test func standardInputIsKnownByTheFileThatItIs() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("a.log", "x\n".utf8)
+        let descriptor = open(path, O_RDONLY)
+        defer { close(descriptor) }
+        #expect(FileIdentity(ofInput: descriptor) == ListedFile(path).identity)
+        #expect(FileIdentity(ofInput: descriptor) != nil)
+        lseek(descriptor, 1, SEEK_SET)
+        #expect(FileIdentity(ofInput: descriptor) == nil)
+        var ends: [CInt] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        #expect(FileIdentity(ofInput: ends[0]) == nil)
+        #expect(ListedFile("-").windowName == "-")
+    }
+
     @Test func patternsNameFilesAndAMissingOneIsSaid() async throws {
         let directory = TemporaryDirectory()
         let paths = ["a.log", "b.log"].map { directory.file($0, "x\n".utf8) }
