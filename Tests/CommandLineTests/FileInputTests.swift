@@ -40,6 +40,20 @@ struct FileInputTests {
         #expect(try manifest().table?.templates == 5)
     }
 
+    @Test("a file that is named and is standard input as well is read once")
+    func namedTwice() async throws {
+        try folder.write("a.log", "one line\nanother line\n")
+        for source in [["-", folder.path("a.log")], [folder.path("a.log"), "-"]] {
+            let child = try ChildProcess(
+                ["collect", "--overwrite", "--output", folder.path("out"), "--progress", "none", "--input"] + source,
+                environment: ["TMPDIR": folder.root], input: folder.path("a.log"), output: "/dev/null",
+                errors: folder.path("errors"))
+            #expect(await child.wait() == 0)
+            #expect(try manifest().read?.lines == 2)
+            #expect(folder.text("errors").contains("standard input"), "\(folder.text("errors"))")
+        }
+    }
+
     @Test("a file cut off in the middle ends the run with its offset; under --keep-going it is a hole")
     func keepsGoing() async throws {
         try folder.write("a.log", "fine\n")

@@ -8,6 +8,12 @@ extension DatasetError {
             file: file, line: line)
     }
 
+    static func misnamed(_ path: String, file: String = #fileID, line: Int = #line) -> DatasetError {
+        DatasetError(
+            .unreadableFile, "\(path) cannot be read, for its name is not UTF-8; rename it (mv $'…' …)", file: file,
+            line: line)
+    }
+
     static func cannotWrite(_ path: String, _ code: CInt, file: String = #fileID, line: Int = #line) -> DatasetError {
         let mend =
             code == ENOSPC || code == EDQUOT

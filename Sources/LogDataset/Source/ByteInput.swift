@@ -5,6 +5,7 @@ final class ByteInput {
     let name: String
     private let descriptor: CInt
     private let interrupt: Interrupt?
+    private var compression = Compression.none
     private var decompressor: Decompressor?
     private var hasStarted = false
     private var isAtEnd = false
@@ -16,6 +17,8 @@ final class ByteInput {
     /// Bytes of the file that have been read: where `packedEnd` lies in it.
     private(set) var fileOffset = 0
     private var isAtBoundary = false
+    /// Zero bytes have followed the compressed data, so nothing else may.
+    private var isInPadding = false
     /// What is wrong behind the bytes that were handed out last.
     private var damage: DatasetError?
 
@@ -33,6 +36,36 @@ final class ByteInput {
 
     deinit { close(descriptor) }
 
+    /// Bytes that the file has now, packed or not.
+    var fileSize: Int {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// Bytes of the file as they lie on the disk, wherever the reading is; nil where it has no so many.
+    func rawBytes(_ range: Range<Int>) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: range.count)
+        var count = 0
+        while count < bytes.count {
+            let got = bytes.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count, range.lowerBound + count)
+            }
+            if got < 0, errno == EINTR { continue }
+            if got <= 0 { return nil }
+            count += got
+        }
+        return bytes
+    }
+
+    /// Goes back to the beginning of the file that was opened, whatever its path names by now; false for a pipe.
+    func rewind() -> Bool {
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { return false }
+        (decompressor, damage) = (nil, nil)
+        (hasStarted, isAtEnd, isAtBoundary, isInPadding) = (false, false, false, false)
+        (packedStart, packedEnd, fileOffset) = (0, 0, 0)
+        return true
+    }
+
     /// Reads into `target`, which must not be empty; 0 at the end.
     func read(into target: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
         if !hasStarted { try start() }
@@ -44,7 +77,7 @@ final class ByteInput {
     private func start() throws(DatasetError) {
         hasStarted = true
         while packedEnd < 4, !isAtEnd { try fillPacked() }
-        let compression = packed.withUnsafeBytes {
+        compression = packed.withUnsafeBytes {
             Compression(firstBytes: UnsafeRawBufferPointer(rebasing: $0[..<packedEnd]))
         }
         decompressor = Decompressor(compression)
@@ -64,6 +97,7 @@ final class ByteInput {
                 if isAtBoundary { return 0 }
                 throw .corrupt(name, at: fileOffset, "the compressed file ends in the middle")
             }
+            if isAtBoundary, compression == .gzip, try takePadding() { continue }
             let input = packedStart..<packedEnd
             let result = packed.withUnsafeBytes { packed in
                 Result { () throws(Decompressor.Damage) in
@@ -84,6 +118,23 @@ final class ByteInput {
             isAtBoundary = step.isBoundary
             if step.produced > 0 { return step.produced }
         }
+    }
+
+    /// Takes zero bytes behind a gzip member, with which tapes and devices fill up their blocks; so does gzip(1).
+    ///
+    /// - Returns: false where another member follows.
+    private func takePadding() throws(DatasetError) -> Bool {
+        guard isInPadding || packed[packedStart] == 0 else { return false }
+        isInPadding = true
+        if let other = packed[packedStart..<packedEnd].firstIndex(where: { $0 != 0 }) {
+            packedStart = other
+            let error = DatasetError.corrupt(
+                name, at: fileOffset - packedEnd + other, "something follows the zero bytes behind the compressed data")
+            damage = error
+            throw error
+        }
+        packedStart = packedEnd
+        return true
     }
 
     private func takePacked(into target: UnsafeMutableRawBufferPointer) -> Int {

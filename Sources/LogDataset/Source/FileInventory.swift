@@ -5,6 +5,8 @@ struct FileInventory: Sendable {
     let files: [ListedFile]
     /// Files that were left out because another one holds all they hold.
     let leftOut: [(path: String, heldBy: String)]
+    /// Files with names that are not UTF-8, as they are shown.
+    let misnamed: [String]
     /// Whether files were left out because the run itself writes them.
     let leavesOutput: Bool
 
@@ -28,15 +30,16 @@ struct FileInventory: Sendable {
 
     /// What the patterns name, in their order and as often as they name it.
     ///
-    /// - Throws: as `of(_:leavingOut:)`.
+    /// - Throws: as `of(_:leavingOut:)`, and `unreadableFile` for a name that is not UTF-8.
     static func everyPath(of patterns: [String]) async throws(DatasetError) -> [String] {
         try await BoundedGroup.alone { flag throws(DatasetError) in
-            var paths: [String] = []
+            var named = FilePaths()
             for pattern in patterns {
                 try flag.check()
-                paths += try FileInventory.paths(pattern)
+                named.add(try FileInventory.paths(pattern))
             }
-            return paths
+            if let path = named.misnamed.first { throw .misnamed(path) }
+            return named.paths
         }
     }
 
@@ -47,13 +50,15 @@ struct FileInventory: Sendable {
         var leavesOutput = false
         var files: [ListedFile] = []
         var leftOut: [(path: String, heldBy: String)] = []
+        var misnamed: [String] = []
         var paths: Set<String> = []
         var seen: [FileIdentity: String] = [:]
         for pattern in patterns {
             let named = try FileInventory.paths(pattern)
-            let logs = named.filter { !(output?.holds($0) ?? false) }
-            if let output, logs.isEmpty, !named.isEmpty { throw output.refusal(of: pattern) }
-            leavesOutput = leavesOutput || logs.count < named.count
+            misnamed += named.misnamed.filter { !misnamed.contains($0) }
+            let logs = named.paths.filter { !(output?.holds($0) ?? false) }
+            if let output, logs.isEmpty, !named.paths.isEmpty { throw output.refusal(of: pattern) }
+            leavesOutput = leavesOutput || logs.count < named.paths.count
             for path in logs where paths.insert(path).inserted {
                 try cancellation.check()
                 let file = ListedFile(path)
@@ -69,14 +74,15 @@ struct FileInventory: Sendable {
         let copies = try RotatedCopies(files) { () throws(DatasetError) in try cancellation.check() }
         self.files = files.filter { copies.heldBy[$0.path] == nil }
         self.leftOut = leftOut + files.compactMap { file in copies.heldBy[file.path].map { (file.path, $0) } }
+        self.misnamed = misnamed
         self.leavesOutput = leavesOutput
     }
 
     /// The files of one path, pattern or folder, in the order of their names.
-    private static func paths(_ pattern: String) throws(DatasetError) -> [String] {
-        if pattern == "-" { return [pattern] }
+    private static func paths(_ pattern: String) throws(DatasetError) -> FilePaths {
+        if pattern == "-" { return FilePaths(paths: [pattern]) }
         if access(pattern, F_OK) == 0 {
-            guard isFolder(pattern) else { return [pattern] }
+            guard isFolder(pattern) else { return FilePaths(paths: [pattern]) }
             let files = try files(inFolder: pattern)
             if files.isEmpty {
                 throw DatasetError(
@@ -86,30 +92,29 @@ struct FileInventory: Sendable {
             }
             return files
         }
-        var paths: [String] = []
-        for path in try matches(pattern) {
-            if isFolder(path) { paths += try files(inFolder: path) } else { paths.append(path) }
+        let matches = try matches(pattern)
+        var files = FilePaths(misnamed: matches.misnamed)
+        for path in matches.paths {
+            if isFolder(path) { files.add(try self.files(inFolder: path)) } else { files.paths.append(path) }
         }
-        return paths
+        return files
     }
 
-    private static func matches(_ pattern: String) throws(DatasetError) -> [String] {
+    private static func matches(_ pattern: String) throws(DatasetError) -> FilePaths {
         var matches = glob_t()
         defer { globfree(&matches) }
         guard glob(pattern, 0, nil, &matches) == 0, let paths = matches.gl_pathv else {
             throw DatasetError(
                 .unreadableFile, "no file matches \(pattern); check the path, and put quotes around a pattern")
         }
-        return (0..<Int(matches.gl_pathc)).compactMap { index in paths[index].map { String(cString: $0) } }
+        var files = FilePaths()
+        for index in 0..<Int(matches.gl_pathc) { paths[index].map { files.add($0) } }
+        return files
     }
 
-    /// Regular files, and links to such, that are not hidden.
-    private static func files(inFolder folder: String) throws(DatasetError) -> [String] {
-        guard let names = Folder.names(folder) else { throw .cannotRead(folder, errno) }
-        let base = folder.hasSuffix("/") ? folder : folder + "/"
-        return names.filter { !$0.hasPrefix(".") }.sorted().map { base + $0 }.filter {
-            kind(of: $0) == S_IFREG
-        }
+    private static func files(inFolder folder: String) throws(DatasetError) -> FilePaths {
+        guard let files = Folder.files(folder) else { throw .cannotRead(folder, errno) }
+        return files
     }
 
     private static func isFolder(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
@@ -128,7 +133,7 @@ private struct OwnFiles {
 
     /// Nil for a folder that is not there: nothing is in it.
     init?(_ path: String, _ names: Set<String>) {
-        guard let place = OwnFiles.resolved(path) else { return nil }
+        guard let place = Folder.resolved(path) else { return nil }
         self.path = path
         self.place = place
         self.names = names
@@ -136,7 +141,7 @@ private struct OwnFiles {
 
     /// Whether a path names one of them, something in one, or a link to that.
     func holds(_ other: String) -> Bool {
-        guard let other = OwnFiles.resolved(other), other.utf8.starts(with: (place + "/").utf8) else { return false }
+        guard let other = Folder.resolved(other), other.utf8.starts(with: (place + "/").utf8) else { return false }
         let first = other.utf8.dropFirst(place.utf8.count + 1).prefix { $0 != UInt8(ascii: "/") }
         let name = String(Substring(first))
         return names.contains(name) || names.contains { PartialFile.isName(name, of: $0) }
@@ -147,12 +152,5 @@ private struct OwnFiles {
             .invalidSetting,
             "\(pattern) names nothing but what the run itself writes in \(path); name the logs, or give another "
                 + "output folder")
-    }
-
-    /// A path without links; nil where nothing is.
-    private static func resolved(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
     }
 }

@@ -63,9 +63,12 @@ public struct FileLogSource: LogSource {
 
     /// One window a file, named by what tells whether it is still the same: path, size, time of change and inode.
     ///
-    /// - Throws: `DatasetError` when a path or pattern names no file, or none but the run's own.
+    /// - Throws: `DatasetError` when a path or pattern names no file, or none but the run's own, or a file whose name
+    ///   is not UTF-8 where that is no hole.
     public func windows() async throws -> [LogWindow] {
         let inventory = try await inventory()
+        if let path = inventory.misnamed.first, !configuration.keepsGoing { throw DatasetError.misnamed(path) }
+        listing.misnamed.withLock { $0 = inventory.misnamed }
         if inventory.leavesOutput, let own = configuration.ownFiles {
             configuration.onEvent?(.outputLeftOut(folder: own.folder))
         }
@@ -97,6 +100,11 @@ public struct FileLogSource: LogSource {
         return committed.map(\.name).filter { !names.contains($0) }
     }
 
+    /// Files with names that are not UTF-8.
+    public func holesAtEnd() async throws -> [Hole] {
+        listing.misnamed.withLock { $0 }.map { Hole(what: DatasetError.misnamed($0).message) }
+    }
+
     /// Reads one file, packed or not, to its end.
     public func read(_ window: LogWindow, into sink: LogSink) async throws {
         guard let key = window.key as? Key else {
@@ -115,31 +123,56 @@ public struct FileLogSource: LogSource {
     }
 
     private func read(_ key: Key, into sink: LogSink, _ interrupt: Interrupt) async throws {
-        let configuration = configuration
         for attempt in 1... {
-            let (reader, place) = try await sink.runBlocking { () throws(DatasetError) in
-                let place = try key.file.place(among: key.listed)
-                let reader = try LogFileReader(
-                    path: place.path, format: configuration.format, field: configuration.field,
-                    timeField: configuration.timeField, dropping: configuration.dropping, interrupt: interrupt)
-                return (reader, place)
-            }
+            let (reader, place) = try await open(key, for: sink, interrupt)
             if place.path != key.file.path {
                 configuration.onEvent?(.followed(path: key.file.path, to: place.path))
             }
-            while let page = try await sink.runBlocking({ () throws(DatasetError) in try reader.nextPage() }) {
-                try await sink.add(page)
-            }
-            // A copy may be packed, and then is of another size.
-            if !place.isOriginal || reader.fileBytes >= key.file.size { return }
+            if try await isRead(reader, into: sink, as: key.file, at: place) { return }
             guard attempt < Self.attempts else {
                 throw DatasetError(
                     .unreadableFile,
-                    "\(place.path) was cut off while it was read, at byte \(reader.fileBytes) of \(key.file.size); run again "
-                        + "when its rotation is over")
+                    "\(place.path) was cut off while it was read, \(Self.attempts) times over; run again when its "
+                        + "rotation is over")
             }
             await sink.restart()
         }
+    }
+
+    private func open(
+        _ key: Key, for sink: LogSink, _ interrupt: Interrupt
+    ) async throws -> (LogFileReader, FilePlace) {
+        let configuration = configuration
+        return try await sink.runBlocking { () throws(DatasetError) in
+            let place = try key.file.place(among: key.listed)
+            let reader = try LogFileReader(
+                path: place.path, format: configuration.format, field: configuration.field,
+                timeField: configuration.timeField, dropping: configuration.dropping, interrupt: interrupt)
+            return (reader, place)
+        }
+    }
+
+    /// Reads a file to its end.
+    ///
+    /// - Returns: whether what was read is what was listed; false where it was cut off meanwhile.
+    private func isRead(
+        _ reader: LogFileReader, into sink: LogSink, as file: ListedFile, at place: FilePlace
+    ) async throws -> Bool {
+        func isUnchanged() async throws -> Bool {
+            try await sink.runBlocking { () throws(DatasetError) in reader.holds(file, isCopy: place.isCopy) }
+        }
+        do {
+            while let page = try await sink.runBlocking({ () throws(DatasetError) in try reader.nextPage() }) {
+                try await sink.add(page)
+            }
+        } catch let error as DatasetError where error.code == .corruptFile || error.code == .unusableSource {
+            // Behind the place where it was cut off there may be a gap of zero bytes, or another file's packed data.
+            if try await isUnchanged() { throw error }
+            return false
+        }
+        // A copy may be packed, and then is of another size.
+        guard place.isCopy || reader.fileBytes >= file.size else { return false }
+        return try await isUnchanged()
     }
 
     /// What a window needs to be found again.
@@ -151,6 +184,8 @@ public struct FileLogSource: LogSource {
     /// A look at the files that the next question is answered from.
     private final class Listing: Sendable {
         private let inventory = Mutex<FileInventory?>(nil)
+        /// What the last listing found that cannot be opened.
+        let misnamed = Mutex<[String]>([])
 
         func keep(_ inventory: FileInventory) { self.inventory.withLock { $0 = inventory } }
 

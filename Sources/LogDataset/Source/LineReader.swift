@@ -41,7 +41,7 @@ final class LineReader {
         while true {
             let got = try input.read(into: block.room)
             block.count += got
-            if !hasBegun, got == 0 || block.count >= ForeignContent.bytesNeeded || block.lastLineEnd != nil {
+            if !hasBegun, got == 0 || block.count >= ForeignContent.bytesNeeded || block.lineEnd(inLast: got) != nil {
                 try begin(block)
             }
             if got == 0 {
@@ -49,7 +49,7 @@ final class LineReader {
                 return block.count > 0 ? block : nil
             }
             // Also a block that is not full goes on at once: whoever writes into a pipe waits for the answer.
-            if let end = block.lastLineEnd {
+            if let end = block.lineEnd(inLast: got) {
                 rest.append(contentsOf: block.bytes[end...])
                 block.count = end
                 return block
@@ -98,7 +98,7 @@ final class LineBlock: @unchecked Sendable {
         UnsafeMutableRawBufferPointer(rebasing: buffer[count..<buffer.count - LineReader.padding])
     }
 
-    fileprivate func append(_ bytes: [UInt8]) {
+    func append(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { room.copyMemory(from: $0) }
         count += bytes.count
     }
@@ -115,9 +115,10 @@ final class LineBlock: @unchecked Sendable {
         buffer = larger
     }
 
-    /// Where the last whole line ends, its `\n` included.
-    fileprivate var lastLineEnd: Int? {
-        bytes.lastIndex(of: 0x0A).map { $0 + 1 }
+    /// Where the last whole line ends, its `\n` included, if it does so in the last bytes. Whoever adds bytes need not
+    /// look at those before them again, of which a long line may have many.
+    fileprivate func lineEnd(inLast added: Int) -> Int? {
+        bytes.suffix(added).lastIndex(of: 0x0A).map { $0 + 1 }
     }
 
     /// Lines, a last one without an end among them.

@@ -9,13 +9,22 @@ public final class LogFileReader: Sendable {
         let input: ByteInput
         let lines: LineReader
         var format: InputFormat
-        /// Blocks read before the format was known, the next one last.
-        var waiting: [LineBlock] = []
+        /// Blank lines that were read before the format was known, and what told it.
+        private var blank = WaitingBlocks()
+        private var first: LineBlock?
+
+        init(input: ByteInput, format: InputFormat) {
+            self.input = input
+            lines = LineReader(input)
+            self.format = format
+        }
 
         mutating func next() throws(DatasetError) -> LineBlock? {
             if format == .auto { try decide() }
-            if let block = waiting.popLast() { return block }
-            return try lines.next()
+            if let block = blank.popFirst() { return block }
+            guard let block = first else { return try lines.next() }
+            first = nil
+            return block
         }
 
         /// Reads on to the first byte that is not blank. Blank lines before it are messages of a text, but nothing to
@@ -23,10 +32,15 @@ public final class LogFileReader: Sendable {
         private mutating func decide() throws(DatasetError) {
             format = .text
             while let block = try lines.next() {
-                waiting.insert(block, at: 0)
-                guard let first = block.bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { continue }
-                if first == UInt8(ascii: "{") { format = .ndjson }
-                return
+                let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
+                if let byte = block.bytes.first(where: { !blanks.contains($0) }) {
+                    first = block
+                    guard byte == UInt8(ascii: "{") else { return }
+                    format = .ndjson
+                    blank = WaitingBlocks()
+                    return
+                }
+                blank.append(block)
             }
         }
     }
@@ -50,7 +64,7 @@ public final class LogFileReader: Sendable {
         interrupt: Interrupt?
     ) throws(DatasetError) {
         let input = try ByteInput(path: path, interrupt: interrupt)
-        place = Mutex(Place(input: input, lines: LineReader(input), format: format))
+        place = Mutex(Place(input: input, format: format))
         self.field = field
         self.timeField = timeField
         self.dropping = dropping
@@ -58,6 +72,11 @@ public final class LogFileReader: Sendable {
 
     /// Bytes of the file itself, packed or not, that have been read so far.
     var fileBytes: Int { place.withLock { $0.input.fileOffset } }
+
+    /// Whether the file that was opened still has what was listed. Ends the reading.
+    func holds(_ file: ListedFile, isCopy: Bool) -> Bool {
+        place.withLock { file.isHeld(by: $0.input, isCopy: isCopy) }
+    }
 
     /// The next logs of the file; nil at its end.
     ///

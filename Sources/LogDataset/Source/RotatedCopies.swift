@@ -3,8 +3,8 @@ import Glibc
 /// Finds, among files that were listed while a log was being rotated, those whose whole content another one holds too:
 /// a copy before the original is cut off (logrotate's `copytruncate`), a packed file before the plain one is removed.
 ///
-/// Only files of one folder whose names are those of one log are held against each other, and first by how they begin;
-/// the rest of their content is read only where that is equal.
+/// Only such pairs are held against each other: logs of equal lines, without times, are equal as well, and none of
+/// them is a copy. The content is read only where the beginnings are equal.
 struct RotatedCopies {
     /// The file that holds the content of the one at a path as well.
     private(set) var heldBy: [String: String] = [:]
@@ -13,43 +13,52 @@ struct RotatedCopies {
     /// makes that a copy.
     static let shortest = 256
 
-    /// - Parameter check: called before each file that is looked at, and each that is read; ends the search by
-    ///   throwing.
-    init(_ files: [ListedFile], check: () throws(DatasetError) -> Void) throws(DatasetError) {
+    /// Seconds since a plain copy was written. The original is cut off as soon as the copy is whole, so both are there
+    /// for moments only; the rest is for what lies between a copy's last byte and the listing's end, with a server's
+    /// clock that is some minutes off among it.
+    static let longestAge = 600
+
+    /// - Parameters:
+    ///   - now: when the files were listed, in seconds since 1970.
+    ///   - check: called before each file that is looked at, and each that is read; ends the search by throwing.
+    init(
+        _ files: [ListedFile], now: Int = time(nil), check: () throws(DatasetError) -> Void
+    ) throws(DatasetError) {
         let recognised = files.filter { $0.identity != nil && $0.prefix.map { $0.count > 0 } ?? false }
         for log in Dictionary(grouping: recognised, by: { RotatedCopies.log($0.path) }).values where log.count > 1 {
-            // What begins otherwise needs no look at its content.
-            for alike in Dictionary(grouping: log, by: { $0.prefix?.head }) where alike.key != nil {
-                if alike.value.count > 1 { try match(alike.value, with: alike.value, check) }
-            }
-            let short = log.filter { $0.prefix?.head == nil }
-            try match(log.filter(\.isPacked), with: short.filter { !$0.isPacked }, check)
-            try match(log.filter { !$0.isPacked }, with: short.filter(\.isPacked), check)
-        }
-    }
-
-    /// Compares each file with those of the others whose whole known beginning it shares.
-    private mutating func match(
-        _ files: [ListedFile], with others: [ListedFile], _ check: () throws(DatasetError) -> Void
-    ) throws(DatasetError) {
-        let beginnings = Dictionary(grouping: others, by: \.prefix)
-        let lengths = Set(others.compactMap { $0.prefix?.count }).sorted()
-        for file in files {
-            try check()
-            for beginning in file.beginnings(lengths) {
-                for other in beginnings[beginning] ?? [] where isEarlier(other, file) {
+            let byPath = Dictionary(log.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+            for file in log {
+                try check()
+                for path in RotatedCopies.originals(of: file, now) {
                     guard heldBy[file.path] == nil else { break }
-                    if heldBy[other.path] != nil { continue }
+                    guard let original = byPath[path], beginAlike(file, original) else { continue }
                     try check()
-                    compare(file, other)
+                    compare(file, original)
                 }
             }
         }
     }
 
-    /// Whether it is `file`'s turn to be compared with `other`: of two it is the longer one's, or the later one's.
-    private func isEarlier(_ other: ListedFile, _ file: ListedFile) -> Bool {
-        (other.prefix?.count ?? 0, other.path) < (file.prefix?.count ?? 0, file.path)
+    /// What files that a file may have been made of would be called: a packed one stands beside the plain one, and a
+    /// copy has the name of its original and what the rotation appends.
+    private static func originals(of file: ListedFile, _ now: Int) -> [String] {
+        let path = file.path
+        if let ending = packed.first(where: path.hasSuffix) { return [String(path.dropLast(ending.count))] }
+        guard abs(now - file.changed.tv_sec) <= longestAge, file.prefix?.head != nil else { return [] }
+        let shortest = log(path).utf8.count
+        return path.utf8.indices.dropFirst(shortest).filter { "-._".utf8.contains(path.utf8[$0]) }
+            .map { String(path[..<$0]) }
+    }
+
+    /// Whether of two files the one that is shorter, as far as is known, is how the other one begins.
+    private func beginAlike(_ one: ListedFile, _ other: ListedFile) -> Bool {
+        guard let first = one.prefix, let second = other.prefix else { return false }
+        if first.count == second.count { return first == second }
+        let (short, long) = first.count < second.count ? (first, other) : (second, one)
+        guard short.head == nil || first.head == second.head, let input = try? ByteInput(path: long.path) else {
+            return false
+        }
+        return ContentPrefix(of: input, atMost: short.count) == short
     }
 
     private static let packed = [".gz", ".zst", ".zstd"]
@@ -62,20 +71,16 @@ struct RotatedCopies {
         return String(name.dropLast(RotationSuffix.length(in: Folder.name(String(name)))))
     }
 
-    private mutating func compare(_ one: ListedFile, _ other: ListedFile) {
-        switch RotatedCopies.order(one.path, other.path) {
+    private mutating func compare(_ copy: ListedFile, _ original: ListedFile) {
+        switch RotatedCopies.order(copy.path, original.path) {
         // A packed file that lacks only its end is as long, and cannot be read to it.
-        case .equal where one.isPacked && !other.isPacked: heldBy[one.path] = other.path
-        case .equal: heldBy[other.path] = one.path
-        case .firstHoldsSecond where mayHold(one, other): heldBy[other.path] = one.path
-        case .secondHoldsFirst where mayHold(other, one): heldBy[one.path] = other.path
+        case .equal, .secondHoldsFirst: heldBy[copy.path] = original.path
+        // A plain file that is being unpacked. One that grows beyond its copy is none, and neither is a young log that
+        // begins like an old one.
+        case .firstHoldsSecond where copy.isPacked && original.prefix?.head != nil && heldBy[original.path] == nil:
+            heldBy[original.path] = copy.path
         default: break
         }
-    }
-
-    /// Whether a file that holds another and more can be its copy. A young log may begin like an old, packed one.
-    private func mayHold(_ one: ListedFile, _ other: ListedFile) -> Bool {
-        other.prefix?.head != nil || !one.isPacked && other.isPacked
     }
 
     static func isPacked(_ path: String) -> Bool { packed.contains { path.hasSuffix($0) } }

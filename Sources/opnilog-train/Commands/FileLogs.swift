@@ -124,9 +124,11 @@ enum FileSources {
 
     private static func text(_ event: FileEvent) -> String {
         switch event {
-        case .leftOut(let path, let other): "\(path) is left out: \(other) holds all that it holds"
+        case .leftOut(let path, let other): "\(name(path)) is left out: \(name(other)) holds all that it holds"
         case .outputLeftOut(let folder): "what this program writes in \(folder) is left out"
         case .followed(let path, let now): "\(path) was rotated meanwhile; what it held is read from \(now)"
         }
     }
+
+    private static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
 }

@@ -22,6 +22,23 @@ import Testing
         #expect(try lines([0xEF, 0xBB, 0xBF] + Array(text.utf8), blockSize: blockSize) == expected)
     }
 
+    /// A line of which each read brings little is not searched from its beginning for each: that would take minutes.
+    @Test(.timeLimit(.minutes(1))) func aLongLineThroughAPipeIsSearchedOnce() async throws {
+        let directory = TemporaryDirectory()
+        let path = "\(directory.path)/pipe"
+        try #require(mkfifo(path, 0o600) == 0)
+        let count = 12 << 20
+        let line = "head -c \(count) /dev/zero | tr '\\0' x"
+        let writer = Task.detached {
+            system("{ \(line); printf '\\nsecond\\n'; } | dd obs=4096 of=\(path) 2> /dev/null")
+        }
+        let reader = LineReader(try ByteInput(path: path))
+        var lengths: [Int] = []
+        while let block = try reader.next() { block.forEachLine { lengths.append($0.count) } }
+        #expect(lengths == [count, 6])
+        #expect(await writer.value == 0)
+    }
+
     @Test func anEmptyFileHasNoLineAndAFinalLineEndAddsNone() throws {
         #expect(try lines([], blockSize: 8) == [])
         #expect(try lines([0xEF, 0xBB, 0xBF], blockSize: 8) == [])
@@ -56,6 +73,27 @@ import Testing
         let once = try packed(by: tool, text)
         #expect(try readAll(once) == text)
         #expect(try readAll(once + once) == text + text)
+    }
+
+    /// As gzip(1) does: tapes and devices fill up their blocks.
+    @Test func zeroBytesBehindGzipAreNothing() throws {
+        let whole = try packed(by: "gzip", text)
+        for count in [1, 512, 300_000] {
+            #expect(try readAll(whole + whole + [UInt8](repeating: 0, count: count)) == text + text)
+        }
+        for count in [1, 512, 300_000] {
+            let padded = whole + [UInt8](repeating: 0, count: count)
+            for rest in [[0x78], whole] {
+                let error = #expect(throws: DatasetError.self) { _ = try readAll(padded + rest + [0]) }
+                #expect(error?.code == .corruptFile)
+                let fault = "is damaged at byte \(padded.count): something follows the zero bytes behind the compressed"
+                #expect(error?.message.contains(fault) == true)
+            }
+        }
+        // Neither other bytes nor what stands in the place of the end.
+        for bytes in [whole + [0x78], Array(whole.dropLast(8)) + [UInt8](repeating: 0, count: 20)] {
+            #expect(throws: DatasetError.self) { _ = try readAll(bytes) }
+        }
     }
 
     @Test(arguments: ["gzip", "zstd"])
@@ -210,6 +248,25 @@ import Testing
         #expect(try read("\n \n").messages == ["", " "])
     }
 
+    /// There may be gigabytes of them.
+    @Test func blankLinesThatWaitTakeNextToNoMemory() throws {
+        var waiting = WaitingBlocks()
+        let lines = [String(repeating: "\n", count: 1 << 20), String(repeating: " \r\n\t\n", count: 1 << 18), "  "]
+        for text in lines {
+            let block = LineBlock(capacity: text.utf8.count)
+            block.append(Array(text.utf8))
+            waiting.append(block)
+        }
+        #expect(waiting.bytes < 20_000)
+        for text in lines {
+            let block = waiting.popFirst()
+            withExtendedLifetime(block) { #expect(block?.bytes.elementsEqual(text.utf8) == true) }
+        }
+        #expect(waiting.popFirst() == nil)
+        let both = try read(String(repeating: " \n\n", count: 1 << 20) + "a\nb").messages
+        #expect(both.count == (2 << 20) + 2 && both.prefix(3) == [" ", "", " "] && both.suffix(3) == ["", "a", "b"])
+    }
+
     @Test func hoursComeFromTheTimeFieldAndAreOptional() throws {
         let read = try read(
             """
@@ -236,6 +293,23 @@ import Testing
         #expect(read.messages == ["good", "two parts"])
         #expect(read.tally.documentsWithoutField == 2)
         #expect(read.tally.badLines == 2)
+    }
+
+    /// Standard input may be a file that is named as well, if nothing of it has been read.
+    @Test func standardInputIsKnownByTheFileThatItIs() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("a.log", "x\n".utf8)
+        let descriptor = open(path, O_RDONLY)
+        defer { close(descriptor) }
+        #expect(FileIdentity(ofInput: descriptor) == ListedFile(path).identity)
+        #expect(FileIdentity(ofInput: descriptor) != nil)
+        lseek(descriptor, 1, SEEK_SET)
+        #expect(FileIdentity(ofInput: descriptor) == nil)
+        var ends: [CInt] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        #expect(FileIdentity(ofInput: ends[0]) == nil)
+        #expect(ListedFile("-").windowName == "-")
     }
 
     @Test func patternsNameFilesAndAMissingOneIsSaid() async throws {

@@ -116,6 +116,63 @@ private struct RotatingSource: LogSource {
         #expect(report.total.lines == 100_000)
     }
 
+    /// It is no shorter than it was, and is known by how it begins, or by how it ends where it ended.
+    @Test(arguments: [
+        // The writer keeps its place: zero bytes up to there.
+        "truncate -s 0 moved.log && truncate -s 9M moved.log && echo later line >> moved.log",
+        "sed s/kept/new/ name.log.1 > moved.log",
+        "head -c 5000 name.log.1 > moved.log && sed s/kept/new/ name.log.1 >> moved.log",
+    ])
+    func aFileThatIsCutOffAndHasGrownAgainIsReadFromItsCopy(change: String) async throws {
+        _ = directory.file("name.log", lines("kept", 20_000) + lines("last", 1))
+        let folder = directory.path
+        let files = source([path("name.log")]) { event in
+            guard event == .followed(path: "\(folder)/name.log", to: "\(folder)/moved.log") else { return }
+            system("cd \(folder) && cp moved.log name.log.1 && \(change)")
+        }
+        let (counts, _) = try await collected(RotatingSource(base: files) { try run("mv name.log moved.log") })
+        #expect(counts == ["kept": 20_000, "last": 1])
+    }
+
+    /// What follows the cut cannot even be read.
+    @Test func aPackedFileThatIsReplacedWhileItIsReadIsReadFromItsCopy() async throws {
+        let whole = try packed(by: "gzip", lines("kept", 20_000))
+        _ = directory.file("name.log.gz", whole)
+        let folder = directory.path
+        let files = source([path("name.log.gz")]) { event in
+            guard event == .followed(path: "\(folder)/name.log.gz", to: "\(folder)/moved.gz") else { return }
+            system("cd \(folder) && cp moved.gz name.log.1.gz && truncate -s 900 moved.gz")
+            system("yes | head -c 60K >> \(folder)/moved.gz")
+        }
+        let (counts, _) = try await collected(RotatingSource(base: files) { try run("mv name.log.gz moved.gz") })
+        #expect(counts == ["kept": 20_000])
+    }
+
+    @Test func aFileThatIsCutOffAndGrowsAgainWithoutACopyIsSaid() async throws {
+        _ = directory.file("name.log", lines("kept", 20_000))
+        let folder = directory.path
+        let files = source([path("name.log")]) { event in
+            guard event == .followed(path: "\(folder)/name.log", to: "\(folder)/moved.log") else { return }
+            system("cd \(folder) && sed s/kept/longer/ moved.log > new && cat new > moved.log && rm new")
+        }
+        let error = await #expect(throws: DatasetError.self) {
+            try await collected(RotatingSource(base: files) { try run("mv name.log moved.log") })
+        }
+        #expect(error?.message.hasPrefix("\(path("name.log")) was removed, or cut off and not kept") == true)
+    }
+
+    /// As Kubernetes does: `/var/log/containers` holds links, and the kubelet rotates what they lead to.
+    @Test(arguments: ["mv 0.log 0.log.20260101-000000", "gzip -n 0.log", "cp 0.log 0.log.1 && : > 0.log"])
+    func whatALinkLeadsToIsFollowedWhereItIsRotated(rotation: String) async throws {
+        try run("mkdir -p pods/p1 containers && ln -s ../pods/p1/0.log containers/pod.log")
+        _ = directory.file("pods/p1/0.log", lines("pod"))
+        let (counts, _) = try await collected(
+            RotatingSource(base: source([path("containers")])) {
+                try run("cd pods/p1 && \(rotation) && printf 'later line\n' >> 0.log")
+            })
+        #expect(counts == ["pod": 200])
+    }
+
     @Test func whatARotationUnderWayHoldsTwiceIsReadOnce() async throws {
         _ = directory.file("name.log", lines("copied"))
         try run("cp name.log name.log.1 && printf 'copied stands in the rest\\n' >> name.log")
@@ -136,6 +193,34 @@ private struct RotatingSource: LogSource {
         _ = directory.file("short.log.1", Array("started now\n".utf8))
         let (counts, _) = try await collected(source([directory.path]))
         #expect(counts == ["same": 400, "started": 2])
+    }
+
+    /// Heartbeats, which have no time: what was rotated is no copy, only a file that has just been written may be one.
+    @Test func logsOfEqualLinesAreAllReadUnlessACopyIsNew() throws {
+        func held(_ names: [String], after seconds: Int) throws -> [String: String] {
+            let files = names.map { ListedFile(path($0)) }
+            return try RotatedCopies(files, now: time(nil) + seconds) { () throws(DatasetError) in }.heldBy
+        }
+        func beats(_ count: Int) -> [UInt8] { Array(String(repeating: "heartbeat ok\n", count: count).utf8) }
+        for (name, count) in [("a.log", 500), ("a.log.1", 300), ("a.log.2", 300), ("a.log.3", 900)] {
+            _ = directory.file(name, beats(count))
+        }
+        for name in ["a.log.1.gz", "a.log.2.gz", "a.log.4.gz"] {
+            _ = directory.file(name, try packed(by: "gzip", beats(name == "a.log.1.gz" ? 300 : 400)))
+        }
+        let names = ["a.log", "a.log.1", "a.log.2", "a.log.3", "a.log.4.gz"]
+        #expect(try held(names, after: 700) == [:])
+        #expect(try held(names, after: -700) == [:])
+        // A copy has the name of its original, and holds no more.
+        #expect(try held(Array(names.dropFirst()), after: 0) == [:])
+        #expect(try held(names, after: 0) == [path("a.log.1"): path("a.log"), path("a.log.2"): path("a.log")])
+        #expect(
+            try held(["a.log", "a.log.1", "a.log.1.gz"], after: 0)
+                == [path("a.log.1"): path("a.log"), path("a.log.1.gz"): path("a.log.1")])
+        // Packing keeps the time.
+        #expect(
+            try held(["a.log", "a.log.1", "a.log.1.gz", "a.log.2", "a.log.2.gz"], after: 700)
+                == [path("a.log.1.gz"): path("a.log.1"), path("a.log.2"): path("a.log.2.gz")])
     }
 
     /// A packed file that begins like a young log, or like one that has just been started, is no copy of it.
@@ -189,10 +274,10 @@ private struct RotatingSource: LogSource {
         #expect(copies.heldBy == [:])
         #expect(looks < 2 * count)
         // Copies are found among them all the same: a whole one, and one that is being packed.
-        try run("head -c 600 part.7 > part.1000 && gzip -n < part.8 > part.1001.gz")
-        let more = ["part.1000", "part.1001.gz"].map { ListedFile(path($0)) }
+        try run("cat part.7 part.8 > part && gzip -n < part.8 > part.8.gz")
+        let more = ["part", "part.8.gz"].map { ListedFile(path($0)) }
         let held = try RotatedCopies(files + more) { () throws(DatasetError) in }.heldBy
-        #expect(held == [path("part.1000"): path("part.7"), path("part.1001.gz"): path("part.8")])
+        #expect(held == [path("part.7"): path("part"), path("part.8.gz"): path("part.8")])
         let error = #expect(throws: DatasetError.self) {
             try RotatedCopies(files) { () throws(DatasetError) in throw .cancelled() }
         }
@@ -256,6 +341,24 @@ private struct RotatingSource: LogSource {
         var all: [FileEvent] = []
         for await event in told { all.append(event) }
         #expect(all == [.outputLeftOut(folder: path("outer/../out"))])
+    }
+
+    /// No text names it, so it cannot be opened.
+    @Test func aNameThatIsNotUTF8IsSaid() async throws {
+        _ = directory.file("a.log", lines("fine"))
+        try run("cp a.log $(printf 'caf\\351.log') && mkdir $(printf 'dir\\351') && touch $(printf '.hidden\\351')")
+        let what = "\(directory.path)/caf\\xE9.log cannot be read, for its name is not UTF-8; rename it (mv $'…' …)"
+        for named in [directory.path, path("*.log")] {
+            let strict = source([named])
+            let error = await #expect(throws: DatasetError.self) { try await collected(strict) }
+            #expect(error?.message == what)
+            await #expect(throws: DatasetError.self) { try await strict.paths() }
+            let (counts, report) = try await collected(source([named, directory.path], keepsGoing: true))
+            #expect(counts == ["fine": 200])
+            #expect(report.holes.map(\.what) == [what])
+        }
+        // Names that cannot be written as text are not removed with the folder.
+        try run("rm -r * .h*")
     }
 
     @Test func whatIsNoTextIsAHoleUnderKeepGoing() async throws {
