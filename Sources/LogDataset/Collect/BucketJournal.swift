@@ -142,8 +142,8 @@ struct BucketJournal: Sendable {
         runs[compaction.run.file] = Member(record: compaction.run, level: compaction.level, owners: owners)
     }
 
-    /// Windows go whose runs have the names of these: the record that dropped them is lost, and their files went with it
-    /// before others came by the same names.
+    /// Windows go whose runs have the names of these: the record that dropped them is lost, and their files went with
+    /// it before others came by the same names.
     private mutating func disown(_ records: [RunRecord]) {
         let owners = records.reduce(into: Set<String>()) { $0.formUnion(runs[$1.file]?.owners ?? []) }
         if !owners.isEmpty { drop(owners) }

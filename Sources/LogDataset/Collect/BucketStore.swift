@@ -16,9 +16,9 @@ final class BucketStore: Sendable {
         var file: JournalFile?
     }
 
-    /// So many runs of an hour are merged into one while the reading goes on, and never more at once: each is an open file
-    /// and a buffer beside the pages and tables. What they have in common is then stored once, and the table's merge
-    /// finds few files.
+    /// So many runs of an hour are merged into one while the reading goes on, and never more at once: each is an open
+    /// file and a buffer beside the pages and tables. What they have in common is then stored once, and the table's
+    /// merge finds few files.
     static let runsToCompact = 16
 
     let folder: BucketFolder
@@ -166,8 +166,8 @@ final class BucketStore: Sendable {
     }
 
     /// Leaves at most `count` runs, as far as merging those of an hour into one does that: fewer and smaller files for
-    /// the table's merge, and what an hour's runs have in common is no longer on disk more than once. Never are more than
-    /// `count` merged at once.
+    /// the table's merge, and what an hour's runs have in common is no longer on disk more than once. Never are more
+    /// than `count` merged at once.
     func compactHours(toAtMost count: Int, cancellation: CancellationFlag) throws(DatasetError) {
         // Taken out as they are merged: the files of the others would all stay to the end.
         var (runs, waiting) = state.withLock { state in
@@ -183,8 +183,8 @@ final class BucketStore: Sendable {
         }
     }
 
-    /// Merges the smallest runs of an hour into one: all, or else so many that the next steps merge as many as they may,
-    /// so that most of what is on disk is read once only.
+    /// Merges the smallest runs of an hour into one: all, or else so many that the next steps merge as many as they
+    /// may, so that most of what is on disk is read once only.
     private func mergeSmallest(
         _ runs: inout [Run], atMost count: Int, of hour: Hour, level: Int
     ) throws(DatasetError) {

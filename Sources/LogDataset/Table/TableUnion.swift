@@ -7,8 +7,8 @@ extension TemplateTable {
     /// - Parameters:
     ///   - tables: at least one, all of the same mask rules. Blocking: a table takes an open file.
     ///   - path: where the table goes; what stands there is replaced once the new one is whole.
-    /// - Throws: `DatasetError` if the rules differ, a table is damaged, there are more lines than a table may be of (2⁴⁸
-    ///   of a template, 2⁶² in all), the file cannot be written, or the task was cancelled.
+    /// - Throws: `DatasetError` if the rules differ, a table is damaged, there are more lines than a table may be of
+    ///   (2⁴⁸ of a template, 2⁶² in all), the file cannot be written, or the task was cancelled.
     public static func merge(_ tables: [TemplateTable], to path: String) async throws(DatasetError) -> TemplateTable {
         guard let first = tables.first?.metadata else {
             throw DatasetError(.invalidSetting, "there is no table to merge; name at least one")

@@ -13,8 +13,8 @@ extension Trainer {
     ///
     /// - Parameter dataset: Read first, if it was not yet.
     /// - Throws: `dataset` with the `DatasetError` as its cause, `invalidSetting` at a second call or if the
-    ///   checkpoints are of another training, `notFinite` with the batch's position, `unwritable` or `unreadable` for a checkpoint,
-    ///   `cancelled`, or `failed`.
+    ///   checkpoints are of another training, `notFinite` with the batch's position, `unwritable` or `unreadable` for a
+    ///   checkpoint, `cancelled`, or `failed`.
     public func train(on dataset: StreamingLogDataset) async throws(TrainingError) -> TrainingReport {
         let prepared: PreparedDataset
         do throws(DatasetError) {

@@ -28,7 +28,7 @@ final class MetricsLog: Sendable {
         path = output.path(of: .metrics)
         state = Mutex(State(descriptor: try Self.open(path), trained: goesOn ? 0 : nil, isOld: !goesOn))
         // A line that was cut off must not become the head of another.
-        if goesOn { try rewrite { _ in true } }
+        if goesOn { state.withLock { Self.cutTail($0.descriptor, path) } }
     }
 
     deinit { state.withLock { _ = close($0.descriptor) } }
@@ -70,28 +70,65 @@ final class MetricsLog: Sendable {
         }
     }
 
-    /// Leaves the whole lines that are to stay, all at once: after a crash there are the old ones or the new ones.
+    /// Cuts off what stands behind the last end of a line. Where that fails, the line is passed over by all who read.
+    private static func cutTail(_ descriptor: Int32, _ path: String) {
+        let reader = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard reader >= 0 else { return }
+        defer { close(reader) }
+        var end = Int(lseek(reader, 0, SEEK_END))
+        var block = [UInt8](repeating: 0, count: 1 << 16)
+        while end > 0 {
+            let start = max(0, end - block.count)
+            guard pread(reader, &block, end - start, off_t(start)) == end - start else { return }
+            if let place = block[..<(end - start)].lastIndex(of: UInt8(ascii: "\n")) {
+                ftruncate(descriptor, off_t(start + place + 1))
+                return
+            }
+            end = start
+        }
+        ftruncate(descriptor, 0)
+    }
+
+    /// Leaves the whole lines that are to stay, all at once: after a crash there are the old ones or the new ones. The
+    /// file may be of any size.
     private func rewrite(keeping isKept: (MetricsLine) -> Bool) throws(CommandError) {
-        let bytes: [UInt8]
-        do throws(SmallFile.Failure) {
-            bytes = try SmallFile.read(path, atMost: .max)
-        } catch {
-            throw CommandError(
-                .output, "\(path) cannot be read: \(error.reason)", remedy: "look at the disk and the rights")
+        let reader = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard reader >= 0 else { throw unreadable(errno) }
+        defer { close(reader) }
+        try AtomicFile.write(to: path) { target throws(CommandError) in
+            var rest: [UInt8] = []
+            var block = [UInt8](repeating: 0, count: 1 << 18)
+            while true {
+                let count = SystemCall.retrying { read(reader, &block, block.count) }
+                guard count >= 0 else { throw unreadable(errno) }
+                if count == 0 { return }
+                rest += block[..<count]
+                let kept = Self.takeLines(of: &rest, keeping: isKept)
+                if let number = Descriptor.write(kept, to: target) { throw OutputFault.of(path, number) }
+            }
         }
-        var kept: [UInt8] = []
-        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
-            // The last one has no end if it was cut off.
-            guard line.endIndex < bytes.endIndex, isKept(MetricsLine(line)) else { continue }
-            kept += line + [UInt8(ascii: "\n")]
-        }
-        guard kept.count < bytes.count else { return }
-        try AtomicFile.write(kept, to: path)
         let descriptor = try Self.open(path)
         state.withLock { state in
             close(state.descriptor)
             state.descriptor = descriptor
         }
+    }
+
+    /// The lines of a text that are to stay; what is left of it has no end yet.
+    private static func takeLines(of text: inout [UInt8], keeping isKept: (MetricsLine) -> Bool) -> [UInt8] {
+        var kept: [UInt8] = []
+        var start = 0
+        while let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            if isKept(MetricsLine(text[start..<end])) { kept += text[start...end] }
+            start = end + 1
+        }
+        text.removeFirst(start)
+        return kept
+    }
+
+    private func unreadable(_ number: Int32) -> CommandError {
+        CommandError(
+            .output, "\(path) cannot be read: \(SystemCall.text(number))", remedy: "look at the disk and the rights")
     }
 
     private static func open(_ path: String) throws(CommandError) -> Int32 {
@@ -109,23 +146,30 @@ final class MetricsLog: Sendable {
 }
 
 /// A line of the file as far as it says which part of a run it is about.
+///
+/// Looked for and not decoded, since a training has a million of them; nothing in a line is text of anybody else's.
 struct MetricsLine {
-    private struct Place: Decodable {
-        let phase: String
-        let trained: Int?
+    private let phase: String?
+    private let trained: Int?
+
+    init(_ line: ArraySlice<UInt8>) {
+        let isObject = line.first == UInt8(ascii: "{") && line.last == UInt8(ascii: "}")
+        phase = isObject ? Self.value(after: #""phase":""#, in: line) { $0 != UInt8(ascii: "\"") } : nil
+        trained = Self.value(after: #""trained":"#, in: line) { (0x30...0x39).contains($0) }.flatMap { Int($0) }
     }
 
-    private let place: Place?
-
-    init(_ line: ArraySlice<UInt8>) { place = try? JSONDecoder().decode(Place.self, from: Data(line)) }
+    private static func value(after key: String, in line: ArraySlice<UInt8>, while isPart: (UInt8) -> Bool) -> String? {
+        guard let found = line.firstRange(of: key.utf8) else { return nil }
+        return String(decoding: line[found.upperBound...].prefix(while: isPart), as: UTF8.self)
+    }
 
     /// Whether this program can have written it.
-    var isKnown: Bool { place != nil }
+    var isKnown: Bool { phase != nil }
 
     /// Whether a training that goes on after so many steps does not tell this again.
     func precedes(steps: Int) -> Bool {
-        guard let place, let trained = place.trained else { return place != nil }
-        switch TrainingProgress.Phase(rawValue: place.phase) {
+        guard let phase, let trained else { return phase != nil }
+        switch TrainingProgress.Phase(rawValue: phase) {
         case .fit, .closing: return trained <= steps
         // Figures are kept with the next step, not by themselves.
         case .evaluation: return trained < steps
