@@ -38,7 +38,8 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
     /// - Throws: `invalidSetting` for a number that no training can have.
     func check() throws(TrainingError) {
         let ranges: [(name: String, value: Double, range: ClosedRange<Double>)] = [
-            ("peak learning rate", peakLearningRate, 0...Double.greatestFiniteMagnitude), ("share of warm-up", warmUpShare, 0...1),
+            ("peak learning rate", peakLearningRate, 0...Double.greatestFiniteMagnitude),
+            ("share of warm-up", warmUpShare, 0...1),
             ("weight decay", weightDecay, 0...Double.greatestFiniteMagnitude), ("dropout", dropout, 0...0.9),
             ("share of unknown words", unknownShare, 0...1),
         ]
