@@ -121,6 +121,36 @@ struct ReuseCommandTests {
         #expect(server.count(of: .openScroll) == 0)
     }
 
+    @Test("a damaged checkpoint of the earlier run, or a newer one, is said, and everything is read")
+    func damagedCheckpoint() async throws {
+        let server = try server()
+        #expect(try await collect(server, into: "a").code == 0)
+        let path = "a/hours/checkpoint.json"
+        let newer = #"{"format":2,"startedAt":1,"settings":{}}"#
+        for (name, text, fault) in [
+            ("b", "{", "is damaged"), ("c", newer, "has format 2, newer than this opnilog reads (1)"),
+        ] {
+            try folder.write(path, text)
+            let run = try await collect(server, into: name, ["--reuse", folder.path("a")])
+            #expect(run.code == 0, "\(run.errors)")
+            #expect(run.errors.hasPrefix("opnilog-train: nothing is reused: \(folder.path(path)) \(fault)\n"))
+            #expect(folder.bytes("\(name)/templates.table") == folder.bytes("a/templates.table"))
+            #expect(folder.text(path) == text)
+        }
+    }
+
+    @Test(
+        "what a run has left that was killed between its last two steps goes with the next", arguments: [true, false])
+    func oldHours(keeps: Bool) async throws {
+        let server = try server()
+        #expect(try await collect(server, into: "a").code == 0)
+        try #require(mkdir(folder.path("a/hours.old"), 0o700) == 0)
+        try folder.write("a/hours.old/1.run", "words of logs")
+        let run = try await collect(server, into: "a", ["--resume"] + (keeps ? [] : ["--discard-hours"]))
+        #expect(run.code == 0 && run.errors.hasSuffix("holds the finished run already; nothing is to be done\n"))
+        #expect(!folder.exists("a/hours.old") && folder.exists("a/hours") == keeps)
+    }
+
     @Test("a folder is its own earlier run; other settings, no hours and no folder are said")
     func folders() async throws {
         let server = try server()

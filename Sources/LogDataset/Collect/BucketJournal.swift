@@ -77,6 +77,8 @@ struct BucketJournal: Sendable {
     private(set) var windows: [String: Window] = [:]
     /// Runs by the names of their files.
     private(set) var runs: [String: Member] = [:]
+    /// Names of the runs' files by the windows that they are of: there may be ten thousands of both.
+    private var files: [String: Set<String>] = [:]
     private(set) var tableDigest: String?
     /// The table as it was written of these windows, where something else is missing.
     private(set) var partial: PartialTable?
@@ -104,22 +106,25 @@ struct BucketJournal: Sendable {
     /// `names` and all windows that share a run with one of them.
     func dropping(_ names: Set<String>) -> Set<String> {
         var all = names.filter { windows[$0] != nil }
-        var hasGrown = true
-        while hasGrown {
-            hasGrown = false
-            for member in runs.values where !member.owners.isDisjoint(with: all) && !member.owners.isSubset(of: all) {
-                all.formUnion(member.owners)
-                hasGrown = true
+        var left = Array(all)
+        while let name = left.popLast() {
+            for file in files[name, default: []] {
+                for owner in runs[file]?.owners ?? [] where all.insert(owner).inserted { left.append(owner) }
             }
         }
         return all
+    }
+
+    /// The runs that hold logs of these windows.
+    func runs(of names: Set<String>) -> [Member] {
+        names.reduce(into: Set<String>()) { $0.formUnion(files[$1, default: []]) }.compactMap { runs[$0] }
     }
 
     private mutating func add(_ window: Window) {
         if windows[window.name] != nil { drop([window.name]) }
         disown(window.runs)
         windows[window.name] = window
-        for run in window.runs { runs[run.file] = Member(record: run, level: 0, owners: [window.name]) }
+        for run in window.runs { insert(Member(record: run, level: 0, owners: [window.name])) }
         (tableDigest, partial) = (nil, nil)
     }
 
@@ -128,18 +133,27 @@ struct BucketJournal: Sendable {
         drop(names)
         disown(adoption.runs)
         for window in adoption.windows { windows[window.name] = window }
-        for run in adoption.runs { runs[run.file] = Member(record: run, level: 0, owners: names) }
+        for run in adoption.runs { insert(Member(record: run, level: 0, owners: names)) }
         (tableDigest, partial) = (nil, nil)
     }
 
     private mutating func replace(_ compaction: Compaction) {
+        disown([compaction.run])
         let replaced = compaction.replaces.map { runs[$0] }
         let owners = replaced.reduce(into: Set<String>()) { $0.formUnion($1?.owners ?? []) }
         // A run that no intact record knows of is in the merge too: then nobody can tell whose logs are in it.
         guard replaced.allSatisfy({ $0 != nil }) else { return drop(owners) }
-        disown([compaction.run])
-        for file in compaction.replaces { runs[file] = nil }
-        runs[compaction.run.file] = Member(record: compaction.run, level: compaction.level, owners: owners)
+        for file in compaction.replaces { remove(file) }
+        insert(Member(record: compaction.run, level: compaction.level, owners: owners))
+    }
+
+    private mutating func insert(_ member: Member) {
+        runs[member.record.file] = member
+        for name in member.owners { files[name, default: []].insert(member.record.file) }
+    }
+
+    private mutating func remove(_ file: String) {
+        for name in runs.removeValue(forKey: file)?.owners ?? [] { files[name]?.remove(file) }
     }
 
     /// Windows go whose runs have the names of these: the record that dropped them is lost, and their files went with
@@ -152,8 +166,8 @@ struct BucketJournal: Sendable {
     private mutating func drop(_ names: Set<String>) {
         let all = dropping(names)
         if all.isEmpty { return }
-        for name in all { windows[name] = nil }
-        runs = runs.filter { $0.value.owners.isDisjoint(with: all) }
+        for member in runs(of: all) { remove(member.record.file) }
+        for name in all { (windows[name], files[name]) = (nil, nil) }
         (tableDigest, partial) = (nil, nil)
     }
 }

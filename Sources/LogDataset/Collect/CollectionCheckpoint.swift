@@ -39,21 +39,34 @@ public struct CollectionCheckpoint: Sendable, Codable, Equatable {
         try read(BucketFolder(in: directory))
     }
 
-    static func read(_ folder: BucketFolder) throws(DatasetError) -> CollectionCheckpoint? {
+    private static func read(_ folder: BucketFolder) throws(DatasetError) -> CollectionCheckpoint? {
+        switch try look(in: folder) {
+        case nil: return nil
+        case .success(let checkpoint): return checkpoint
+        case .failure(let fault): throw DatasetError(.corruptFile, "\(fault.what); \(fault.remedy)")
+        }
+    }
+
+    /// Why a checkpoint that is there is of no use, and what to do about it in the run's own folder.
+    struct Fault: Error {
+        let what: String
+        let remedy: String
+    }
+
+    /// The checkpoint of a folder, or what is wrong with it; nil if there is none.
+    static func look(in folder: BucketFolder) throws(DatasetError) -> Result<CollectionCheckpoint, Fault>? {
         let path = folder.path(of: fileName)
         guard access(path, F_OK) == 0 else { return nil }
         let bytes = try WholeFile.read(path)
         guard let checkpoint = try? JSONDecoder().decode(CollectionCheckpoint.self, from: Data(bytes)) else {
-            throw DatasetError(
-                .corruptFile, "\(path) is damaged; start anew, which removes it (opnilog-train: --overwrite)")
+            let remedy = "start anew, which removes it (opnilog-train: --overwrite)"
+            return .failure(Fault(what: "\(path) is damaged", remedy: remedy))
         }
         guard checkpoint.format <= format else {
-            throw DatasetError(
-                .corruptFile,
-                "\(path) has format \(checkpoint.format), newer than this opnilog reads (\(format)); go on with the "
-                    + "opnilog that wrote it, or start anew")
+            let what = "\(path) has format \(checkpoint.format), newer than this opnilog reads (\(format))"
+            return .failure(Fault(what: what, remedy: "go on with the opnilog that wrote it, or start anew"))
         }
-        return checkpoint
+        return .success(checkpoint)
     }
 
     /// Removes everything that a later run could have gone on with: the last step of a run that is complete.
@@ -79,7 +92,11 @@ public struct CollectionCheckpoint: Sendable, Codable, Equatable {
     ///   and what was read are then where they were.
     public static func keepHours(in directory: String) throws(DatasetError) {
         let folder = BucketFolder(in: directory)
-        guard access(folder.path(of: fileName), F_OK) == 0 else { return }
+        guard access(folder.path(of: fileName), F_OK) == 0 else {
+            // An earlier run was killed when all was done but this.
+            hours(in: directory).old.remove()
+            return
+        }
         try folder.replace(hours(in: directory))
     }
 
@@ -88,6 +105,7 @@ public struct CollectionCheckpoint: Sendable, Codable, Equatable {
     /// - Parameter directory: the output folder, whose lock the caller holds.
     public static func discardHours(in directory: String) {
         hours(in: directory).remove()
+        hours(in: directory).old.remove()
     }
 
     private static func hours(in directory: String) -> BucketFolder {

@@ -7,6 +7,8 @@ public enum CollectionEvent: Sendable, Equatable {
     /// Nothing can be taken over: the settings of these names were others, or, where there are none, the earlier run
     /// has kept nothing.
     case notReused(otherSettings: [String])
+    /// Nothing can be taken over: what the earlier run has kept cannot be understood.
+    case notReusable(why: String)
     /// So many hours are read in the order of a seed, as far as a limit lets them.
     case order(seed: UInt64, hours: Int)
     /// After so many hours about this share of the lines of the others is of templates that were not seen.

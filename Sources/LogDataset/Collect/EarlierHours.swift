@@ -10,22 +10,31 @@ struct EarlierHours: Sendable {
     /// else takes the folder itself for one of buckets. Nil if nothing is there.
     ///
     /// - Parameter own: the folder of the run that asks, which is no other's.
-    init?(in directory: String, except own: BucketFolder) throws(DatasetError) {
+    /// - Returns: also what is wrong with what is there.
+    static func look(
+        in directory: String, except own: BucketFolder
+    ) throws(DatasetError) -> Result<EarlierHours, CollectionCheckpoint.Fault>? {
         let folders = [
             BucketFolder(path: "\(directory)/\(CollectionCheckpoint.hoursFolderName)"), BucketFolder(in: directory),
             BucketFolder(path: directory),
         ]
         for folder in folders where !folder.isSame(as: own) {
-            guard let checkpoint = try CollectionCheckpoint.read(folder) else { continue }
-            let path = folder.path(of: JournalFile.name)
-            // The run may be another process's: its journal is only read, and an end that is cut off may still grow.
-            let records = access(path, F_OK) == 0 ? JournalFile.parse(try WholeFile.read(path)).records : []
-            self.folder = folder
-            self.checkpoint = checkpoint
-            journal = records.reduce(into: BucketJournal()) { $0.apply($1) }
-            return
+            switch try CollectionCheckpoint.look(in: folder) {
+            case nil: continue
+            case .success(let checkpoint): return .success(try EarlierHours(folder, checkpoint))
+            case .failure(let fault): return .failure(fault)
+            }
         }
         return nil
+    }
+
+    private init(_ folder: BucketFolder, _ checkpoint: CollectionCheckpoint) throws(DatasetError) {
+        let path = folder.path(of: JournalFile.name)
+        // The run may be another process's: its journal is only read, and an end that is cut off may still grow.
+        let records = access(path, F_OK) == 0 ? JournalFile.parse(try WholeFile.read(path)).records : []
+        self.folder = folder
+        self.checkpoint = checkpoint
+        journal = records.reduce(into: BucketJournal()) { $0.apply($1) }
     }
 
     /// The windows that were read without a hole.
@@ -35,7 +44,7 @@ struct EarlierHours: Sendable {
     func bucket(of names: Set<String>) -> (windows: [BucketJournal.Window], runs: [RunRecord])? {
         let windows = names.compactMap { journal.windows[$0] }
         guard windows.count == names.count, journal.dropping(names) == names else { return nil }
-        let runs = journal.runs.values.filter { $0.owners.isSubset(of: names) }.map(\.record)
+        let runs = journal.runs(of: names).map(\.record)
         // Which run is whose is said once, by the record that these go into.
         let bare = windows.map { window in
             var window = window

@@ -49,9 +49,6 @@ struct ReadingOrder: Sendable, Codable, Equatable {
         return parts.count
     }
 
-    /// Documents of the parts from a place on.
-    func documents(from place: Int) -> UInt64 { documents[place...].reduce(0, +) }
-
     /// After how many parts the unseen share is estimated: often enough not to read much more than is needed, seldom
     /// enough that reading the buckets again and again costs little.
     static func looks(upTo count: Int) -> [Int] {

@@ -10,6 +10,9 @@ extension TableCollector {
         let order = try order(windows, store)
         let parts = Dictionary(grouping: windows, by: \.part)
         let end = limits.share.map { order.count(holding: $0) } ?? order.parts.count
+        // An earlier run may have read under a larger limit.
+        let ahead = Set(store.windows.map(\.part)).subtracting(parts.keys)
+        func standing(_ read: Int) -> OrderStanding { OrderStanding(order, read: read, ahead: ahead) }
         startMonitor(order.parts.prefix(end).flatMap { parts[$0] ?? [] }, store.windows)
         let start = ContinuousClock.now
         var read = 0
@@ -20,17 +23,16 @@ extension TableCollector {
             ) { limits.time.map { ContinuousClock.now - start >= $0 } ?? false }
             read += count
             if count < next.count {
-                return stopped(.time, order, read, try await unseenShare(order.parts.prefix(read), store))
+                return try await stopped(.time, standing(read), store)
             }
             if let unseen = limits.unseen, read < end,
                 let share = try await unseenShare(order.parts.prefix(read), store)
             {
                 tell(.unseen(share: share, hours: read))
-                if share <= unseen { return stopped(.unseen, order, read, share) }
+                if share <= unseen { return stopped(.unseen, standing(read), share) }
             }
         }
-        guard end < order.parts.count else { return nil }
-        return stopped(.share, order, end, try await unseenShare(order.parts.prefix(end), store))
+        return try await stopped(.share, standing(end), store)
     }
 
     /// Windows in the order in which their hours are read.
@@ -91,7 +93,7 @@ extension TableCollector {
 
     /// Reads every run.
     private func unseenShare(
-        _ parts: ArraySlice<String>, _ store: BucketStore
+        _ parts: some Sequence<String>, _ store: BucketStore
     ) async throws(DatasetError) -> Double? {
         let hours = Set(parts.compactMap { Int32($0) }.map { Hour(number: $0) })
         // One hour alone has every template in exactly one.
@@ -103,11 +105,40 @@ extension TableCollector {
     }
 
     private func stopped(
-        _ reason: StoppedReading.Reason, _ order: ReadingOrder, _ read: Int, _ unseenShare: Double?
-    ) -> StoppedReading {
-        StoppedReading(
-            reason: reason, hours: read, hoursTotal: order.parts.count, documentsLeft: order.documents(from: read),
-            unseenShare: unseenShare)
+        _ reason: StoppedReading.Reason, _ standing: OrderStanding, _ store: BucketStore
+    ) async throws(DatasetError) -> StoppedReading? {
+        if standing.isAll { return nil }
+        return stopped(reason, standing, try await unseenShare(standing.parts, store))
+    }
+
+    /// - Returns: nil if nothing is left.
+    private func stopped(
+        _ reason: StoppedReading.Reason, _ standing: OrderStanding, _ unseenShare: Double?
+    ) -> StoppedReading? {
+        if standing.isAll { return nil }
+        return StoppedReading(
+            reason: reason, hours: standing.parts.count, hoursTotal: standing.total,
+            documentsLeft: standing.documentsLeft, unseenShare: unseenShare)
+    }
+}
+
+/// What of an order is read: its first parts, and those behind them that an earlier run has read.
+private struct OrderStanding {
+    var parts: [String] = []
+    var documentsLeft: UInt64 = 0
+    let total: Int
+
+    var isAll: Bool { parts.count == total }
+
+    init(_ order: ReadingOrder, read: Int, ahead: Set<String>) {
+        total = order.parts.count
+        for (index, part) in order.parts.enumerated() {
+            if index < read || ahead.contains(part) {
+                parts.append(part)
+            } else {
+                documentsLeft += order.documents[index]
+            }
+        }
     }
 }
 

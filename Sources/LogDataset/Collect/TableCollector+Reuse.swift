@@ -6,10 +6,7 @@ extension TableCollector {
         guard let reuse = configuration.reuse, let checkpoint = configuration.checkpoint, !windows.isEmpty else {
             return windows
         }
-        guard let earlier = try EarlierHours(in: reuse.directory, except: store.folder) else {
-            tell(.notReused(otherSettings: []))
-            return windows
-        }
+        guard let earlier = try earlierHours(in: reuse.directory, store) else { return windows }
         let others = completed(checkpoint).differences(from: earlier.checkpoint)
             .filter { !reuse.freeSettings.contains($0) }
         guard others.isEmpty else {
@@ -19,6 +16,17 @@ extension TableCollector {
         let found = try await wrapped { try await source.reusable(earlier.windows, for: windows) }
         let read = try await adopt(found, from: earlier, store)
         return windows.filter { !read.contains($0.name) }
+    }
+
+    /// What an earlier run has kept; nil, which is told, if nothing is there or it is of no use: a run that would go well
+    /// without it does not end for that.
+    private func earlierHours(in directory: String, _ store: BucketStore) throws(DatasetError) -> EarlierHours? {
+        switch try EarlierHours.look(in: directory, except: store.folder) {
+        case .success(let earlier): return earlier
+        case .failure(let fault): tell(.notReusable(why: fault.what))
+        case nil: tell(.notReused(otherSettings: []))
+        }
+        return nil
     }
 
     /// - Returns: names of the windows that need not be read any more.

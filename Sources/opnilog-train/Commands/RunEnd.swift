@@ -161,6 +161,7 @@ extension Console {
             note("nothing is reused: the folder of --reuse holds no hours of an earlier run")
         case .notReused(let settings):
             note("nothing is reused: the earlier run had other settings: \(settings.joined(separator: ", "))")
+        case .notReusable(let why): note("nothing is reused: \(why)")
         case .order(let seed, let hours):
             note("\(Figures.grouped(hours)) hours, read in the order of seed \(seed)")
         case .unseen(let share, let hours):

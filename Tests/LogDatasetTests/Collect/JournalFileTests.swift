@@ -142,4 +142,26 @@ import Testing
         ])
         #expect(Set(merged.windows.keys) == ["b", "c"] && merged.runs["2"]?.owners == ["b", "c"])
     }
+
+    /// By windows whose runs are known to nobody else, a pass over all runs a window: minutes.
+    @Test(.timeLimit(.minutes(1)))
+    func tenThousandsOfHoursAreTakenOverOneByOne() {
+        let count = 50_000
+        var journal = BucketJournal()
+        for number in 0..<count {
+            let window = BucketJournal.Window(
+                name: "w\(number)", tally: WindowTally(), details: Data(), holes: [], runs: [])
+            journal.apply(.adoption(.init(windows: [window], runs: [run("\(number).run")])))
+        }
+        for number in 0..<count {
+            let names: Set = ["w\(number)"]
+            guard journal.dropping(names) == names, journal.runs(of: names).count == 1 else {
+                Issue.record("window \(number)")
+                return
+            }
+        }
+        #expect(journal.runs.count == count)
+        journal.apply(.dropped((0..<count - 1).map { "w\($0)" }))
+        #expect(Set(journal.runs.keys) == ["\(count - 1).run"] && journal.windows.count == 1)
+    }
 }

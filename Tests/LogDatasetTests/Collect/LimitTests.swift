@@ -53,6 +53,21 @@ struct LimitTests {
         #expect(fileBytes(whole.table.path) == (try await undisturbed(nil)))
     }
 
+    @Test("what an earlier run has read under a larger limit counts as read")
+    func smallerShare() async throws {
+        _ = try await collect(HourlyLogs(hours: 20), configuration(ReadingLimits(share: 0.6)))
+        let source = HourlyLogs(hours: 20)
+        let (table, report) = try await collect(source, configuration(ReadingLimits(share: 0.2), resumes: true))
+        let stopped = try #require(report.stopped)
+        #expect(source.read.withLock { $0.isEmpty } && table.metadata.lines == 12 * 600)
+        #expect(stopped.hours == 12 && stopped.hoursTotal == 20 && stopped.documentsLeft == 8 * 600)
+        // Where nothing is left, no limit has ended the reading.
+        _ = try await collect(
+            HourlyLogs(hours: 20, missingAtEnd: [Hole(what: "an index")]), configuration(nil, resumes: true))
+        let all = try await collect(HourlyLogs(hours: 20), configuration(ReadingLimits(share: 0.2), resumes: true))
+        #expect(all.report.isComplete && all.table.metadata.lines == 20 * 600)
+    }
+
     @Test("a run that is broken off reads the same hours when it goes on, and makes the same table", arguments: [0, 1])
     func resumes(which: Int) async throws {
         let limits = which == 0 ? ReadingLimits(share: 0.5) : ReadingLimits(unseen: 0.29)

@@ -58,3 +58,7 @@ struct ReadingOrderTests {
         #expect(ReadingOrder.looks(upTo: 24) == [8, 10, 12, 15, 18, 22, 24])
     }
 }
+
+extension ReadingOrder {
+    fileprivate func documents(from place: Int) -> UInt64 { documents[place...].reduce(0, +) }
+}
