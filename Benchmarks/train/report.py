@@ -93,7 +93,8 @@ def reach_of(found):
             [[middle((run["judged"]["loss"] for run in rounds), "{:.4f}".format),
               middle((run["seconds"] for run in rounds), seconds), middle(shares, times), middle(walls, times),
               mebibytes(first)]])
-        + f"\nStall: {middle((run['waitedShare'] for run in rounds), '{:.2%}'.format)}\n")
+        + f"\n{sum(run['judged']['loss'] <= original['loss'] for run in rounds)} of {len(rounds)} seeds end at that loss or "
+        f"below. Stall: {middle((run['waitedShare'] for run in rounds), '{:.2%}'.format)}\n")
 
 
 def finals_of(found):

@@ -18,8 +18,8 @@ extension TableCollector {
         return windows.filter { !read.contains($0.name) }
     }
 
-    /// What an earlier run has kept; nil, which is told, if nothing is there or it is of no use: a run that would go well
-    /// without it does not end for that.
+    /// What an earlier run has kept; nil, which is told, if nothing is there or it is of no use: a run that would go
+    /// well without it does not end for that.
     private func earlierHours(in directory: String, _ store: BucketStore) throws(DatasetError) -> EarlierHours? {
         switch try EarlierHours.look(in: directory, except: store.folder) {
         case .success(let earlier): return earlier

@@ -18,7 +18,7 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
     /// The default: no weight decay, a rate of 3e-3 that rises and falls, and a tenth of the words unknown, so that the
     /// model copes with words that it never saw.
     public static let ours = TrainingRecipe(
-        name: "ours", peakLearningRate: 3e-3, warmUpShare: 0.05, decays: true, weightDecay: 0, dropout: 0.1,
+        name: "ours", peakLearningRate: 3e-3, warmUpShare: 0.1, decays: true, weightDecay: 0, dropout: 0.1,
         unknownShare: 0.1)
 
     /// The original's: a constant rate of 1e-3 and a weight decay of 0.005.

@@ -26,7 +26,7 @@ enum CollectCommand {
         configuration.keepReading(settings, start, context.console)
         var manifest = try Manifest(settings)
         let source = try Sources.of(settings, context.console, output: output)
-        try await output.begin(start, reading: source, memory)
+        try await output.begin(settings, reading: source, memory)
         let metrics = try MetricsLog(in: output, goesOn: start == .resumed)
         context.console.watch(configuration.monitor, metrics)
         let (table, report) = try await TableCollector(source: source, configuration: configuration).collect()

@@ -61,13 +61,13 @@ extension OutputFolder {
         return (output, .resumed)
     }
 
-    /// A run begins: what an unfinished one has left here goes, if it does not go on with that, and the records of
-    /// memory are made anew.
+    /// A run begins: with `--overwrite` what an unfinished one has left here goes, and the records of memory are made
+    /// anew.
     ///
     /// - Parameter source: asked for its windows before anything goes: a run that cannot begin costs nothing; nil where
     ///   the logs are in a table.
-    func begin(_ start: RunStart, reading source: (any LogSource)?, _ memory: MemoryLog) async throws {
-        if start == .new {
+    func begin(_ settings: Settings, reading source: (any LogSource)?, _ memory: MemoryLog) async throws {
+        if settings[Options.overwrite] {
             if holdsUnfinished, let source { _ = try await source.windows() }
             CollectionCheckpoint.discard(in: path)
             CheckpointPolicy.discard(in: checkpoints)

@@ -8,6 +8,7 @@ enum TrainCommand {
         // A table that was collected into this very folder is what the run starts from, not what it would overwrite.
         let startsFromTable = try LogOrigin(settings, of: .train) == .table
         // Before anything is replaced: a run that cannot begin must not cost what an earlier one has left.
+        if startsFromTable, let path = settings[Options.table] { _ = try TableFiles.open(path) }
         let initialModel = try await InitialModels.of(settings, context.console)
         let (output, start) = try await OutputFolder.claim(
             settings, result: .model, refusing: TableFiles.isOwn(settings) ? [.model] : [.model, .table])
@@ -31,7 +32,7 @@ enum TrainCommand {
             marksBegun: startsFromTable && start == .new)
         let (training, reading) = try await RunEnd.keeping(output, context.console) {
             try await job.run(on: dataset, configuration.monitor) {
-                try await output.begin(start, reading: source, memory)
+                try await output.begin(settings, reading: source, memory)
             }
         }
         context.console.note("\(training.figures); model in \(output.path)")

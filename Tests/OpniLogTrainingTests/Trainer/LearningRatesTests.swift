@@ -3,14 +3,14 @@ import Testing
 @testable import OpniLogTraining
 
 @Suite struct LearningRatesTests {
-    @Test func oursRisesOverATwentiethAndFallsToZero() {
+    @Test func oursRisesOverATenthAndFallsToZero() {
         let rates = LearningRates(.ours, steps: 600, closingSteps: 60)
-        #expect(abs(rates.fit(0) - 3e-3 / 30) < 1e-12)
-        #expect(rates.fit(29) == 3e-3)
-        #expect(rates.fit(30) == 3e-3)
-        #expect((30..<599).allSatisfy { rates.fit($0 + 1) < rates.fit($0) })
-        #expect((0..<29).allSatisfy { rates.fit($0 + 1) > rates.fit($0) })
-        #expect(abs(rates.fit(599) - 3e-3 / 570) < 1e-12)
+        #expect(abs(rates.fit(0) - 3e-3 / 60) < 1e-12)
+        #expect(rates.fit(59) == 3e-3)
+        #expect(rates.fit(60) == 3e-3)
+        #expect((60..<599).allSatisfy { rates.fit($0 + 1) < rates.fit($0) })
+        #expect((0..<59).allSatisfy { rates.fit($0 + 1) > rates.fit($0) })
+        #expect(abs(rates.fit(599) - 3e-3 / 540) < 1e-12)
     }
 
     @Test func theOriginalsIsConstant() {
