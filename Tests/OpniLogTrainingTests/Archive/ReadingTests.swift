@@ -122,7 +122,6 @@ struct ReadingTests {
         }
     }
 
-    /// As above, with the checksum right, so that the pickle's own reader is what stands the test.
     @Test func aChangedNumberIsNoticed() async throws {
         var archive = StoredZip(try await Self.sound.value)
         let place = try #require(archive.entries.firstIndex { $0.name.hasSuffix("/data/0") })
@@ -133,6 +132,7 @@ struct ReadingTests {
             "encoder.layers.0.self_attn.linears.0.weight is damaged: its checksum is another")
     }
 
+    /// As above, with the checksum right, so that the pickle's own reader is what stands the test.
     @Test func aChangedPickleIsNoticedOrHarmless() async throws {
         let archive = StoredZip(try await Self.sound.value)
         let pickle = archive["data.pkl"]
