@@ -120,8 +120,8 @@ private struct RotatingSource: LogSource {
     @Test(arguments: [
         // The writer keeps its place: zero bytes up to there.
         "truncate -s 0 moved.log && truncate -s 9M moved.log && echo later line >> moved.log",
-        "sed s/kept/new/ name.log.1 > moved.log",
-        "head -c 5000 name.log.1 > moved.log && sed s/kept/new/ name.log.1 >> moved.log",
+        "sed s/kept/longer/ name.log.1 > moved.log",
+        "head -c 5000 name.log.1 > moved.log && sed s/kept/longer/ name.log.1 >> moved.log",
     ])
     func aFileThatIsCutOffAndHasGrownAgainIsReadFromItsCopy(change: String) async throws {
         _ = directory.file("name.log", lines("kept", 20_000) + lines("last", 1))
