@@ -6,6 +6,16 @@ enum SmallFile {
         let reason: String
     }
 
+    /// The first bytes of a file of any size.
+    static func head(_ path: String, _ count: Int = 1 << 16) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let got = SystemCall.retrying { Glibc.read(descriptor, &bytes, count) }
+        return Array(bytes.prefix(max(0, got)))
+    }
+
     static func read(_ path: String, atMost limit: Int) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(reason: SystemCall.text(errno)) }

@@ -12,11 +12,11 @@ extension OutputFolder {
     }
 
     private func isOurs(_ file: File) -> Bool {
-        let bytes = (try? SmallFile.read(path(of: file), atMost: 1 << 30)) ?? []
+        let bytes = SmallFile.head(path(of: file))
         let lines = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 3).map { String(decoding: $0, as: UTF8.self) }
         switch file {
         case .manifest: return Manifest.read(path(of: file)) != nil
-        case .cardData: return (try? JSONDecoder().decode(ModelCard.self, from: Data(bytes))) != nil
+        case .cardData: return isCard
         case .card: return lines.first?.hasPrefix("# " + ModelCard.kind) ?? false
         case .vocabulary: return lines.dropFirst(2).first == "<PAD>"
         // A run may have ended before it had anything to say there.
@@ -32,5 +32,11 @@ extension OutputFolder {
         func path(_ file: File) -> String { folder + "/" + file.rawValue }
         if Manifest.read(path(.manifest)) != nil { return .manifest }
         return access(path(.model), F_OK) == 0 ? .model : nil
+    }
+
+    /// Whole, since a card has a line an epoch.
+    private var isCard: Bool {
+        guard let bytes = try? SmallFile.read(path(of: .cardData), atMost: 1 << 30) else { return false }
+        return (try? JSONDecoder().decode(ModelCard.self, from: Data(bytes))) != nil
     }
 }
