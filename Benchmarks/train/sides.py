@@ -101,13 +101,9 @@ def figures(manifest, metrics):
     """Of a run of ours. Its seconds are those of fit, checkpoints and closing pass; the figures that it takes in between are
     left out, as the original's are."""
     training = manifest["training"]
-    evaluated, waited, before = 0.0, 0.0, {"phase": ""}
+    evaluated, waited = training["evaluationSeconds"], 0.0
     for record in map(json.loads, metrics.read_text().splitlines()):
-        # From one batch to the next: before the first one a checkpoint may have been written.
-        if record["phase"] == before["phase"] == "evaluation":
-            evaluated += record["seconds"] - before["seconds"]
         waited = record.get("waitedSeconds", waited)
-        before = record
     return {
         "seconds": training["seconds"] - evaluated, "evaluationSeconds": evaluated,
         "steps": training["steps"] + training["closingSteps"], "fitSteps": training["steps"],

@@ -5,7 +5,7 @@
 
 #include "composed_attention.h"
 #include "encoder.h"
-#include "upload.h"
+#include "gpu_kernels.h"
 
 namespace opnilog {
 
@@ -16,29 +16,43 @@ class Norm {
   public:
     explicit Norm(Parameter scale) : scale_(scale) {}
 
-    at::Tensor forward(const opnilog_torch_model &model, const at::Tensor &x) {
-        at::Tensor mean;
-        std::tie(deviation_, mean) = at::std_mean(x, at::IntArrayRef{-1}, /*unbiased=*/true, /*keepdim=*/true);
+    at::Tensor forward(const opnilog_torch_model &model, const at::Tensor &x) { return forward(model, x, {}, {}, {}); }
+
+    /// Of `base[index] + x · factors`; all three may be undefined.
+    at::Tensor forward(const opnilog_torch_model &model, const at::Tensor &x, const at::Tensor &factors,
+                       const at::Tensor &base, const at::Tensor &index) {
+        const auto &scale = model[scale_], &shift = model[Parameter(scale_ + 1)];
+        if (!x.is_cpu()) return gpu::norm(x, base, index, factors, scale, shift, normed_);
+        auto sum = factors.defined() ? x * factors : x;
+        if (base.defined()) sum = sum + (index.defined() ? base.index_select(0, index) : base);
+        const auto [deviation, mean] = at::std_mean(sum, at::IntArrayRef{-1}, /*unbiased=*/true, /*keepdim=*/true);
         // A row of equal numbers has no deviation, and on the way back nothing is to be divided by it.
-        divisor_ = deviation_.clamp_min_(kLeast) + 1e-6;
-        values_ = (x - mean).div_(divisor_);
-        return at::addcmul(model[Parameter(scale_ + 1)], values_, model[scale_]);
+        normed_.deviations = deviation.clamp_min(kLeast);
+        normed_.values = (sum - mean).div_(normed_.deviations + kBesideDeviation);
+        return at::addcmul(shift, normed_.values, scale);
     }
 
     at::Tensor backward(const opnilog_torch_model &model, const at::Tensor &given, std::vector<at::Tensor> &gradients) const {
-        gradients[size_t(scale_)] = (given * values_).sum(0);
-        gradients[size_t(scale_) + 1] = given.sum(0);
+        auto &of_scale = gradients[size_t(scale_)], &of_shift = gradients[size_t(scale_) + 1];
+        if (!given.is_cpu()) {
+            at::Tensor parameters;
+            const auto gradient = gpu::norm_back(given, normed_, model[scale_], parameters);
+            of_scale = parameters.narrow(0, 0, kWidth);
+            of_shift = parameters.narrow(0, kWidth, kWidth);
+            return gradient;
+        }
+        of_scale = (given * normed_.values).sum(0);
+        of_shift = given.sum(0);
         auto gradient = given * model[scale_];
-        const auto along = (gradient * values_).sum(-1, /*keepdim=*/true).div_(deviation_);
-        gradient.sub_(gradient.mean(-1, /*keepdim=*/true)).div_(divisor_);
-        return gradient.addcmul_(values_, along, -1.0 / double(kWidth - 1));
+        const auto along = (gradient * normed_.values).sum(-1, /*keepdim=*/true).div_(normed_.deviations);
+        gradient.sub_(gradient.mean(-1, /*keepdim=*/true)).div_(normed_.deviations + kBesideDeviation);
+        return gradient.addcmul_(normed_.values, along, -1.0 / double(kWidth - 1));
     }
 
   private:
-    static constexpr double kLeast = 1e-30;
+    static constexpr double kLeast = 1e-30, kBesideDeviation = 1e-6;
     Parameter scale_;
-    at::Tensor deviation_, divisor_;  // [rows, 1]
-    at::Tensor values_;               // [rows, 256], before scale and shift
+    gpu::Normed normed_;
 };
 
 /// Sums of rows `begin[i]`..<`begin[i + 1]`, each in order.
@@ -65,14 +79,10 @@ class ComposedEncoder final : public Encoder {
         for (const auto &group : layout_.groups)
             attention_.emplace_back(layout_, group, attention_factors_).forward(projections_, attended_);
 
-        auto y = first_.index_select(0, layout_.log_of);
-        add(y, linear(attended_, OutputWeight), attended_factors_);
-        y_ = attention_norm_.forward(model_, y);
+        y_ = attention_norm_.forward(model_, linear(attended_, OutputWeight), attended_factors_, first_, layout_.log_of);
         inner_ = linear(y_, InnerWeight).relu_();
         if (inner_factors_.defined()) inner_.mul_(inner_factors_);
-        y = y_.clone();
-        add(y, linear(inner_, OuterWeight), outer_factors_);
-        y = feed_forward_norm_.forward(model_, y);
+        const auto y = feed_forward_norm_.forward(model_, linear(inner_, OuterWeight), outer_factors_, y_, {});
         return final_norm_.forward(model_, y);
     }
 
@@ -99,23 +109,26 @@ class ComposedEncoder final : public Encoder {
 
   private:
     void spread(const Dropout &dropout) {
-        const auto all = Upload::to_device(dropout.kept, model_.options.device()).to(model_.options).mul_(dropout.factor);
-        const auto part = [&](int64_t place, at::IntArrayRef shape) {
-            return all.narrow(0, place, c10::multiply_integers(shape)).view(shape);
-        };
-        // Tokens and, right behind them, <MASK>: in the order of the vectors.
-        vector_factors_ = part(dropout.token, {layout_.token.size(0), kWidth});
-        attention_factors_ = part(dropout.attention, {part_.logs(), kHeads, kLength});
-        // What belongs to a log's rows stands side by side in the buffer: one gather serves all.
-        const auto of_rows = part(dropout.attended, {3, part_.logs(), kWidth}).index_select(1, layout_.log_of);
-        attended_factors_ = of_rows[0];
-        inner_factors_ = of_rows[1];
-        outer_factors_ = of_rows[2];
+        const int64_t vectors = layout_.token.size(0), rows = part_.rows();
+        const auto all = model_.options.device().is_cpu()
+            ? drawn_here(dropout) : gpu::dropout_factors(dropout, part_, vectors, layout_.log_of, model_.options);
+        const auto numbers = at::split_with_sizes(
+            all, {vectors * kWidth, part_.logs() * kHeads * kLength, rows * kWidth, rows * kWidth, rows * kWidth});
+        vector_factors_ = numbers[0].view({vectors, kWidth});
+        attention_factors_ = numbers[1].view({part_.logs(), kHeads, kLength});
+        attended_factors_ = numbers[2].view({rows, kWidth});
+        inner_factors_ = numbers[3].view({rows, kWidth});
+        outer_factors_ = numbers[4].view({rows, kWidth});
     }
 
-    static void add(at::Tensor &to, const at::Tensor &what, const at::Tensor &factors) {
-        if (factors.defined()) to.addcmul_(what, factors);
-        else to.add_(what);
+    /// The factors of masks that were drawn on the host, as `gpu::dropout_factors` lays them out.
+    at::Tensor drawn_here(const Dropout &dropout) const {
+        const auto all = dropout.kept.to(model_.options).mul_(dropout.factor);
+        const auto of_rows = all.narrow(0, dropout.attended, 3 * part_.logs() * kWidth).view({3, part_.logs(), kWidth});
+        // <MASK>'s stand right behind the tokens'.
+        return at::cat({all.narrow(0, dropout.token, layout_.token.size(0) * kWidth),
+                        all.narrow(0, dropout.attention, part_.logs() * kHeads * kLength),
+                        of_rows.index_select(1, layout_.log_of).view(-1)});
     }
 
     at::Tensor linear(const at::Tensor &x, Parameter weight) const {

@@ -1,15 +1,12 @@
-// What GPUs there are, as NVIDIA's driver tells it. It is opened by name, because the bridge is built and used where
-// there is neither a driver nor a header of CUDA.
+// What GPUs there are, as NVIDIA's driver tells it.
 
 #include "driver.h"
 
-#include <dlfcn.h>
+#include "library.h"
 
 namespace opnilog {
 
 namespace {
-
-constexpr const char *kLibrary = "libcuda.so.1";
 
 /// The functions of the driver that are needed, each under its name there; all but `error_string` answer 0 for success.
 struct Driver {
@@ -34,25 +31,16 @@ void Driver::check(int status, const char *what) const {
             std::to_string(status) + ")");
 }
 
-template <typename Function>
-void find(void *library, const char *name, Function &function) {
-    function = reinterpret_cast<Function>(dlsym(library, name));
-    if (function == nullptr) throw Failure(OPNILOG_TORCH_NO_DRIVER, std::string(kLibrary) + " has no " + name);
-}
-
 Driver open_driver() {
-    // Never closed: libtorch's CUDA uses the same one, and what is started in it is the process's.
-    void *library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr)
-        throw Failure(OPNILOG_TORCH_NO_DRIVER, std::string("there is no NVIDIA driver: ") + dlerror());
+    const Library library(kDriverLibrary, OPNILOG_TORCH_NO_DRIVER);
     Driver driver;
-    find(library, "cuInit", driver.init);
-    find(library, "cuGetErrorString", driver.error_string);
-    find(library, "cuDriverGetVersion", driver.cuda_version);
-    find(library, "cuDeviceGetCount", driver.device_count);
-    find(library, "cuDeviceGet", driver.device);
-    find(library, "cuDeviceGetName", driver.name);
-    find(library, "cuDeviceTotalMem_v2", driver.total_memory);
+    library.find("cuInit", driver.init);
+    library.find("cuGetErrorString", driver.error_string);
+    library.find("cuDriverGetVersion", driver.cuda_version);
+    library.find("cuDeviceGetCount", driver.device_count);
+    library.find("cuDeviceGet", driver.device);
+    library.find("cuDeviceGetName", driver.name);
+    library.find("cuDeviceTotalMem_v2", driver.total_memory);
     driver.check(driver.init(0), "does not start");
     return driver;
 }

@@ -40,13 +40,14 @@ OPNILOG_LEVELS void fill_units(uint64_t key, uint64_t first, uint32_t stream, ui
 
 }  // namespace
 
-Dropout draw_dropout(double share, uint64_t seed, uint64_t step, const Part &part, bool pinned) {
+Dropout draw_dropout(double share, uint64_t seed, uint64_t step, const Part &part, bool on_host) {
     require(share >= 0 && share <= 0.9, "dropout is a share from 0 to 0.9");
     Dropout dropout;
     if (share == 0) return dropout;
-    const auto threshold = uint32_t(std::lround(share * 65536));
-    dropout.factor = 65536.0 / (65536.0 - double(threshold));
-    const uint64_t key = Philox(seed).derive(uint64_t(Purpose::dropout), step);
+    dropout.threshold = uint32_t(std::lround(share * 65536));
+    dropout.factor = 65536.0 / (65536.0 - double(dropout.threshold));
+    dropout.key = Philox(seed).derive(uint64_t(Purpose::dropout), step);
+    if (!on_host || !dropout.drops()) return dropout;
 
     struct Tensor {
         int64_t *place;
@@ -63,13 +64,13 @@ Dropout draw_dropout(double share, uint64_t seed, uint64_t step, const Part &par
         *tensor.place = units * kUnit;
         units += tensor.units;
     }
-    dropout.kept = at::empty({units * kUnit}, at::TensorOptions().dtype(at::kByte).pinned_memory(pinned));
+    dropout.kept = at::empty({units * kUnit}, at::kByte);
     uint8_t *to = dropout.kept.data_ptr<uint8_t>();
     in_shares([&](int64_t index, int64_t count) {
         uint32_t stream = 0;
         for (const auto &tensor : tensors) {
             const Range range(tensor.units, index, count);
-            fill_units(key, uint64_t(tensor.first), stream++, threshold, range.begin, range.end, to + *tensor.place);
+            fill_units(dropout.key, uint64_t(tensor.first), stream++, dropout.threshold, range.begin, range.end, to + *tensor.place);
         }
     });
     return dropout;

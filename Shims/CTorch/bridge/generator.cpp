@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "fused_loss.h"
+#include "gpu_kernels.h"
 #include "simd.h"
 #include "upload.h"
 
@@ -89,19 +90,23 @@ at::Tensor fused_loss(opnilog_torch_model &model, const Part &part, const at::Te
 
 at::Tensor composed_loss(opnilog_torch_model &model, const Part &part, const at::Tensor &hidden, at::Tensor &hidden_gradient) {
     const Targets targets(model, part);
-    const auto shares = (targets.weight / part.layout.total_weight).to(model.options);
     auto sum = at::zeros({}, model.options.dtype(at::kDouble));
     Chunks(model, hidden).for_each([&](int64_t begin, const at::Tensor &rows, const at::Tensor &products) {
         const int64_t count = rows.size(0);
         const auto label = targets.label.narrow(0, begin, count);
-        const auto share = shares.narrow(0, begin, count);
-        auto logarithms = at::log_softmax(products + model[GeneratorBias], 1);
-        const auto picked = logarithms.gather(1, label.unsqueeze(1)).squeeze(1);
-        sum -= (picked * targets.weight.narrow(0, begin, count)).sum();
-        // The gradient of the mean loss, share (softmax - true): first -share at the label, and zeros elsewhere.
-        auto slope = at::nll_loss_backward(share, logarithms, label, {}, at::Reduction::None, -100,
-                                           /*total_weight, not read:*/ shares.narrow(0, 0, 1));
-        slope.addcmul_(logarithms.exp_(), share.unsqueeze(1));
+        const auto weight = targets.weight.narrow(0, begin, count);
+        at::Tensor entropy, slope;
+        if (products.is_cpu()) {
+            auto logarithms = at::log_softmax(products + model[GeneratorBias], 1);
+            entropy = -logarithms.gather(1, label.unsqueeze(1)).squeeze(1) * weight;
+            // The gradient of the mean loss, share (softmax - true).
+            const auto share = (weight / part.layout.total_weight).to(model.options).unsqueeze(1);
+            slope = logarithms.exp_().mul_(share).scatter_add_(1, label.unsqueeze(1), -share);
+        } else {
+            entropy = gpu::cross_entropy(products, model[GeneratorBias], label, weight, part.layout.total_weight);
+            slope = products;
+        }
+        sum += entropy.sum();
         auto gradient = hidden_gradient.narrow(0, begin, count);
         at::mm_out(gradient, slope, model[GeneratorWeight]);
         model.gradients[GeneratorWeight].addmm_(slope.t(), rows);

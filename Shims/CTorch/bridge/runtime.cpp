@@ -68,9 +68,11 @@ void fill_facts(opnilog_torch_facts &facts) {
     copy_text(facts.cpu_capability, at::get_cpu_capability());
     facts.threads = at::get_num_threads();
     facts.cuda_devices = cuda_devices();
-    copy_text(facts.cuda_version, build_setting("CUDA_VERSION"));
+    copy_text(facts.cuda_version, cuda_version());
     copy_text(facts.blas, build_setting("BLAS_INFO"));
 }
+
+std::string cuda_version() { return build_setting("CUDA_VERSION"); }
 
 int cuda_devices() {
     if (!c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA)) return 0;

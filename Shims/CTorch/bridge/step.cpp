@@ -47,7 +47,7 @@ at::Tensor compute_gradients(opnilog_torch_model &model, const std::vector<Part>
     at::_foreach_zero_(model.gradients);
     auto sum = at::zeros({}, model.options.dtype(at::kDouble));
     for (const auto &part : parts) {
-        const auto dropout = draw_dropout(args.dropout, args.seed, args.step, part, !model.options.device().is_cpu());
+        const auto dropout = draw_dropout(args.dropout, args.seed, args.step, part, model.options.device().is_cpu());
         const auto encoder = make_encoder(model, part, dropout);
         const auto hidden = encoder->forward();
         at::Tensor hidden_gradient;

@@ -1,6 +1,7 @@
 import LogDataset
 
-/// Batches one after another, of which the next is made while the step of the last one computes. It belongs to one run.
+/// Batches one after another, of which the first is made at once and each further one while the step of the last one
+/// computes. It belongs to one run.
 final class BatchesAhead {
     private struct Source: @unchecked Sendable {
         // Called by one task at a time: the next is begun only when the last has ended.
@@ -13,7 +14,10 @@ final class BatchesAhead {
     private var ahead: Making?
 
     /// - Parameter next: Makes one batch after another; nil after the last.
-    init(_ next: @escaping TrainingData.Batches) { source = Source(next: next) }
+    init(_ next: @escaping TrainingData.Batches) {
+        source = Source(next: next)
+        ahead = make()
+    }
 
     deinit { ahead?.cancel() }
 

@@ -22,7 +22,7 @@ public func withTrainer<R>(
     }
     let trainer = Trainer(bridge, facts, configuration)
     defer { trainer.close() }
-    return try await body(trainer)
+    return try await WarmUp.during(bridge, facts) { try await body(trainer) }
 }
 
 /// Trains one model. Lent by `withTrainer`; may be used from several tasks.
@@ -67,10 +67,12 @@ public final class Trainer: Sendable {
                 .invalidSetting,
                 "No template is known to be unseen by the model to train on; leave one of the two out.")
         }
+        // Made while the model is. A training that goes on may begin elsewhere.
+        let first = configuration.checkpoints?.resumes == true ? nil : data.fit(0, 0)
         let start = try await TorchThread.shared.run { () throws(TrainingError) in
             try TrainingStart(bridge, facts, configuration, data)
         }
-        var run = TrainingRun(start, on: data, configuration) { [continuation] in
+        var run = TrainingRun(start, on: data, configuration, first: first) { [continuation] in
             configuration.onProgress?($0)
             continuation.yield($0)
         }

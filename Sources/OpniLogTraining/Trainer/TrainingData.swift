@@ -3,7 +3,7 @@ import LogDataset
 /// What a trainer needs of a dataset: the rest of the training is written against this, so that it can be tested with
 /// a few batches by hand.
 struct TrainingData: Sendable {
-    /// Batches one after another; nil after the last.
+    /// Batches one after another, of which the first may be made before it is asked for; nil after the last.
     typealias Batches = () async throws(DatasetError) -> Batch?
 
     var vocabulary: Vocabulary

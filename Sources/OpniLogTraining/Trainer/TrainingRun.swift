@@ -13,6 +13,8 @@ struct TrainingRun {
 
     private(set) var position: TrainingPosition
     private var begun: [BegunStep] = []
+    /// Of the pass that comes next, begun before that does.
+    private var upcoming: TrainingData.Batches?
     private var rowsAtOnce = 0
     private var halvings = 0
     /// Seconds and waiting of the runs that this one goes on with.
@@ -22,12 +24,15 @@ struct TrainingRun {
     private var keptSteps: Int
     private var keptAt: ContinuousClock.Instant
 
+    /// - Parameter first: Batches of a fit from its beginning; nil begins them when they are needed.
     init(
         _ start: TrainingStart,
         on data: TrainingData,
         _ configuration: TrainerConfiguration,
+        first: TrainingData.Batches? = nil,
         onProgress: @escaping @Sendable (TrainingProgress) -> Void
     ) {
+        upcoming = first
         model = start.model
         store = start.store
         position = start.position
@@ -86,9 +91,10 @@ struct TrainingRun {
         let epoch = position.epoch
         if position.batch == 0 { position.fit = LossSums() }
         let rates = rates
+        let data = data
         try await pass(
-            .fit, epoch: epoch, data.fit(epoch, position.batch), from: epoch * data.stepsPerEpoch,
-            of: data.epochs * data.stepsPerEpoch, summing: \.fit
+            .fit, epoch: epoch, takeUpcoming() ?? data.fit(epoch, position.batch), from: epoch * data.stepsPerEpoch,
+            count: data.stepsPerEpoch, of: data.epochs * data.stepsPerEpoch, summing: \.fit, then: { data.heldOut() }
         ) { rates.fit($0) }
         try await keep()
         let fitted = seconds
@@ -103,23 +109,34 @@ struct TrainingRun {
     private mutating func close() async throws(TrainingError) {
         let rates = rates
         try await pass(
-            .closing, epoch: data.epochs - 1, data.closing(position.batch), from: 0, of: data.closingSteps,
-            summing: \.closing
+            .closing, epoch: data.epochs - 1, takeUpcoming() ?? data.closing(position.batch), from: 0,
+            count: data.closingSteps, of: data.closingSteps, summing: \.closing, then: { nil }
         ) { rates.closing($0) }
     }
 
+    private mutating func takeUpcoming() -> TrainingData.Batches? {
+        defer { upcoming = nil }
+        return upcoming
+    }
+
     /// Steps through all batches that are left of a subset.
+    ///
+    /// - Parameter following: Begins the batches of what follows. Called with the last batch of these, when their subset is
+    ///   in memory no longer.
     private mutating func pass(
         _ phase: TrainingProgress.Phase,
         epoch: Int,
         _ batches: TrainingData.Batches,
         from first: Int,
+        count: Int,
         of steps: Int,
         summing sums: WritableKeyPath<TrainingPosition, LossSums>,
+        then following: () -> TrainingData.Batches?,
         rate: (Int) -> Double
     ) async throws(TrainingError) {
         while let batch = try await next(batches) {
             let step = first + position.batch
+            if position.batch == count - 1 { upcoming = following() }
             guard step < steps else {
                 throw TrainingError(.failed, "The dataset gave more batches than the \(steps) it named; report this.")
             }
@@ -130,7 +147,7 @@ struct TrainingRun {
                     logs: batch.logs, sums: sums))
             if let store, clock.now - keptAt >= store.policy.interval { try await keep() }
         }
-        try await settle(waiting: true)
+        try await settle()
     }
 
     /// A step on its way through the device.
@@ -152,27 +169,33 @@ struct TrainingRun {
         let step = TorchModel.Step(
             learningRate: begun.rate, weightDecay: recipe.weightDecay, dropout: recipe.dropout,
             unknownShare: recipe.unknownShare, seed: configuration.seed, number: UInt64(position.steps))
-        let model = model
-        try await TorchThread.shared.run { () throws(TrainingError) in try model.begin(batch, step) }
         self.begun.append(begun)
         position.steps += 1
         position.batch += 1
-        try await settle(waiting: false)
+        let model = model
+        // One job, since waking a thread takes a GPU's step its time.
+        let known = try await losses { () throws(TrainingError) in
+            try model.begin(batch, step)
+            return try model.losses(waiting: false)
+        }
+        for loss in known { take(loss) }
     }
 
-    /// Takes in the losses of steps that were begun: those that are known, or all.
-    private mutating func settle(waiting: Bool) async throws(TrainingError) {
+    /// Waits for the losses of all steps that were begun.
+    private mutating func settle() async throws(TrainingError) {
+        let model = model
         while !begun.isEmpty {
-            let losses = try await losses(waiting: waiting)
+            let losses = try await losses { () throws(TrainingError) in try model.losses(waiting: true) }
             if losses.isEmpty { return }
             for loss in losses { take(loss) }
         }
     }
 
-    private func losses(waiting: Bool) async throws(TrainingError) -> [TorchModel.StepLoss] {
-        let model = model
+    private func losses(
+        _ job: @escaping @Sendable () throws(TrainingError) -> [TorchModel.StepLoss]
+    ) async throws(TrainingError) -> [TorchModel.StepLoss] {
         do throws(TrainingError) {
-            return try await TorchThread.shared.run { () throws(TrainingError) in try model.losses(waiting: waiting) }
+            return try await TorchThread.shared.run(job)
         } catch  where error.code == .notFinite {
             let at = begun.first.map { "The loss of batch \($0.step) of the \($0.phase.rawValue)" } ?? "A loss"
             throw notFinite(at, error)
@@ -192,9 +215,12 @@ struct TrainingRun {
     private mutating func evaluate(_ epoch: Int) async throws(TrainingError) -> TrainingPosition.HeldOut {
         var held = TrainingPosition.HeldOut()
         var step = 0
-        let batches = data.heldOut()
+        let batches = takeUpcoming() ?? data.heldOut()
         let model = model
         while let batch = try await next(batches) {
+            if step == data.heldOutBatches - 1 {
+                upcoming = epoch + 1 < data.epochs ? data.fit(epoch + 1, 0) : data.closing(0)
+            }
             let loss: LossSums
             do throws(TrainingError) {
                 loss = try await TorchThread.shared.run { () throws(TrainingError) in try model.evaluate(batch) }
@@ -215,7 +241,7 @@ struct TrainingRun {
 
     /// Writes a checkpoint, unless one was written since the last step.
     private mutating func keep() async throws(TrainingError) {
-        try await settle(waiting: true)
+        try await settle()
         guard let store, position.steps > keptSteps else { return }
         var position = position
         (position.seconds, position.waitedSeconds) = (seconds, waited / .seconds(1))

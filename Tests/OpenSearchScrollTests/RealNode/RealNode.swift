@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import OpenSearchScroll
@@ -19,10 +20,17 @@ struct RealNode: Sendable {
     /// For what our own client never sends. Asks the first node.
     var target: TestTarget { TestTarget(name: "node", url: urls[0], openContexts: { nil }, isReal: true) }
 
+    /// What went wrong last for our clients, of all tests so far.
+    private static let failures = Mutex<[String]>([])
+
     /// Patient with a server that is away, as a real client is, and quick to look whether it is back.
     func client(_ change: (inout OpenSearchConfiguration) -> Void = { _ in }) throws -> OpenSearchClient {
         var configuration = OpenSearchConfiguration(endpoints: urls, patience: .seconds(120))
         configuration.longestBackoff = .seconds(1)
+        configuration.onEvent = { event in
+            guard let failure = event.failure else { return }
+            Self.failures.withLock { $0 = $0.suffix(19) + [failure] }
+        }
         change(&configuration)
         return try OpenSearchClient(configuration: configuration)
     }
@@ -65,7 +73,9 @@ struct RealNode: Sendable {
         let end = ContinuousClock.now + limit
         var open = try await openContexts()
         while open > 0, ContinuousClock.now < end { open = try await openContexts() }
-        #expect(open == 0, comment, sourceLocation: sourceLocation)
+        let failures = Self.failures.withLock { $0 }
+        #expect(
+            open == 0, "\(comment.map { "\($0)" } ?? ""); what failed last: \(failures)", sourceLocation: sourceLocation)
     }
 
     // MARK: Starting
@@ -118,5 +128,16 @@ extension Trait where Self == RealNode.Starting {
     /// 3.8, which needs a newer Java.
     static func newNode(_ options: String...) -> RealNode.Starting {
         RealNode.Starting(options: ["--version", "3.8", "--java", Prerequisites.newJava ?? ""] + options)
+    }
+}
+
+extension ScrollEvent {
+    /// What went wrong, if something did.
+    fileprivate var failure: String? {
+        switch self {
+        case .notCleared(let error): "not freed: \(error)"
+        case .retrying(_, _, _, let error): "tried again: \(error)"
+        default: nil
+        }
     }
 }

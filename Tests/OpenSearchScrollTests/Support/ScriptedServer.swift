@@ -51,7 +51,7 @@ final class ScriptedServer: Sendable {
         }
         guard bound else { throw Missing(description: "no port on loopback") }
         port = Int(UInt16(bigEndian: address.sin_port))
-        Task { try await Shell.onThread { [self] in serve() } }
+        Shell.startThread { [self] in serve() }
     }
 
     /// What was asked so far: method, path and body of each request.
@@ -69,7 +69,7 @@ final class ScriptedServer: Sendable {
 
     private func serve() {
         while case let connection = Loopback.accept(socket), connection >= 0 {
-            Task { try await Shell.onThread { [self] in converse(connection) } }
+            Shell.startThread { [self] in converse(connection) }
         }
         close(socket)
     }

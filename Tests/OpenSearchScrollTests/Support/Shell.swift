@@ -16,17 +16,21 @@ enum Shell {
 
     static func onThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
         try await withCheckedThrowingContinuation { continuation in
-            let work = Work { continuation.resume(with: Result(catching: body)) }
-            var thread = pthread_t()
-            let code = pthread_create(
-                &thread, nil,
-                { context in
-                    if let context { Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body() }
-                    return nil
-                }, Unmanaged.passRetained(work).toOpaque())
-            precondition(code == 0, "no thread")
-            pthread_detach(thread)
+            startThread { continuation.resume(with: Result(catching: body)) }
         }
+    }
+
+    /// Runs `body` on a thread of its own, which starts even while tests keep all of the tasks' threads busy.
+    static func startThread(_ body: @escaping @Sendable () -> Void) {
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                if let context { Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body() }
+                return nil
+            }, Unmanaged.passRetained(Work(body)).toOpaque())
+        precondition(code == 0, "no thread")
+        pthread_detach(thread)
     }
 
     private final class Work: Sendable {

@@ -121,12 +121,12 @@ struct TokenTests {
     func cancelled() async throws {
         let transport = try Transport()
         let request = try HTTPRequest.to(
-            "http://127.0.0.1:9", credentials: .bearer(command: ["sleep", "20"]))
+            "http://127.0.0.1:9", credentials: .bearer(command: ["sleep", "600"]))
         let sending = Task { await transport.send(request) }
         sending.cancel()
         let start = ContinuousClock.now
         #expect(await sending.value.failure?.isCancellation == true)
-        #expect(ContinuousClock.now - start < .seconds(15))
+        #expect(ContinuousClock.now - start < .seconds(300))
     }
 
     @Test(

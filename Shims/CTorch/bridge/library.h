@@ -1,0 +1,35 @@
+#pragma once
+
+// Libraries that are opened by name, because the bridge is built and used where there is neither the library nor its header.
+
+#include <dlfcn.h>
+
+#include "bridge.h"
+
+namespace opnilog {
+
+constexpr const char *kDriverLibrary = "libcuda.so.1";
+
+class Library {
+  public:
+    /// Never closed: others use it too, and what is started in it is the process's.
+    ///
+    /// - status: Of the failure where it is not there.
+    Library(const std::string &name, opnilog_torch_status status)
+        : name_(name), status_(status), library_(dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+        if (library_ == nullptr) throw Failure(status_, name_ + " does not open: " + dlerror());
+    }
+
+    template <typename Function>
+    void find(const char *symbol, Function &function) const {
+        function = reinterpret_cast<Function>(dlsym(library_, symbol));
+        if (function == nullptr) throw Failure(status_, name_ + " has no " + symbol);
+    }
+
+  private:
+    const std::string name_;
+    const opnilog_torch_status status_;
+    void *const library_;
+};
+
+}  // namespace opnilog
