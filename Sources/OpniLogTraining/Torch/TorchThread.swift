@@ -52,7 +52,14 @@ final class TorchThread: @unchecked Sendable {
     func run<R: Sendable>(
         _ body: @escaping @Sendable () throws(TrainingError) -> R
     ) async throws(TrainingError) -> R {
-        let result: Result<R, TrainingError> = await withCheckedContinuation { continuation in
+        try await result(of: body).get()
+    }
+
+    /// The same, with what came of it as a value.
+    func result<R: Sendable>(
+        of body: @escaping @Sendable () throws(TrainingError) -> R
+    ) async -> Result<R, TrainingError> {
+        await withCheckedContinuation { continuation in
             enqueue {
                 do throws(TrainingError) {
                     continuation.resume(returning: .success(try body()))
@@ -61,6 +68,5 @@ final class TorchThread: @unchecked Sendable {
                 }
             }
         }
-        return try result.get()
     }
 }

@@ -13,6 +13,8 @@ struct TrainingRun {
 
     private(set) var position: TrainingPosition
     private var begun: [BegunStep] = []
+    /// The job of the last of them.
+    private var running: Task<Result<[TorchModel.StepLoss], TrainingError>, Never>?
     /// Of the pass that comes next, begun before that does.
     private var upcoming: TrainingData.Batches?
     private var rowsAtOnce = 0
@@ -164,38 +166,52 @@ struct TrainingRun {
         var sums: WritableKeyPath<TrainingPosition, LossSums>?
     }
 
+    /// Begins a step once the one before it has been, and tells of that one meanwhile.
     private mutating func begin(_ batch: Batch, _ begun: BegunStep) async throws(TrainingError) {
+        let known = try await finishRunning()
         let recipe = configuration.recipe
         let step = TorchModel.Step(
             learningRate: begun.rate, weightDecay: recipe.weightDecay, dropout: recipe.dropout,
             unknownShare: recipe.unknownShare, seed: configuration.seed, number: UInt64(position.steps))
+        let model = model
+        running = Task.immediate {
+            await TorchThread.shared.result { () throws(TrainingError) in
+                try model.begin(batch, step)
+                return try model.losses(waiting: false)
+            }
+        }
         self.begun.append(begun)
         position.steps += 1
         position.batch += 1
-        let model = model
-        // One job, since waking a thread takes a GPU's step its time.
-        let known = try await losses { () throws(TrainingError) in
-            try model.begin(batch, step)
-            return try model.losses(waiting: false)
-        }
         for loss in known { take(loss) }
+    }
+
+    /// Waits for the call that began the last step. On a CPU the step is over then, on a GPU it goes on.
+    ///
+    /// - Returns: Losses that have become known.
+    private mutating func finishRunning() async throws(TrainingError) -> [TorchModel.StepLoss] {
+        guard let running else { return [] }
+        self.running = nil
+        return try finite(await running.value)
     }
 
     /// Waits for the losses of all steps that were begun.
     private mutating func settle() async throws(TrainingError) {
+        for loss in try await finishRunning() { take(loss) }
         let model = model
         while !begun.isEmpty {
-            let losses = try await losses { () throws(TrainingError) in try model.losses(waiting: true) }
+            let losses = try finite(
+                await TorchThread.shared.result { () throws(TrainingError) in try model.losses(waiting: true) })
             if losses.isEmpty { return }
             for loss in losses { take(loss) }
         }
     }
 
-    private func losses(
-        _ job: @escaping @Sendable () throws(TrainingError) -> [TorchModel.StepLoss]
-    ) async throws(TrainingError) -> [TorchModel.StepLoss] {
+    private func finite(
+        _ losses: Result<[TorchModel.StepLoss], TrainingError>
+    ) throws(TrainingError) -> [TorchModel.StepLoss] {
         do throws(TrainingError) {
-            return try await TorchThread.shared.run(job)
+            return try losses.get()
         } catch  where error.code == .notFinite {
             let at = begun.first.map { "The loss of batch \($0.step) of the \($0.phase.rawValue)" } ?? "A loss"
             throw notFinite(at, error)
