@@ -27,9 +27,9 @@ cp Makefile "$out/"
 cp Scripts/bridge.sh "$out/Scripts/"
 cp Scripts/gpu-lane.sh "$out/"
 cp -r Shims/CTorch "$out/Shims/"
-for folder in Trainer Archive; do
+for folder in Trainer Archive Torch; do
     mkdir -p "$out/Tests/OpniLogTrainingTests/$folder"
-    cp Tests/OpniLogTrainingTests/$folder/*.py "$out/Tests/OpniLogTrainingTests/$folder/"
+    find "Tests/OpniLogTrainingTests/$folder" -name "*.py" -o -name "*.cpp" | xargs -I {} cp {} "$out/Tests/OpniLogTrainingTests/$folder/"
 done
 # The C library and g++'s runtime are that machine's own: its libtorch was built for them.
 ldd "$out/opnilog-train" "$out/tests" | awk '$3 ~ /^\// { print $3 }' | sort -u |

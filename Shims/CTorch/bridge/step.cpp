@@ -57,13 +57,21 @@ at::Tensor compute_gradients(opnilog_torch_model &model, const std::vector<Part>
     return sum;
 }
 
+/// By what the gradient, as one vector of all parameters, is divided so that it is no longer than the limit.
+std::optional<at::Tensor> excess(const opnilog_torch_model &model, double limit) {
+    if (limit == 0) return std::nullopt;
+    const auto norm = at::stack(at::_foreach_norm(model.gradients)).norm();
+    return (norm / limit).clamp_min_(1).to(at::kFloat);
+}
+
 /// Adam with L2 (Kingma & Ba, 2015), as torch.optim.Adam: every row moves, also those without a gradient.
 ///
 /// - skip: On a GPU, 1 where nothing may move.
-void apply_adam(opnilog_torch_model &model, double learning_rate, double weight_decay, const std::optional<at::Tensor> &skip) {
+void apply_adam(opnilog_torch_model &model, const opnilog_torch_step_args &args, const std::optional<at::Tensor> &skip) {
     at::_foreach_add_(model.steps, 1);
-    at::_fused_adam_(model.values, model.gradients, model.first, model.second, {}, model.steps, learning_rate, 0.9, 0.999,
-                     weight_decay, 1e-8, /*amsgrad=*/false, /*maximize=*/false, std::nullopt, skip);
+    at::_fused_adam_(model.values, model.gradients, model.first, model.second, {}, model.steps, args.learning_rate, 0.9,
+                     0.999, args.weight_decay, 1e-8, /*amsgrad=*/false, /*maximize=*/false,
+                     excess(model, args.gradient_norm_limit), skip);
 }
 
 /// 1 on the sum's device if it is no finite number.
@@ -100,6 +108,7 @@ Layout without_gradients(opnilog_torch_model &model, const opnilog_torch_batch &
 void take_step(opnilog_torch_model &model, const opnilog_torch_step_args &args) {
     require(args.size >= sizeof args, "step: the arguments are of another version");
     require(args.unknown_share >= 0 && args.unknown_share <= 1, "the share of unknown words is from 0 to 1");
+    require(args.gradient_norm_limit >= 0, "a gradient is not shortened to less than nothing");
     const at::AutoDispatchBelowADInplaceOrView no_autograd;
     model.use_threads();
     model.prepare_training();
@@ -114,11 +123,11 @@ void take_step(opnilog_torch_model &model, const opnilog_torch_step_args &args) 
     // With a loss that is no number nothing moves, so that the parameters stay those of the last good step.
     if (model.options.device().is_cpu()) {
         loss.sum = sum.item<double>();
-        if (args.apply != 0 && std::isfinite(loss.sum)) apply_adam(model, args.learning_rate, args.weight_decay, std::nullopt);
+        if (args.apply != 0 && std::isfinite(loss.sum)) apply_adam(model, args, std::nullopt);
         model.pending.push_back({{}, std::nullopt, loss});
     } else {
         if (args.apply != 0)
-            apply_adam(model, args.learning_rate, args.weight_decay, not_finite(sum));
+            apply_adam(model, args, not_finite(sum));
         model.pending.push_back(bring(sum, loss));
     }
 }

@@ -19,7 +19,7 @@
 #define _Nullable
 #endif
 
-#define OPNILOG_TORCH_ABI_VERSION 5u
+#define OPNILOG_TORCH_ABI_VERSION 6u
 
 /// Positions of a log: `<CLS>` and at most 63 words.
 #define OPNILOG_TORCH_LENGTH 64
@@ -218,6 +218,8 @@ typedef struct opnilog_torch_step_args {
     uint64_t step;
     /// 0 computes loss and gradients only.
     int32_t apply;
+    /// The gradient, as one vector of all parameters, is shortened to this length where it is longer; 0 leaves any.
+    double gradient_norm_limit;
 } opnilog_torch_step_args;
 
 typedef struct opnilog_torch_loss {

@@ -154,12 +154,14 @@ struct Wire: Sendable {
         context.timeout = min(configuration.requestTimeout, .seconds(5))
         let body: JSONValue = ["scroll_id": .array(ids.map { .string($0) })]
         // Unlike a request for a page, this one may be repeated, and any server of the cluster can do it.
-        var persistence = Persistence.quick
+        var (persistence, whileOverloaded) = (Persistence.quick, Persistence.patient)
         var outcome = await send(request(.delete, "/_search/scroll", body, context), context)
         while case .failure(var error) = outcome, error.httpStatus != 404 {
             // A scroll is worth a few more tokens.
             if error.code == .unauthorized, context.credentials.areRenewable { error = error.transient }
-            guard let wait = delay(after: error, &persistence) else { break }
+            let wait =
+                error.code == .overloaded ? delay(after: error, &whileOverloaded) : delay(after: error, &persistence)
+            guard let wait else { break }
             try? await Task.sleep(for: wait)
             (context.endpoint, context.credentials) = (servers.current.endpoint, servers.current.credentials)
             outcome = await send(request(.delete, "/_search/scroll", body, context), context)

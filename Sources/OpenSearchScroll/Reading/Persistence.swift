@@ -72,10 +72,14 @@ extension Persistence {
         return other
     }
 
-    /// For the freeing of a scroll, which should be over within two seconds. A server that is short of memory refuses
-    /// it for a while.
+    /// For the freeing of a scroll, which should be over within two seconds.
     static let quick = Persistence(
         attempts: 8, patience: .zero, firstBackoff: .milliseconds(50), longestBackoff: .milliseconds(400))
+
+    /// The same where a server has no room even for that. Short of memory, OpenSearch refuses everything until Java has
+    /// collected its garbage, which it asks for once in five seconds.
+    static let patient = Persistence(
+        attempts: 8, patience: .seconds(15), firstBackoff: .milliseconds(50), longestBackoff: .milliseconds(400))
 
     private init(attempts: Int, patience: Duration, firstBackoff: Duration, longestBackoff: Duration) {
         self.attempts = attempts

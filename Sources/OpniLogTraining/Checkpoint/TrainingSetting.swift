@@ -75,6 +75,7 @@ extension TrainingRecipe {
     /// The recipe with all its numbers, on one line.
     fileprivate var summary: String {
         "\(name) (rate \(peakLearningRate), warm-up \(warmUpShare), \(decays ? "falling" : "constant"), weight decay "
-            + "\(weightDecay), dropout \(dropout), unknown words \(unknownShare))"
+            + "\(weightDecay), dropout \(dropout), unknown words \(unknownShare), gradient up to "
+            + "\(gradientNormLimit.map { "\($0)" } ?? "any"))"
     }
 }

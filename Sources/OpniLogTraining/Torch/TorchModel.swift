@@ -148,6 +148,8 @@ extension TorchModel {
         var number: UInt64 = 0
         /// Whether the parameters move, or only loss and gradients are computed.
         var isApplied = true
+        /// The gradient, as one vector of all parameters, is shortened to this where it is longer; nil leaves any.
+        var gradientNormLimit: Double?
     }
 
     /// Rows of the embedding and of the generator.
@@ -167,7 +169,7 @@ extension TorchModel {
                     size: MemoryLayout<opnilog_torch_step_args>.size, batch: batch,
                     learning_rate: step.learningRate, weight_decay: step.weightDecay, dropout: step.dropout,
                     unknown_share: step.unknownShare, seed: step.seed, step: step.number,
-                    apply: step.isApplied ? 1 : 0)
+                    apply: step.isApplied ? 1 : 0, gradient_norm_limit: step.gradientNormLimit ?? 0)
                 return api.step(pointer, &args, error)
             }
         }

@@ -40,7 +40,8 @@ enum WarmUp {
                 place: TorchModel.Place(device: facts.device, threads: facts.threads))
             for number in 0..<2 {
                 _ = try model.step(
-                    logs(words), TorchModel.Step(learningRate: 1e-3, dropout: 0.1, number: UInt64(number)))
+                    logs(words),
+                    TorchModel.Step(learningRate: 1e-3, dropout: 0.1, number: UInt64(number), gradientNormLimit: 1))
             }
             _ = try model.evaluate(logs(words))
             if nowhere >= 0 {

@@ -14,12 +14,15 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
     public var dropout: Double
     /// Share of a log's words that its other words see as `<UNK>`.
     public var unknownShare: Double
+    /// The gradient, as one vector of all parameters, is shortened to this length where it is longer (`clip_grad_norm_`
+    /// of PyTorch); nil leaves any.
+    public var gradientNormLimit: Double?
 
-    /// The default: no weight decay, a rate of 3e-3 that rises and falls, and a tenth of the words unknown, so that the
-    /// model copes with words that it never saw.
+    /// The default: no weight decay, a rate of 3e-3 that rises and falls, gradients of at most .5, and a tenth of the
+    /// words unknown, so that the model copes with words that it never saw.
     public static let ours = TrainingRecipe(
         name: "ours", peakLearningRate: 3e-3, warmUpShare: 0.1, decays: true, weightDecay: 0, dropout: 0.1,
-        unknownShare: 0.1)
+        unknownShare: 0.1, gradientNormLimit: 0.5)
 
     /// The original's: a constant rate of 1e-3 and a weight decay of 0.005.
     public static let original = TrainingRecipe(
@@ -42,6 +45,7 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
             ("share of warm-up", warmUpShare, 0...1),
             ("weight decay", weightDecay, 0...Double.greatestFiniteMagnitude), ("dropout", dropout, 0...0.9),
             ("share of unknown words", unknownShare, 0...1),
+            ("limit of the gradient", gradientNormLimit ?? 1, 1e-6...Double.greatestFiniteMagnitude),
         ]
         for (name, value, range) in ranges where !range.contains(value) {
             throw TrainingError(
@@ -57,7 +61,8 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
         decays: Bool,
         weightDecay: Double,
         dropout: Double,
-        unknownShare: Double
+        unknownShare: Double,
+        gradientNormLimit: Double? = nil
     ) {
         self.name = name
         self.peakLearningRate = peakLearningRate
@@ -66,5 +71,6 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
         self.weightDecay = weightDecay
         self.dropout = dropout
         self.unknownShare = unknownShare
+        self.gradientNormLimit = gradientNormLimit
     }
 }

@@ -13,8 +13,12 @@ struct TrainingRun {
 
     private(set) var position: TrainingPosition
     private var begun: [BegunStep] = []
-    /// The job of the last of them.
-    private var running: Task<Result<[TorchModel.StepLoss], TrainingError>, Never>?
+    private typealias Job = Task<Result<[TorchModel.StepLoss], TrainingError>, Never>
+    /// Calls that begin the last of them, in their order.
+    private var jobs: [Job] = []
+    /// Calls that may wait for the one before. A GPU's thread would else idle until two others have woken, which takes
+    /// half as long as a step; a CPU's steps are long, and at the run's end each is waited for.
+    private let jobsAhead: Int
     /// Of the pass that comes next, begun before that does.
     private var upcoming: TrainingData.Batches?
     private var rowsAtOnce = 0
@@ -36,6 +40,7 @@ struct TrainingRun {
     ) {
         upcoming = first
         model = start.model
+        jobsAhead = start.device == .cpu ? 0 : 1
         store = start.store
         position = start.position
         self.data = data
@@ -166,38 +171,41 @@ struct TrainingRun {
         var sums: WritableKeyPath<TrainingPosition, LossSums>?
     }
 
-    /// Begins a step once the one before it has been, and tells of that one meanwhile.
+    /// Begins a step, and tells of earlier ones meanwhile.
     private mutating func begin(_ batch: Batch, _ begun: BegunStep) async throws(TrainingError) {
-        let known = try await finishRunning()
+        let known = try await finishJobs(but: jobsAhead)
         let recipe = configuration.recipe
         let step = TorchModel.Step(
             learningRate: begun.rate, weightDecay: recipe.weightDecay, dropout: recipe.dropout,
-            unknownShare: recipe.unknownShare, seed: configuration.seed, number: UInt64(position.steps))
+            unknownShare: recipe.unknownShare, seed: configuration.seed, number: UInt64(position.steps),
+            gradientNormLimit: recipe.gradientNormLimit)
         let model = model
-        running = Task.immediate {
-            await TorchThread.shared.result { () throws(TrainingError) in
-                try model.begin(batch, step)
-                return try model.losses(waiting: false)
-            }
-        }
+        jobs.append(
+            Task.immediate {
+                await TorchThread.shared.result { () throws(TrainingError) in
+                    try model.begin(batch, step)
+                    return try model.losses(waiting: false)
+                }
+            })
         self.begun.append(begun)
         position.steps += 1
         position.batch += 1
         for loss in known { take(loss) }
     }
 
-    /// Waits for the call that began the last step. On a CPU the step is over then, on a GPU it goes on.
+    /// Waits for the calls that begin steps, all but the last so many. On a CPU their steps are over then, on a GPU they go
+    /// on.
     ///
     /// - Returns: Losses that have become known.
-    private mutating func finishRunning() async throws(TrainingError) -> [TorchModel.StepLoss] {
-        guard let running else { return [] }
-        self.running = nil
-        return try finite(await running.value)
+    private mutating func finishJobs(but rest: Int = 0) async throws(TrainingError) -> [TorchModel.StepLoss] {
+        var known: [TorchModel.StepLoss] = []
+        while jobs.count > rest { known += try finite(await jobs.removeFirst().value) }
+        return known
     }
 
     /// Waits for the losses of all steps that were begun.
     private mutating func settle() async throws(TrainingError) {
-        for loss in try await finishRunning() { take(loss) }
+        for loss in try await finishJobs() { take(loss) }
         let model = model
         while !begun.isEmpty {
             let losses = try finite(

@@ -3,6 +3,7 @@ import LogDataset
 /// What a training begins with: its own last checkpoint, else another training's model, else initial values.
 struct TrainingStart: Sendable {
     let model: TorchModel
+    let device: ComputeDevice
     let position: TrainingPosition
     let store: CheckpointStore?
 
@@ -17,6 +18,7 @@ struct TrainingStart: Sendable {
             TorchModel.Place(device: facts.device, threads: facts.threads), configuration.seed,
             configuration.initialModel
         )
+        device = facts.device
         let digest = try Self.digest(of: initial, bridge)
         let settings = data.settings + .of(configuration, data.vocabulary, initial: digest)
         store = configuration.checkpoints.map { CheckpointStore($0, settings: settings, machine: .of(facts)) }

@@ -83,6 +83,7 @@ extension ModelCard {
             "Recipe `\(recipe.name)`: Adam with a rate of \(recipe.peakLearningRate), warm-up over "
                 + "\(Figures.percent(recipe.warmUpShare)) of the steps, then "
                 + "\(recipe.decays ? "falling to zero" : "constant"); weight decay \(recipe.weightDecay), "
+                + "\(recipe.gradientNormLimit.map { "gradients no longer than \($0), " } ?? "")"
                 + "dropout \(recipe.dropout), \(Figures.percent(recipe.unknownShare)) of context words shown as unknown; seed \(training.seed).",
         ]
         if let initial = training.initialModel {

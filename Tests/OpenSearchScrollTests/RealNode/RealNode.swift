@@ -75,7 +75,8 @@ struct RealNode: Sendable {
         while open > 0, ContinuousClock.now < end { open = try await openContexts() }
         let failures = Self.failures.withLock { $0 }
         #expect(
-            open == 0, "\(comment.map { "\($0)" } ?? ""); what failed last: \(failures)", sourceLocation: sourceLocation)
+            open == 0, "\(comment.map { "\($0)" } ?? ""); what failed last: \(failures)", sourceLocation: sourceLocation
+        )
     }
 
     // MARK: Starting

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OpenSearchScroll
 
-@Suite("What an answer tells", .timeLimit(.minutes(1)))
+@Suite("What an answer tells", .timeLimit(.minutes(5)))
 struct AnswerTests {
     private func outcome(
         _ reply: WireServer.Reply, _ change: (inout HTTPRequest) -> Void = { _ in }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import OpenSearchScroll
 
-@Suite("Tokens", .timeLimit(.minutes(1)))
+@Suite("Tokens", .timeLimit(.minutes(5)))
 struct TokenTests {
     /// A folder that goes with it.
     private struct Folder: ~Copyable {

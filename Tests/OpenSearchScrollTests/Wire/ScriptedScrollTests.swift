@@ -206,6 +206,29 @@ struct ScriptedScrollTests {
         #expect(attempts.withLock { $0 } == [2, 3])
     }
 
+    @Test("A scroll is freed once a server that was short of memory has some again")
+    func freedAfterAll() async throws {
+        let refused =
+            #"{"error":{"type":"circuit_breaking_exception","reason":"[parent] Data too large, data for "#
+            + #"[<http_request>] would be [9]","bytes_wanted":9,"bytes_limit":8,"durability":"TRANSIENT"},"status":429}"#
+        let server = try ScriptedServer(
+            [.answer(200, Answer.page([], total: 0))]
+                + [ScriptedServer.Line](repeating: .answer(429, refused), count: 12) + [.answer(200, Answer.cleared)])
+        defer { server.stop() }
+        let events = Mutex<[String]>([])
+        let client = try OpenSearchClient(
+            configuration: configuration(server.url) { event in
+                switch event {
+                case .cleared: events.withLock { $0.append("cleared") }
+                case .notCleared(let error): events.withLock { $0.append("not cleared: \(error)") }
+                default: break
+                }
+            })
+        #expect(try await read(client) == [])
+        #expect(events.withLock { $0 } == ["cleared"])
+        #expect(server.requests.count == 14)
+    }
+
     @Test(
         "A page that is not whole is not handed out, and its scroll is cleared",
         arguments: [

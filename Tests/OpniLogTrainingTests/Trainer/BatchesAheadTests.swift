@@ -4,7 +4,7 @@ import Testing
 
 @testable import OpniLogTraining
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BatchesAheadTests {
     /// Makes batches, and says so.
     private final class Factory: Sendable {
@@ -36,6 +36,15 @@ struct BatchesAheadTests {
             while await events.next() != number + 1 {}
             #expect(factory.count == number + 1)
         }
+    }
+
+    @Test func theFirstOneIsMadeBeforeItIsAskedFor() async throws {
+        let factory = Factory()
+        let ahead = BatchesAhead { () async throws(DatasetError) in factory.make() }
+        var events = factory.events.makeAsyncIterator()
+        #expect(await events.next() == 1)
+        #expect(factory.count == 1)
+        #expect(try await ahead.next() == batch(1))
     }
 
     @Test func theyComeInOrderAndEnd() async throws {

@@ -10,13 +10,14 @@ struct StepTests {
 
     /// Runs `body` with a new float64 model on libtorch's thread.
     private func withModel<R: Sendable>(
-        words: Int = words, threads: Int = 1, isDouble: Bool = true, composed: Bool = false, mostVariants: Int? = nil,
+        on device: ComputeDevice = Prerequisites.device, words: Int = words, threads: Int = 1, isDouble: Bool = true,
+        composed: Bool = false, mostVariants: Int? = nil,
         _ body: @escaping @Sendable (TorchModel) throws(TrainingError) -> R
     ) async throws -> R {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
         _ = try await bridge.start(device: Prerequisites.device, threads: threads)
         return try await TorchThread.shared.run { () throws(TrainingError) in
-            let place = TorchModel.Place(device: Prerequisites.device, isDouble: isDouble)
+            let place = TorchModel.Place(device: device, isDouble: isDouble)
             return try body(
                 try TorchModel.create(
                     bridge, words: words, seed: 3, place: place, composed: composed, mostVariants: mostVariants))
@@ -87,11 +88,12 @@ struct StepTests {
         let lengths = [2, 5, 8, 9, 12, 17, 30, 41, 64, 5, 64, 33] + [Int](repeating: 2, count: short)
         let batch = Samples.batch(lengths: lengths, words: Self.words)
         var all: [[Double]] = []
-        for (composed, mostVariants, threads) in [
-            (false, nil, 1), (false, nil, 2), (false, 1, 1), (false, 70, 2), (true, nil, 1), (true, 70, 2),
-        ] {
+        for (device, composed, mostVariants, threads) in [
+            (.cpu, false, nil, 1), (Prerequisites.device, false, nil, 2), (Prerequisites.device, false, 1, 1),
+            (Prerequisites.device, false, 70, 2), (.cpu, true, nil, 1), (.cpu, true, 70, 2),
+        ] as [(ComputeDevice, Bool, Int?, Int)] {
             all.append(
-                try await withModel(threads: threads, composed: composed, mostVariants: mostVariants) {
+                try await withModel(on: device, threads: threads, composed: composed, mostVariants: mostVariants) {
                     model throws(TrainingError) in
                     let step = TorchModel.Step(
                         learningRate: 0, dropout: 0.1, unknownShare: 0.1, seed: 4, number: 2, isApplied: false)
@@ -148,6 +150,29 @@ struct StepTests {
             let decay = 0.005 * old
             #expect(abs(old - new - 1e-3 * decay / (abs(decay) + 1e-8)) < 1e-9)
         }
+    }
+
+    /// Adam's first moment after its first step is a tenth of the gradient that it was given.
+    @Test(arguments: [(nil, 1), (1e6, 1), (0.25, 0.25)] as [(Double?, Double)])
+    func aLongGradientIsShortened(limit: Double?, length: Double) async throws {
+        let batch = Samples.batch(lengths: [5, 12, 30], words: Self.words)
+        let (gradient, given) = try await withModel { model throws(TrainingError) in
+            _ = try model.step(batch, TorchModel.Step(learningRate: 1e-3, gradientNormLimit: limit))
+            var moments: [Double] = []
+            for (index, tensor) in try model.tensors().enumerated() {
+                moments += try model.numbers(of: index, count: tensor.count, .firstMoment)
+            }
+            let plain = try TorchModel.create(
+                model.bridge, words: Self.words, seed: 3,
+                place: TorchModel.Place(device: Prerequisites.device, isDouble: true))
+            _ = try plain.step(batch, TorchModel.Step(learningRate: 0, isApplied: false))
+            return (try Self.gradients(plain), moments.map { $0 * 10 })
+        }
+        let norm = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        #expect(norm > 1)
+        let scale = length < 1 ? length / norm : 1
+        // The factor is a float32 number, whatever the model's type.
+        #expect(Self.difference(gradient.map { $0 * scale }, given) < 1e-6)
     }
 
     @Test func dropoutIsAFunctionOfSeedAndStep() async throws {
