@@ -3,8 +3,8 @@ import Testing
 
 @testable import OpniLogTraining
 
-/// The kernels for a GPU, whose text is C++ enough to run on a CPU. That NVRTC takes it, and that a GPU computes the same,
-/// the GPU lane shows.
+/// The kernels for a GPU, whose text is C++ enough to run on a CPU. That NVRTC takes it, and that a GPU computes the
+/// same, the GPU lane shows.
 @Suite(.timeLimit(.minutes(5)))
 struct GPUKernelTests {
     @Test func aPlainLoopComputesTheSame() throws {
