@@ -32,7 +32,7 @@ void Driver::check(int status, const char *what) const {
 }
 
 Driver open_driver() {
-    const Library library(kDriverLibrary, OPNILOG_TORCH_NO_DRIVER);
+    const auto library = driver_library();
     Driver driver;
     library.find("cuInit", driver.init);
     library.find("cuGetErrorString", driver.error_string);

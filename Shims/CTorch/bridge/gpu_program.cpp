@@ -26,7 +26,7 @@ struct Compiler {
         // libtorch has it open already.
         const std::string release = cuda_version();
         const std::string name = "libnvrtc.so." + release.substr(0, release.find('.'));
-        const Library library(name, OPNILOG_TORCH_NO_CUDA);
+        const Library library(name, OPNILOG_TORCH_NO_CUDA, "CUDA's compiler does not open");
         library.find("nvrtcCreateProgram", create);
         library.find("nvrtcCompileProgram", compile);
         library.find("nvrtcGetProgramLogSize", log_size);
@@ -46,7 +46,7 @@ struct Driver {
                   void **arguments, void **extra);
 
     Driver() {
-        const Library library(kDriverLibrary, OPNILOG_TORCH_NO_DRIVER);
+        const auto library = driver_library();
         library.find("cuDeviceGetAttribute", attribute);
         library.find("cuModuleLoadData", load);
         library.find("cuModuleGetFunction", function);

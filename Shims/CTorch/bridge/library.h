@@ -8,16 +8,15 @@
 
 namespace opnilog {
 
-constexpr const char *kDriverLibrary = "libcuda.so.1";
 
 class Library {
   public:
     /// Never closed: others use it too, and what is started in it is the process's.
     ///
-    /// - status: Of the failure where it is not there.
-    Library(const std::string &name, opnilog_torch_status status)
+    /// - status, missing: Of the failure where it is not there.
+    Library(const std::string &name, opnilog_torch_status status, const char *missing)
         : name_(name), status_(status), library_(dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL)) {
-        if (library_ == nullptr) throw Failure(status_, name_ + " does not open: " + dlerror());
+        if (library_ == nullptr) throw Failure(status_, std::string(missing) + ": " + dlerror());
     }
 
     template <typename Function>
@@ -31,5 +30,8 @@ class Library {
     const opnilog_torch_status status_;
     void *const library_;
 };
+
+/// NVIDIA's driver.
+inline Library driver_library() { return {"libcuda.so.1", OPNILOG_TORCH_NO_DRIVER, "there is no NVIDIA driver"}; }
 
 }  // namespace opnilog
