@@ -34,7 +34,7 @@ Create = structure("Create", size=SIZE, place=Place, words=LONG, seed=UNSIGNED, 
 Batch = structure("Batch", size=SIZE, tokens=POINTER, lengths=POINTER, multiplicities=POINTER, rows=LONG)
 Step = structure(
     "Step", size=SIZE, batch=Batch, learning_rate=REAL, weight_decay=REAL, dropout=REAL, unknown_share=REAL,
-    seed=UNSIGNED, step=UNSIGNED, apply=INT)
+    seed=UNSIGNED, step=UNSIGNED, apply=INT, gradient_norm_limit=REAL)
 Loss = structure(
     "Loss", size=SIZE, sum=REAL, weight=REAL, first=REAL, among_50=REAL, variants=LONG, most_variants=LONG,
     halvings=LONG)
@@ -88,7 +88,7 @@ class Run:
     def step(self, number):
         tokens, lengths, multiplicities = (ctypes.addressof(a) for a in self.batches[number % len(self.batches)])
         batch = Batch(ctypes.sizeof(Batch), tokens, lengths, multiplicities, self.options.logs)
-        self.bridge.call("step", self.model.value, Step(ctypes.sizeof(Step), batch, 1e-3, 0.005, 0.1, 0, 3, number, 1))
+        self.bridge.call("step", self.model.value, Step(ctypes.sizeof(Step), batch, 1e-3, 0.005, 0.1, 0, 3, number, 1, 0.5))
         self.take(waits=0)
 
     def take(self, waits):

@@ -26,7 +26,7 @@ OPNILOG_INLINE T add_bias(T *row, const Logits<T> &logits) {
     }
     for (int64_t c = whole; c < logits.words; ++c) row[c] += logits.bias[c];
     for (int64_t c = logits.words; c < logits.stride; ++c) row[c] = -std::numeric_limits<T>::infinity();
-    if (whole < logits.stride) take(whole);
+    for (int64_t c = whole; c < logits.stride; c += kStep<T>) take(c);
     return largest_of<T>(largest);
 }
 

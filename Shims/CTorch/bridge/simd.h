@@ -1,6 +1,6 @@
 #pragma once
 
-// What the loops of ours over numbers share: vectors of 64 bytes, code for the CPU that runs it, and a division of work
+// What the loops of ours over numbers share: vectors of 32 bytes, code for the CPU that runs it, and a division of work
 // among libtorch's threads that depends on their number alone.
 
 #include <ATen/Parallel.h>
@@ -22,15 +22,16 @@ namespace opnilog {
 /// The same for a lambda, after its parameters.
 #define OPNILOG_INLINED __attribute__((always_inline))
 
-/// As many numbers as 64 bytes hold; memory need not be aligned beyond the number.
+/// As many numbers as 32 bytes hold, what a register of AVX2 does: where it has no register of a vector's size, g++ takes
+/// vectors apart through memory. Memory need not be aligned beyond the number.
 template <typename T>
 struct Lanes {
-    static constexpr int count = 64 / int(sizeof(T));
-    typedef T Vector __attribute__((vector_size(64), aligned(sizeof(T)), may_alias));
+    static constexpr int count = 32 / int(sizeof(T));
+    typedef T Vector __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
     using Integer = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
-    typedef Integer Integers __attribute__((vector_size(64), aligned(sizeof(T)), may_alias));
+    typedef Integer Integers __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
     /// A byte a number.
-    typedef uint8_t Bytes __attribute__((vector_size(64 / sizeof(T)), aligned(1), may_alias));
+    typedef uint8_t Bytes __attribute__((vector_size(32 / sizeof(T)), aligned(1), may_alias));
 };
 
 template <typename T>
