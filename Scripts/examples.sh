@@ -25,5 +25,6 @@ fi
 build TrainFromService
 output=$(mktemp -d)
 "$(example TrainFromService)/debug/TrainFromService" "$output"
-[ -s "$output/nulog_model_latest.pt" ] && [ -s "$output/vocab.txt" ]
+[ -s "$output/nulog_model_latest.pt" ]
+[ -s "$output/vocab.txt" ]
 rm -r "$output"

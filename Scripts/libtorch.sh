@@ -38,7 +38,7 @@ partial="$home/.partial"
 # in TMPDIR first, and /tmp may be too small for 5 GB.
 pip_install() {
     TMPDIR="$partial/.tmp" "$python" -m pip install --quiet --no-compile --no-warn-script-location \
-        --disable-pip-version-check --root-user-action ignore --target "$partial" "$@"
+        --disable-pip-version-check --retries 10 --timeout 60 --root-user-action ignore --target "$partial" "$@"
 }
 
 # Libraries that the dynamic loader would not find for a library of libtorch.

@@ -12,6 +12,6 @@ if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "${packages[*]}" ]; then exit 0; fi
 start=$SECONDS
 rm -rf "$environment"
 python3 -m venv "$environment"
-"$environment/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
+"$environment/bin/pip" install --quiet --disable-pip-version-check --retries 10 --timeout 60 "${packages[@]}"
 echo "${packages[*]}" > "$stamp"
 echo "Python environment of the tests: $(du -sm "$environment" | cut -f1) MB, $((SECONDS - start)) s"

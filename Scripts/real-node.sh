@@ -14,6 +14,8 @@ if ! [ -x "$node" ] || ! [ -r "$logs" ]; then
     exit
 fi
 
+fail() { echo "real nodes: $1" >&2; exit 1; }
+
 work=$(mktemp -d)
 running=
 cleanup() {
@@ -36,7 +38,11 @@ echo "file: $(field "$work/file/manifest.json" read.lines) lines, table digest $
 for version in 2.19 3.8; do
     java=()
     if [ "$version" = 3.8 ] && [ -n "${OPNILOG_JAVA:-}" ]; then java=(--java "$OPNILOG_JAVA"); fi
-    "$node" start --version "$version" --ttl 900 "${java[@]}" > "$work/node.json" 2> "$work/node.log"
+    for attempt in 1 2 3; do
+        # A busy machine may be too slow for the time that a node is given to begin.
+        if "$node" start --version "$version" --ttl 3600 "${java[@]}" > "$work/node.json" 2> "$work/node.log"; then break; fi
+        [ $attempt -lt 3 ] || fail "OpenSearch $version does not start: $(tail -n 1 "$work/node.log")"
+    done
     running=$(field "$work/node.json" dir)
     url=$(field "$work/node.json" url)
     "$node" load "$running" "$logs" --index logs --shards 2 > "$work/load.json" 2>> "$work/node.log"
@@ -46,7 +52,8 @@ for version in 2.19 3.8; do
     echo "OpenSearch $version: $(field "$work/$version/manifest.json" read.lines) lines," \
         "$(python3 -c 'import json, sys; print(len(json.load(open(sys.argv[1]))["read"]["windows"]))' "$work/$version/manifest.json") windows," \
         "table digest $digest, $open open scrolls"
-    [ "$digest" = "$expected" ] && [ "$open" = 0 ]
+    [ "$digest" = "$expected" ] || fail "the table from OpenSearch $version is not that from the file"
+    [ "$open" = 0 ] || fail "$open scrolls are still open"
     "$node" stop "$running" > /dev/null
     running=
 done

@@ -22,15 +22,16 @@ for package in "${wanted[@]}"; do
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-install="apt-get install -y --no-install-recommends ${missing[*]}"
+install="install -y --no-install-recommends ${missing[*]}"
 if [ "$(id -u)" != 0 ]; then
     echo "Some Debian packages are missing. Run this once, then try again:" >&2
-    echo "  sudo apt-get update && sudo $install" >&2
+    echo "  sudo apt-get update && sudo apt-get $install" >&2
     exit 1
 fi
 echo "installing ${missing[*]}"
 log=$(mktemp)
-if ! { apt-get update && DEBIAN_FRONTEND=noninteractive $install; } > "$log" 2>&1; then
+apt="apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300"
+if ! { $apt update && DEBIAN_FRONTEND=noninteractive $apt $install; } > "$log" 2>&1; then
     tail -n 20 "$log" >&2
     exit 1
 fi

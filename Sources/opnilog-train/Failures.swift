@@ -40,9 +40,17 @@ enum Failures {
         }
     }
 
+    /// What an error of the training says only through its cause.
+    private static func reason(of error: TrainingError) -> String {
+        switch error.cause {
+        case let cause as DatasetError: " " + cause.message
+        case let cause as TrainingError where error.code == .badModel: " " + cause.message
+        default: ""
+        }
+    }
+
     private static func of(_ error: TrainingError) -> CommandError {
-        let cause = (error.cause as? DatasetError).map { " " + $0.message } ?? ""
-        let text = error.message + cause
+        let text = error.message + reason(of: error)
         switch error.code {
         case .noBridge, .unfitBridge, .noLibtorch, .noDevice, .outOfMemory:
             return CommandError(.unavailable, text, cause: error)

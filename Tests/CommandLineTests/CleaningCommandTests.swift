@@ -5,7 +5,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("cleaning", .timeLimit(.minutes(2)))
+@Suite("cleaning", .timeLimit(.minutes(30)))
 struct CleaningCommandTests {
     private let folder = TestFolder()
 

@@ -8,7 +8,7 @@ import Testing
 @Suite(
     "doctor: GPUs",
     .enabled(if: Prerequisites.runsTorch, "no bridge to libtorch: make libtorch, or set OPNILOG_TORCH"),
-    .timeLimit(.minutes(10)))
+    .timeLimit(.minutes(30)))
 struct DoctorCommandTests {
     private let folder = TestFolder()
 

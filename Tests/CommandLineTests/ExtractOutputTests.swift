@@ -4,7 +4,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("extract and the files that are there", .timeLimit(.minutes(3)))
+@Suite("extract and the files that are there", .timeLimit(.minutes(30)))
 struct ExtractOutputTests {
     @Test(
         "a manifest that is a file of the run's own, by whatever name, is refused: exit 64",

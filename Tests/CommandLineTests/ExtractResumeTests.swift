@@ -7,15 +7,12 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("extract that is cut off", .timeLimit(.minutes(5)))
+@Suite("extract that is cut off", .timeLimit(.minutes(30)))
 struct ExtractResumeTests {
     private func trial(_ trigger: RequestTrigger, documents: Int = 1500) throws -> ExtractionTrial {
         try ExtractionTrial(ExtractionTrial.documents(documents)) { configuration in
             configuration.shards = 2
-            configuration.fault = { _ in
-                trigger.request()
-                return nil
-            }
+            configuration.fault = { trigger.fault($0) }
         }
     }
 
@@ -52,10 +49,7 @@ struct ExtractResumeTests {
     func clears() async throws {
         let trigger = RequestTrigger()
         let trial = try ExtractionTrial(ExtractionTrial.documents(1000, hours: 1)) { configuration in
-            configuration.fault = { request in
-                if request.kind == .continueScroll { trigger.request() }
-                return nil
-            }
+            configuration.fault = { $0.kind == .continueScroll ? trigger.fault($0) : nil }
         }
         // Far from the end of a window, where an opening may be under way that nobody knows of.
         trigger.arm(at: 30)
@@ -74,7 +68,12 @@ struct ExtractResumeTests {
     func readsTheRest() async throws {
         let trigger = RequestTrigger()
         let trial = try trial(trigger, documents: 4000)
-        trigger.arm(at: 150)
+        // Not before it is known on disk what was read: five minutes are for a disk that never takes it.
+        let (checkpoint, deadline) = (trial.output + ".checkpoint.json", ContinuousClock.now + .seconds(300))
+        trigger.arm(at: 150) {
+            let known = try? ExtractionCheckpoint.read(checkpoint)
+            return (known?.stretches.first?.windows ?? 0) > 5 || ContinuousClock.now > deadline
+        }
         let child = try trial.child(["--page-size", "20", "--parallel", "1"])
         trigger.aim(at: child.identifier)
         #expect(await child.wait() == 128 + SIGKILL)
@@ -100,9 +99,13 @@ struct ExtractResumeTests {
         trigger.aim(at: child.identifier)
         #expect(await child.wait() == 75)
         #expect(trial.folder.text("stderr").hasSuffix("opnilog-train: interrupted. run again with --resume.\n"))
+        // An opening that was answered after the run had given it up lives for a minute, a scroll that was read on for
+        // two.
+        trial.server.advanceClock(by: .seconds(61))
         #expect(trial.server.openContexts == 0)
         #expect(trial.folder.exists("out.ndjson.checkpoint.json") && !trial.folder.exists("out.ndjson.manifest.json"))
         #expect(!trial.folder.exists("out.ndjson.scrolls"))
+        trigger.arm(at: .max)
         let run = try await trial.run(["--resume"])
         #expect(run.code == 0, "\(run.errors)")
         try trial.expectWhole()
@@ -114,9 +117,12 @@ struct ExtractResumeTests {
 
     /// Hours of one index, of which another one holds the third as well.
     ///
-    /// - Parameter atOpening: called with the number of each opening of a scroll, from 0.
+    /// - Parameters:
+    ///   - trigger: once its signal is due, no further scroll is opened until it is armed again.
+    ///   - atOpening: called with the number of each opening of a scroll, from 0.
     private func trialBesideOther(
-        hours: Int = 5, _ atOpening: @escaping @Sendable (Int, OpenSearchServer) -> Void
+        hours: Int = 5, _ trigger: RequestTrigger? = nil,
+        _ atOpening: @escaping @Sendable (Int, OpenSearchServer) -> Void
     ) throws -> ExtractionTrial {
         let server = Mutex<OpenSearchServer?>(nil)
         let other = StoredContents(
@@ -128,8 +134,9 @@ struct ExtractResumeTests {
             configuration.indices["logs-2"] = other
             configuration.fault = { request in
                 guard request.kind == .openScroll, let server = server.withLock({ $0 }) else { return nil }
+                let wasDue = trigger?.isDue == true
                 atOpening(request.ordinal, server)
-                return nil
+                return wasDue ? .stall : nil
             }
         }
         server.withLock { $0 = trial.server }
@@ -192,7 +199,7 @@ struct ExtractResumeTests {
     @Test("closed for some windows, killed, gone on with while it is closed, and while it is not: nothing is lost")
     func awayAndKilled() async throws {
         let trigger = RequestTrigger()
-        let trial = try trialBesideOther(hours: 12) { opening, server in
+        let trial = try trialBesideOther(hours: 12, trigger) { opening, server in
             if opening == 1 { server.setClosed(true, "logs-2") }
             if opening == 4 { server.setClosed(false, "logs-2") }
             if opening == 9 { trigger.request() }
@@ -201,6 +208,7 @@ struct ExtractResumeTests {
         let child = try trial.child(["--index", "logs*", "--parallel", "1", "--page-size", "20"])
         trigger.aim(at: child.identifier)
         #expect(await child.wait() == 128 + SIGKILL)
+        trigger.arm(at: .max)
         trial.server.setClosed(true, "logs-2")
         #expect(try await trial.run(["--index", "logs*", "--resume"]).code == 2)
         trial.server.setClosed(false, "logs-2")
@@ -236,6 +244,7 @@ struct ExtractResumeTests {
         let child = try trial.child(["--page-size", "20"])
         trigger.aim(at: child.identifier)
         #expect(await child.wait() == 75)
+        trigger.arm(at: .max)
         for (options, remark) in [
             (["--index", "log*"], "was begun with another --index: logs there, log* now. give the same, or another"),
             (["--query", "{}"], "was begun with another --query: none there, {} now."),
@@ -267,6 +276,7 @@ struct ExtractResumeTests {
         let child = try trial.child(["--page-size", "20"])
         trigger.aim(at: child.identifier)
         #expect(await child.wait() == 75)
+        trigger.arm(at: .max)
         for text in ["precious\n", earlier] {
             try trial.folder.write("out.ndjson.manifest.json", text)
             let run = try await trial.run(["--resume"])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("--input", .timeLimit(.minutes(2)))
+@Suite("--input", .timeLimit(.minutes(30)))
 struct FileInputTests {
     private let folder = TestFolder()
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("Limits of reading", .timeLimit(.minutes(5)))
+@Suite("Limits of reading", .timeLimit(.minutes(30)))
 struct LimitCommandTests {
     private let folder = TestFolder()
 

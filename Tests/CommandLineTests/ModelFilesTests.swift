@@ -9,7 +9,7 @@ import Testing
 @Suite(
     "model card, --init-from, --disjoint-figure",
     .enabled(if: Prerequisites.runsTorch, "no bridge to libtorch: make libtorch, or set OPNILOG_TORCH"),
-    .timeLimit(.minutes(10)), .serialized)
+    .timeLimit(.minutes(30)), .serialized)
 struct ModelFilesTests {
     private let folder = TestFolder()
 

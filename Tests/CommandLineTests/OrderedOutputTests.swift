@@ -3,7 +3,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct OrderedOutputTests {
     private final class Written: Sendable {
         let bytes = Mutex<[UInt8]>([])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("plan", .timeLimit(.minutes(2)))
+@Suite("plan", .timeLimit(.minutes(30)))
 struct PlanCommandTests {
     private func server(_ documents: Int) throws -> OpenSearchServer {
         try OpenSearchServer(

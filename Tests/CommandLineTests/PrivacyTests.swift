@@ -6,7 +6,7 @@ import Testing
 @testable import opnilog_train
 
 /// What people's logs hold stays in the files that are meant for it, and those are for their owner only.
-@Suite("privacy", .timeLimit(.minutes(5)))
+@Suite("privacy", .timeLimit(.minutes(30)))
 struct PrivacyTests {
     private let folder = TestFolder()
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("The built program", .timeLimit(.minutes(2)))
+@Suite("The built program", .timeLimit(.minutes(30)))
 struct ProgramTests {
     @Test("prints its version and its help to standard output")
     func pages() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("--resume", .timeLimit(.minutes(5)))
+@Suite("--resume", .timeLimit(.minutes(30)))
 struct ResumeCommandTests {
     private let folder = TestFolder()
     private let hour: Int64 = 3_600_000

@@ -5,7 +5,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("--reuse", .timeLimit(.minutes(5)))
+@Suite("--reuse", .timeLimit(.minutes(30)))
 struct ReuseCommandTests {
     private let folder = TestFolder()
     private static let hour: Int64 = 3_600_000

@@ -9,7 +9,7 @@ import Testing
 @Suite(
     "the same model however it was read",
     .enabled(if: Prerequisites.runsTorch, "no bridge to libtorch: make libtorch, or set OPNILOG_TORCH"),
-    .timeLimit(.minutes(10)))
+    .timeLimit(.minutes(30)))
 struct SameModelTests {
     private struct Result: Equatable {
         let tableDigest: String?

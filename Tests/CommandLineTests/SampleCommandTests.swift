@@ -4,7 +4,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("sample", .timeLimit(.minutes(2)))
+@Suite("sample", .timeLimit(.minutes(30)))
 struct SampleCommandTests {
     private struct Line: Decodable, Equatable {
         let text: String

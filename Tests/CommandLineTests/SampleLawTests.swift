@@ -6,7 +6,7 @@ import Testing
 @testable import opnilog_train
 
 /// The laws of the draws, judged from what `sample` writes and nothing else.
-@Suite("the laws of sample", .timeLimit(.minutes(5)))
+@Suite("the laws of sample", .timeLimit(.minutes(30)))
 struct SampleLawTests {
     private struct Line: Decodable {
         let text: String

@@ -7,7 +7,7 @@ import Testing
 /// `score` as a stream, with the original's model.
 @Suite(
     "score",
-    .enabled(if: Prerequisites.runsShared, "no bridge to libtorch, or no ../shared"), .timeLimit(.minutes(5)))
+    .enabled(if: Prerequisites.runsShared, "no bridge to libtorch, or no ../shared"), .timeLimit(.minutes(30)))
 struct ScoreCommandTests {
     private let folder = TestFolder()
 

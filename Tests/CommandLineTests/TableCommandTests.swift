@@ -3,7 +3,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("table and drift", .timeLimit(.minutes(2)))
+@Suite("table and drift", .timeLimit(.minutes(30)))
 struct TableCommandTests {
     private let folder = TestFolder()
 

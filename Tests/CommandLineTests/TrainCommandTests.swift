@@ -10,7 +10,7 @@ import Testing
 @Suite(
     "train, score and demo",
     .enabled(if: Prerequisites.runsTorch, "no bridge to libtorch: make libtorch, or set OPNILOG_TORCH"),
-    .timeLimit(.minutes(10)))
+    .timeLimit(.minutes(30)))
 struct TrainCommandTests {
     private let folder = TestFolder()
 
@@ -225,7 +225,7 @@ struct TrainCommandTests {
     }
 }
 
-@Suite("Without libtorch", .timeLimit(.minutes(2)))
+@Suite("Without libtorch", .timeLimit(.minutes(30)))
 struct NoTorchTests {
     private let folder = TestFolder()
     private let environment = ["OPNILOG_TORCH": "/nowhere/libopnilog_torch.so"]

@@ -70,18 +70,27 @@ struct TrainResumeTests {
 
     /// A training that is interrupted at one of its first steps; it is kept at each, so that 600 take seconds.
     private func interrupted(_ output: String, _ options: [String]) async throws {
-        let errors = try LinePipe(folder.path("errors"))
-        defer { unlink(errors.path) }
-        let child = try start(
-            output, options + ["--checkpoint-every", "0s", "--progress", "plain"], steps: 600, errors: errors.path)
-        while !(await errors.nextLine()).hasPrefix("training  ") {}
-        child.signal(SIGTERM)
-        #expect(await child.wait() == 75)
-        while true {
-            let line = await errors.nextLine()
-            // An epoch may end before the signal comes.
-            guard line.hasPrefix("opnilog-train:"), !line.hasPrefix("opnilog-train: epoch ") else { continue }
-            #expect(line == "opnilog-train: interrupted. run again with --resume.")
+        let kept = options + ["--checkpoint-every", "0s", "--progress", "plain"]
+        // A test that is held up for longer than that finds a training that has ended, and begins another.
+        for attempt in 1...5 {
+            let errors = try LinePipe(folder.path("errors"))
+            defer { unlink(errors.path) }
+            let child = try start(output, kept, steps: 600, errors: errors.path)
+            while !(await errors.nextLine()).hasPrefix("training  ") {}
+            child.signal(SIGTERM)
+            let code = await child.wait()
+            if [0, 2].contains(code), attempt < 5 {
+                TestFiles.remove(folder.path(output))
+                continue
+            }
+            try #require(code == 75)
+            while true {
+                let line = await errors.nextLine()
+                // An epoch may end before the signal comes.
+                guard line.hasPrefix("opnilog-train:"), !line.hasPrefix("opnilog-train: epoch ") else { continue }
+                #expect(line == "opnilog-train: interrupted. run again with --resume.")
+                break
+            }
             break
         }
         #expect(folder.mode(output + "/checkpoints") == 0o700)
@@ -110,9 +119,10 @@ struct TrainResumeTests {
             let output = "out\(schedule)"
             let checkpoints = folder.path(output + "/checkpoints")
             try #require(mkdir(folder.path(output), 0o700) == 0 && mkdir(checkpoints, 0o700) == 0)
-            // Each of 14 steps makes and renames two files, so a kill falls before, in, between and after their
-            // writing.
-            for change in [Int.random(in: 1...24, using: &instants), Int.random(in: 1...16, using: &instants)] {
+            // Each of 14 steps makes and renames two files, 56 changes in all: a kill falls before, in, between and
+            // after their writing, and into the figures, the closing pass and the saving. Where a first run has left
+            // fewer changes than the second is to make, that one ends whole.
+            for change in [Int.random(in: 1...56, using: &instants), Int.random(in: 1...40, using: &instants)] {
                 let child = try start(output, options, threads: 2, errors: folder.path("e"))
                 let code = try await child.wait(killingAtChange: change, in: checkpoints)
                 try #require(code == 128 + SIGKILL || code == 0, "schedule \(schedule): \(folder.text("e"))")
@@ -204,7 +214,8 @@ struct TrainResumeTests {
         #expect(whole.code == 0, "\(whole.errors)")
         try await interrupted("out", logs)
         let names = TestFiles.names(folder.path("out/checkpoints"))
-        #expect(names.count == 2)
+        // Two files a checkpoint, of which two are kept.
+        #expect([2, 4].contains(names.count), "\(names)")
         for name in names { #expect(folder.mode("out/checkpoints/" + name) == 0o600, "\(name)") }
         let kept = try names.map { try SmallFile.read(folder.path("out/checkpoints/" + $0), atMost: 1 << 28) }
         let run = try await train("out", logs + ["--resume"], steps: 600)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import opnilog_train
 
-@Suite("verify", .timeLimit(.minutes(3)))
+@Suite("verify", .timeLimit(.minutes(30)))
 struct VerifyCommandTests {
     @Test(
         "under faults: each document once, the manifest adds up and is equal; then what changed is told",

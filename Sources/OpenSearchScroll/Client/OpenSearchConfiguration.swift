@@ -47,6 +47,10 @@ public struct OpenSearchConfiguration: Sendable {
     var longestBackoff: Duration = .seconds(30)
     /// How long a scroll is kept that nobody takes pages from; nil: half the keep-alive.
     var parksAfter: Duration?
+    /// How long a server that has no room even for that is asked again to free a scroll.
+    var clearPatience: Duration = .seconds(15)
+    /// How long a command that prints a token may take.
+    var tokenCommandLimit: Duration = .seconds(30)
 
     /// Everything but the endpoints has a default.
     public init(

@@ -154,7 +154,7 @@ struct Wire: Sendable {
         context.timeout = min(configuration.requestTimeout, .seconds(5))
         let body: JSONValue = ["scroll_id": .array(ids.map { .string($0) })]
         // Unlike a request for a page, this one may be repeated, and any server of the cluster can do it.
-        var (persistence, whileOverloaded) = (Persistence.quick, Persistence.patient)
+        var (persistence, whileOverloaded) = (Persistence.quick, Persistence.patient(for: configuration.clearPatience))
         var outcome = await send(request(.delete, "/_search/scroll", body, context), context)
         while case .failure(var error) = outcome, error.httpStatus != 404 {
             // A scroll is worth a few more tokens.

@@ -78,8 +78,10 @@ extension Persistence {
 
     /// The same where a server has no room even for that. Short of memory, OpenSearch refuses everything until Java has
     /// collected its garbage, which it asks for once in five seconds.
-    static let patient = Persistence(
-        attempts: 8, patience: .seconds(15), firstBackoff: .milliseconds(50), longestBackoff: .milliseconds(400))
+    static func patient(for patience: Duration) -> Persistence {
+        Persistence(
+            attempts: 8, patience: patience, firstBackoff: .milliseconds(50), longestBackoff: .milliseconds(400))
+    }
 
     private init(attempts: Int, patience: Duration, firstBackoff: Duration, longestBackoff: Duration) {
         self.attempts = attempts

@@ -1,10 +1,11 @@
 /// HTTP over libcurl's multi interface, on one thread of its own: no caller's thread ever waits.
 final class Transport: Sendable {
     private let thread: TransferThread
-    private let authorizer = Authorizer()
+    private let authorizer: Authorizer
     private let pool = BufferPool()
 
     init(_ settings: TransportSettings) throws(OpenSearchError) {
+        authorizer = Authorizer(commandLimit: settings.tokenCommandLimit)
         thread = try TransferThread.start(settings)
     }
 

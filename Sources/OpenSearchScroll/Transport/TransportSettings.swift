@@ -12,6 +12,8 @@ struct TransportSettings: Sendable {
     var clientKey: String?
     var clientKeyPassphrase: Secret?
     var proxy = HTTPProxy.environment.storage
+    /// How long a command that prints a token may take.
+    var tokenCommandLimit: Duration = .seconds(30)
 }
 
 extension TransportSettings {
@@ -21,7 +23,8 @@ extension TransportSettings {
             connectTimeout: configuration.connectTimeout, compression: configuration.compression ?? false,
             verifiesTLS: configuration.verifiesTLS, caFile: configuration.caFile,
             clientCertificate: configuration.clientCertificate, clientKey: configuration.clientKey,
-            clientKeyPassphrase: configuration.clientKeyPassphrase.map(Secret.init), proxy: configuration.proxy.storage)
+            clientKeyPassphrase: configuration.clientKeyPassphrase.map(Secret.init), proxy: configuration.proxy.storage,
+            tokenCommandLimit: configuration.tokenCommandLimit)
         try check()
     }
 

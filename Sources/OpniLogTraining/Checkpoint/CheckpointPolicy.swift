@@ -60,7 +60,7 @@ public enum CheckpointEvent: Sendable, Equatable {
     case resumed(step: Int, of: Int)
     /// A checkpoint that cannot be used; the one before it is taken.
     case damaged(path: String, reason: String)
-    /// What was otherwise when the training began (threads, CPU capability, libtorch, device): the model is then equal
+    /// What was otherwise when the training began (threads, CPU, libtorch, device): the model is then equal
     /// to rounding only.
     case differs(name: String, before: String, now: String)
 }

@@ -22,7 +22,7 @@ struct CheckpointStore: Sendable {
     ///   whole, `unwritable`.
     func open() throws(TrainingError) -> (position: TrainingPosition, tensors: String)? {
         guard policy.kept >= 1 else {
-            throw TrainingError(.invalidSetting, "--keep-checkpoints is \(policy.kept); give a number from 1 on.")
+            throw TrainingError(.invalidSetting, "\(policy.kept) checkpoints are to be kept; give a number from 1 on.")
         }
         try files.make()
         guard policy.resumes else {

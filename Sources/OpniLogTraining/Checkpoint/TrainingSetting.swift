@@ -52,7 +52,8 @@ extension [TrainingSetting] {
     static func of(_ facts: TorchFacts) -> Self {
         [
             TrainingSetting("device", facts.device), TrainingSetting("threads", facts.threads),
-            TrainingSetting("CPU capability", facts.cpuCapability), TrainingSetting("libtorch", facts.build),
+            TrainingSetting("CPU capability", facts.cpuCapability), TrainingSetting("CPU maker", CPUInfo.maker),
+            TrainingSetting("libtorch", facts.build),
         ] + TorchFacts.variables(of: facts.device).map { TrainingSetting($0, facts.environment[$0] ?? "none") }
     }
 

@@ -40,7 +40,7 @@ public struct TorchBridge: Sendable {
     ) async throws(TrainingError) -> TorchFacts {
         let threads = threads ?? PhysicalCores.available
         guard (1...1024).contains(threads) else {
-            throw TrainingError(.invalidSetting, "--threads is \(threads); give a number from 1 to 1024.")
+            throw TrainingError(.invalidSetting, "\(threads) threads were asked for; give a number from 1 to 1024.")
         }
         return try await TorchThread.shared.run { () throws(TrainingError) in
             try startNow(device: device, threads: Int32(threads))

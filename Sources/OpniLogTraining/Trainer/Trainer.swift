@@ -119,8 +119,11 @@ public final class Trainer: Sendable {
         }
     }
 
-    /// Nothing more will become known.
-    func endProgress() { continuation.finish() }
+    /// Nothing more will become known, unless another call trains.
+    func endProgress() {
+        if case .training = state.withLock({ $0 }) { return }
+        continuation.finish()
+    }
 
     func close() {
         continuation.finish()

@@ -19,6 +19,8 @@ struct TrainingRun {
     /// Calls that may wait for the one before. A GPU's thread would else idle until two others have woken, which takes
     /// half as long as a step; a CPU's steps are long, and at the run's end each is waited for.
     private let jobsAhead: Int
+    /// Losses that have come and are not told of yet, of the first steps of `begun`.
+    private var known: [TorchModel.StepLoss] = []
     /// Of the pass that comes next, begun before that does.
     private var upcoming: TrainingData.Batches?
     private var rowsAtOnce = 0
@@ -30,17 +32,20 @@ struct TrainingRun {
     private var keptSteps: Int
     private var keptAt: ContinuousClock.Instant
 
-    /// - Parameter first: Batches of a fit from its beginning; nil begins them when they are needed.
+    /// - Parameters:
+    ///   - first: Batches of a fit from its beginning; nil begins them when they are needed.
+    ///   - jobsAhead: What suits the device, unless given.
     init(
         _ start: TrainingStart,
         on data: TrainingData,
         _ configuration: TrainerConfiguration,
         first: TrainingData.Batches? = nil,
+        jobsAhead: Int? = nil,
         onProgress: @escaping @Sendable (TrainingProgress) -> Void
     ) {
         upcoming = first
         model = start.model
-        jobsAhead = start.device == .cpu ? 0 : 1
+        self.jobsAhead = jobsAhead ?? (start.device == .cpu ? 0 : 1)
         store = start.store
         position = start.position
         self.data = data
@@ -173,7 +178,7 @@ struct TrainingRun {
 
     /// Begins a step, and tells of earlier ones meanwhile.
     private mutating func begin(_ batch: Batch, _ begun: BegunStep) async throws(TrainingError) {
-        let known = try await finishJobs(but: jobsAhead)
+        try await finishJobs(but: jobsAhead)
         let recipe = configuration.recipe
         let step = TorchModel.Step(
             learningRate: begun.rate, weightDecay: recipe.weightDecay, dropout: recipe.dropout,
@@ -190,49 +195,48 @@ struct TrainingRun {
         self.begun.append(begun)
         position.steps += 1
         position.batch += 1
-        for loss in known { take(loss) }
+        tellKnown()
     }
 
     /// Waits for the calls that begin steps, all but the last so many. On a CPU their steps are over then, on a GPU they go
     /// on.
-    ///
-    /// - Returns: Losses that have become known.
-    private mutating func finishJobs(but rest: Int = 0) async throws(TrainingError) -> [TorchModel.StepLoss] {
-        var known: [TorchModel.StepLoss] = []
-        while jobs.count > rest { known += try finite(await jobs.removeFirst().value) }
-        return known
+    private mutating func finishJobs(but rest: Int = 0) async throws(TrainingError) {
+        while jobs.count > rest { try know(await jobs.removeFirst().value) }
     }
 
-    /// Waits for the losses of all steps that were begun.
+    /// Waits for the losses of all steps that were begun, and tells of them.
     private mutating func settle() async throws(TrainingError) {
-        for loss in try await finishJobs() { take(loss) }
+        try await finishJobs()
+        tellKnown()
         let model = model
         while !begun.isEmpty {
-            let losses = try finite(
-                await TorchThread.shared.result { () throws(TrainingError) in try model.losses(waiting: true) })
-            if losses.isEmpty { return }
-            for loss in losses { take(loss) }
+            try know(await TorchThread.shared.result { () throws(TrainingError) in try model.losses(waiting: true) })
+            if known.isEmpty { return }
+            tellKnown()
         }
     }
 
-    private func finite(
-        _ losses: Result<[TorchModel.StepLoss], TrainingError>
-    ) throws(TrainingError) -> [TorchModel.StepLoss] {
+    private mutating func know(_ losses: Result<[TorchModel.StepLoss], TrainingError>) throws(TrainingError) {
         do throws(TrainingError) {
-            return try losses.get()
+            known += try losses.get()
         } catch  where error.code == .notFinite {
+            // What came before is told of, so that the first of those that are left is the one.
+            tellKnown()
             let at = begun.first.map { "The loss of batch \($0.step) of the \($0.phase.rawValue)" } ?? "A loss"
             throw notFinite(at, error)
         }
     }
 
-    private mutating func take(_ loss: TorchModel.StepLoss) {
-        let step = begun.removeFirst()
-        if let sums = step.sums { position[keyPath: sums] += loss.sums }
-        position.rows += loss.sums.variants
-        position.logs += step.logs
-        (rowsAtOnce, halvings) = (loss.mostVariants, loss.halvings)
-        tell(step, loss.sums)
+    private mutating func tellKnown() {
+        for loss in known {
+            let step = begun.removeFirst()
+            if let sums = step.sums { position[keyPath: sums] += loss.sums }
+            position.rows += loss.sums.variants
+            position.logs += step.logs
+            (rowsAtOnce, halvings) = (loss.mostVariants, loss.halvings)
+            tell(step, loss.sums)
+        }
+        known = []
     }
 
     /// The figures after an epoch, on held-out lines. Nothing that is trained changes.

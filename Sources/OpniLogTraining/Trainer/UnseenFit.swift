@@ -28,7 +28,7 @@ enum UnseenFit {
             // The training itself is whole, and another seed is none of its business.
             throw TrainingError(
                 .failed,
-                "The fit for figures on unseen templates went astray; go on without these figures (--disjoint-figure).",
+                "The fit for figures on unseen templates went astray; go on without these figures (measuresUnseen).",
                 cause: error)
         }
         guard let last = run.position.epochs.last, let figures = HeldOutFigures(last.heldOut) else { return nil }

@@ -88,15 +88,28 @@ struct ExtractionTrial: Sendable {
 
 /// Does something to a process at a request that a server gets of it.
 final class RequestTrigger: Sendable {
-    private let state = Mutex<(left: Int, victim: pid_t?, signal: Int32, isDue: Bool)>((.max, nil, SIGKILL, false))
+    private struct State {
+        var left = Int.max
+        var victim: pid_t?
+        var signal = SIGKILL
+        var isReady: @Sendable () -> Bool = { true }
+        var isDue = false
+    }
+
+    private let state = Mutex(State())
     private let seen = Mutex(0)
 
     /// Requests that came.
     var count: Int { seen.withLock { $0 } }
 
+    /// Whether the request of the signal has come.
+    var isDue: Bool { state.withLock { $0.isDue } }
+
     /// Sends a signal at the n-th request from now, or at once when that has come before the process is named.
-    func arm(at request: Int, signal: Int32 = SIGKILL) {
-        state.withLock { $0 = (request, nil, signal, false) }
+    ///
+    /// - Parameter isReady: asked until it says yes; the request is held until then, and the signal with it.
+    func arm(at request: Int, signal: Int32 = SIGKILL, once isReady: @escaping @Sendable () -> Bool = { true }) {
+        state.withLock { $0 = State(left: request, signal: signal, isReady: isReady) }
     }
 
     func aim(at victim: pid_t) {
@@ -109,11 +122,23 @@ final class RequestTrigger: Sendable {
     /// Called with each request. Who asked waits for the answer, so it is there.
     func request() {
         seen.withLock { $0 += 1 }
-        state.withLock { state in
+        let isReady: (@Sendable () -> Bool)? = state.withLock { state in
             state.left -= 1
-            guard state.left == 0 else { return }
+            return state.left == 0 ? state.isReady : nil
+        }
+        guard let isReady else { return }
+        while !isReady() { sched_yield() }
+        state.withLock { state in
             state.isDue = true
             if let victim = state.victim { kill(victim, state.signal) }
         }
+    }
+
+    /// The same as a server's fault. Behind the request of the signal no page is answered until the next arming: who
+    /// gets the signal late has not ended before.
+    func fault(_ request: RequestInfo) -> Fault? {
+        let wasDue = isDue
+        self.request()
+        return wasDue && [.openScroll, .continueScroll].contains(request.kind) ? .stall : nil
     }
 }

@@ -9,13 +9,16 @@ final class FolderWatch: Sendable {
     private let queue = DispatchQueue(label: "opnilog.test.watch")
 
     /// - Parameters:
-    ///   - path: a folder that is there.
+    ///   - path: a folder; nothing changes in one that is not there, which a program that has ended may have removed.
     ///   - change: which change of its names, from 1.
     init(_ path: String, at change: Int, _ body: @escaping @Sendable () -> Void) throws {
         notifier = inotify_init1(Int32(O_CLOEXEC))
         try #require(notifier >= 0)
-        watch = inotify_add_watch(notifier, path, UInt32(IN_CREATE | IN_MOVED_TO))
-        try #require(watch >= 0)
+        let added = inotify_add_watch(notifier, path, UInt32(IN_CREATE | IN_MOVED_TO))
+        let problem = errno
+        watch = added
+        try #require(added >= 0 || problem == ENOENT)
+        guard added >= 0 else { return }
         queue.async { [notifier] in Self.follow(notifier, change, body) }
     }
 

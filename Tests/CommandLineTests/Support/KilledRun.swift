@@ -27,12 +27,9 @@ extension ChildProcess {
 
     /// Waits for the end without reaping, so that the number stays this program's.
     private func end() async {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { [identifier] in
-                var information = siginfo_t()
-                while waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) == -1, errno == EINTR {}
-                continuation.resume()
-            }
+        await TestThread.run { [identifier] in
+            var information = siginfo_t()
+            while waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) == -1, errno == EINTR {}
         }
     }
 }

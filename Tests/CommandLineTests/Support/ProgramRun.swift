@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Testing
 
@@ -62,13 +61,11 @@ struct ChildProcess: Sendable {
 
     /// The exit code, or 128 + the number of the signal that ended the program.
     func wait() async -> Int32 {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { [identifier] in
-                var status: Int32 = 0
-                while waitpid(identifier, &status, 0) == -1, errno == EINTR {}
-                let signal = status & 0x7F
-                continuation.resume(returning: signal == 0 ? (status >> 8) & 0xFF : 128 + signal)
-            }
+        await TestThread.run { [identifier] in
+            var status: Int32 = 0
+            while waitpid(identifier, &status, 0) == -1, errno == EINTR {}
+            let signal = status & 0x7F
+            return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
         }
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OpenSearchScroll
 
-@Suite("How many scrolls are open", .timeLimit(.minutes(5)))
+@Suite("How many scrolls are open", .timeLimit(.minutes(30)))
 struct OpeningGateTests {
     private final class Arrivals: Sendable {
         private let names = Mutex<[String]>([])

@@ -87,7 +87,7 @@ struct PageQueueStateTests {
     }
 }
 
-@Suite("Waiting at the queue of pages", .timeLimit(.minutes(5)))
+@Suite("Waiting at the queue of pages", .timeLimit(.minutes(30)))
 struct PageQueueTests {
     @Test("A consumer and many readers: every page arrives once")
     func everything() async throws {

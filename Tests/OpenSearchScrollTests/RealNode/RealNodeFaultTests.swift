@@ -10,7 +10,7 @@ enum RealNodeFaultTests {
         .enabled(if: Prerequisites.hasNode, Comment(rawValue: Prerequisites.nodeReason)),
         .oldNode("--heap", "1g", "--set", "search.keep_alive_interval=1s"))
     struct Old {
-        @Test(.timeLimit(.minutes(5)), arguments: NodeScenario.oneNode)
+        @Test(.timeLimit(.minutes(30)), arguments: NodeScenario.oneNode)
         func holds(_ scenario: NodeScenario) async throws { try await scenario.check(try RealNode.current()) }
     }
 
@@ -19,7 +19,7 @@ enum RealNodeFaultTests {
         .enabled(if: Prerequisites.hasNewNode, Comment(rawValue: Prerequisites.newJavaReason)),
         .newNode("--heap", "1g", "--set", "search.keep_alive_interval=1s"))
     struct New {
-        @Test(.timeLimit(.minutes(5)), arguments: NodeScenario.oneNode)
+        @Test(.timeLimit(.minutes(30)), arguments: NodeScenario.oneNode)
         func holds(_ scenario: NodeScenario) async throws { try await scenario.check(try RealNode.current()) }
     }
 
@@ -28,7 +28,7 @@ enum RealNodeFaultTests {
         .enabled(if: Prerequisites.hasNode, Comment(rawValue: Prerequisites.nodeReason)),
         .oldNode("--set", "thread_pool.search.size=1", "--set", "thread_pool.search.queue_size=1"))
     struct OldQueue {
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(30)))
         func holds() async throws { try await BusyScenarios.queueOfOne(try RealNode.current()) }
     }
 
@@ -37,7 +37,7 @@ enum RealNodeFaultTests {
         .enabled(if: Prerequisites.hasNewNode, Comment(rawValue: Prerequisites.newJavaReason)),
         .newNode("--set", "thread_pool.search.size=1", "--set", "thread_pool.search.queue_size=1"))
     struct NewQueue {
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(30)))
         func holds() async throws { try await BusyScenarios.queueOfOne(try RealNode.current()) }
     }
 
@@ -46,7 +46,7 @@ enum RealNodeFaultTests {
         .enabled(if: Prerequisites.hasNode, Comment(rawValue: Prerequisites.nodeReason)),
         .oldNode("--nodes", "3", "--set", "search.keep_alive_interval=1s"))
     struct OldCluster {
-        @Test(.timeLimit(.minutes(5)), arguments: NodeScenario.cluster)
+        @Test(.timeLimit(.minutes(30)), arguments: NodeScenario.cluster)
         func holds(_ scenario: NodeScenario) async throws { try await scenario.check(try RealNode.current()) }
     }
 
@@ -55,7 +55,7 @@ enum RealNodeFaultTests {
         .enabled(if: Prerequisites.hasNewNode, Comment(rawValue: Prerequisites.newJavaReason)),
         .newNode("--nodes", "3", "--set", "search.keep_alive_interval=1s"))
     struct NewCluster {
-        @Test(.timeLimit(.minutes(5)), arguments: NodeScenario.cluster)
+        @Test(.timeLimit(.minutes(30)), arguments: NodeScenario.cluster)
         func holds(_ scenario: NodeScenario) async throws { try await scenario.check(try RealNode.current()) }
     }
 }
@@ -72,7 +72,7 @@ extension NodeScenario {
         NodeScenario(testDescription: "an index of a pattern without shards", check: ChangingScenarios.red),
         NodeScenario(testDescription: "documents changed between reads", check: ChangingScenarios.drifting),
         NodeScenario(testDescription: "documents from a byte to 20 MB", check: LargeScenarios.all),
-        NodeScenario(testDescription: "cleared within two seconds", check: ClearedScenarios.all),
+        NodeScenario(testDescription: "cleared however a reading ends", check: ClearedScenarios.all),
         NodeScenario(testDescription: "killed and started again", check: KilledScenarios.oneNode),
     ]
 

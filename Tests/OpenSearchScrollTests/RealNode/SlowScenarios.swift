@@ -16,7 +16,11 @@ enum SlowScenarios {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for place in places {
                 group.addTask {
-                    let client = try node.client { $0.keepAlive = .seconds(1) }
+                    let client = try node.client {
+                        $0.keepAlive = .seconds(1)
+                        // Pages wait for the consumer while it sleeps.
+                        $0.queueBytes = 200_000
+                    }
                     let delivered = try await Delivered.by(client, ScrollQuery(index: "many", pageSize: 500)) { page in
                         // Sleeping is what is tested.
                         if place.contains(page) { try await Task.sleep(for: .seconds(10) / place.count) }

@@ -19,14 +19,17 @@ enum Answer {
     static let cleared = #"{"succeeded":true,"num_freed":1}"#
 }
 
-/// A configuration for tests: quick to try again, quick to give up.
+/// A configuration for tests: quick to try again, quick to give up where something fails; what is only slow, be it
+/// that this machine stands still for a while, has time.
 func configuration(
-    _ urls: String..., attempts: Int = 3, timeout: Duration = .seconds(20),
+    _ urls: String..., attempts: Int = 3, timeout: Duration = .seconds(600),
     onEvent: (@Sendable (ScrollEvent) -> Void)? = nil
 ) -> OpenSearchConfiguration {
     var configuration = OpenSearchConfiguration(
-        endpoints: urls, requestTimeout: timeout, attempts: attempts, patience: .zero, onEvent: onEvent)
+        endpoints: urls, requestTimeout: timeout, connectTimeout: .seconds(300), attempts: attempts, patience: .zero,
+        onEvent: onEvent)
     configuration.firstBackoff = .milliseconds(1)
+    configuration.tokenCommandLimit = .seconds(600)
     return configuration
 }
 

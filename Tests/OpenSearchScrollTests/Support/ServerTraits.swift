@@ -36,14 +36,15 @@ extension Trait where Self == ServerTrait {
         ServerTrait {
             guard let node = Prerequisites.node else { throw Missing(description: Prerequisites.nodeReason) }
             await NodeTurn.shared.take()
-            let line: String
-            do { line = try await Shell.run([node, "start", "--ttl", "900"] + options) } catch {
+            let started: JSONValue
+            do { started = try await startNode(options) } catch {
                 await NodeTurn.shared.giveBack()
                 throw error
             }
-            guard let started = JSONValue(parsing: line), let url = started["url"]?.string,
-                let folder = started["dir"]?.string
-            else { throw Missing(description: "the node did not start: \(line)") }
+            guard let url = started["url"]?.string, let folder = started["dir"]?.string else {
+                await NodeTurn.shared.giveBack()
+                throw Missing(description: "the node did not start: \(started)")
+            }
             var target = TestTarget(name: "node \(options)", url: url, openContexts: { nil }, isReal: true)
             target.caFile = started["ca"]?.string
             if target.caFile != nil { target.credentials = .basic(user: "admin", password: "admin-secret") }
@@ -53,7 +54,10 @@ extension Trait where Self == ServerTrait {
             return (
                 target,
                 {
-                    _ = try await Shell.run([node, "stop", folder])
+                    do { _ = try await Shell.run([node, "stop", folder]) } catch {
+                        await NodeTurn.shared.giveBack()
+                        throw error
+                    }
                     await NodeTurn.shared.giveBack()
                 }
             )

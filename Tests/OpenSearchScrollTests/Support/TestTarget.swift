@@ -1,3 +1,5 @@
+import Testing
+
 @testable import OpenSearchScroll
 
 /// A server that the same checks run against: an in-memory one, an independent one, a real node.
@@ -17,25 +19,46 @@ struct TestTarget: Sendable {
         var settings = configuration(url)
         settings.credentials = credentials
         settings.caFile = caFile
+        // It may have too much to do for a while.
+        if isReal { (settings.patience, settings.longestBackoff) = (.seconds(120), .seconds(1)) }
         change(&settings)
         return try OpenSearchClient(configuration: settings)
     }
 
-    /// Sends what our own client never would: indices, documents, settings.
+    /// Sends what our own client never would: indices, documents, settings. For some two minutes, unless told
+    /// otherwise, as long as a real node has too much to do for it.
     @discardableResult
     func send(
-        _ method: HTTPRequest.Method, _ path: String, _ body: [UInt8]? = nil, credentials: Credentials? = nil
+        _ method: HTTPRequest.Method, _ path: String, _ body: [UInt8]? = nil, credentials: Credentials? = nil,
+        attempts: Int = 240
     ) async throws -> JSONValue {
-        var settings = configuration(url)
+        var settings = configuration(url, attempts: isReal ? attempts : 1)
+        (settings.firstBackoff, settings.longestBackoff) = (.milliseconds(500), .seconds(1))
         settings.credentials = credentials ?? self.credentials
         settings.caFile = caFile
         let wire = try Wire(settings)
         let context = wire.context(.root, wire.servers.current)
         var request = wire.request(method, path, nil, context)
         request.body = body
-        let answer = try await wire.send(request, context).get()
+        let sent = request
+        let answer = try await wire.retrying { _ in
+            await wire.send(sent, context).mapError { error in
+                // Nothing else is tried again: it may have been done.
+                let isRefused = error.isRepeatable || error.code == .overloaded || error.httpStatus == 503
+                return isRefused ? error : OpenSearchError(error.code, error.message, httpStatus: error.httpStatus)
+            }
+        }.get()
         guard let value = JSONValue(parsing: answer.bytes) else { throw Missing(description: "no JSON from \(path)") }
         return value
+    }
+
+    /// The server frees a context in the background, so it may be asked several times. Nothing is expected where nobody
+    /// can tell.
+    func expectNothingOpen(
+        _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let open = try await waitForNoneOpen { try await openContexts() ?? 0 }
+        #expect(open == 0, comment, sourceLocation: sourceLocation)
     }
 
     /// Clears every scroll behind its reader's back, which to the server is what expiry is.
@@ -61,6 +84,19 @@ struct TestTarget: Sendable {
             guard answer["errors"] == false else { throw Missing(description: "documents were refused: \(answer)") }
         }
     }
+}
+
+/// Asks how many contexts are open until there is none. Gives up before the minute is over after which the server ends
+/// by itself what was opened and never cleared; but not at once when that time was spent standing still.
+func waitForNoneOpen(_ ask: () async throws -> Int) async throws -> Int {
+    let end = ContinuousClock.now + .seconds(40)
+    var open = try await ask()
+    while open > 0, ContinuousClock.now < end {
+        await Task.yield()
+        open = try await ask()
+    }
+    for _ in 0..<100 where open > 0 { open = try await ask() }
+    return open
 }
 
 extension HTTPRequest.Method {

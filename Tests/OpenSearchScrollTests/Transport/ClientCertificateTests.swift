@@ -24,7 +24,7 @@ private struct AskingServer {
     }
 }
 
-@Suite("Client certificates", .timeLimit(.minutes(2)), .enabled(if: Certificates.canBeMade, Certificates.reason))
+@Suite("Client certificates", .timeLimit(.minutes(30)), .enabled(if: Certificates.canBeMade, Certificates.reason))
 struct ClientCertificateTests {
     @Test("Taken, missing and refused, in both versions of TLS", arguments: ["-tls1_2", "-tls1_3"])
     func asked(version: String) async throws {

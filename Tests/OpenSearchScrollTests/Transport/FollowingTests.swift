@@ -2,7 +2,7 @@ import Testing
 
 @testable import OpenSearchScroll
 
-@Suite("A request that follows an answer at once", .timeLimit(.minutes(5)))
+@Suite("A request that follows an answer at once", .timeLimit(.minutes(30)))
 struct FollowingTests {
     private func request(_ server: WireServer, _ body: String, then next: HTTPRequest? = nil) throws -> HTTPRequest {
         var request = try HTTPRequest.to(server.url, body: body)

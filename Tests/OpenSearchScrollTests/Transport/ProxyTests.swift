@@ -4,7 +4,7 @@ import Testing
 
 @testable import OpenSearchScroll
 
-@Suite("Proxies", .timeLimit(.minutes(2)))
+@Suite("Proxies", .timeLimit(.minutes(30)))
 struct ProxyTests {
     private func message(_ outcome: Result<HTTPAnswer, TransferFailure>, _ url: String) throws -> String {
         guard let failure = outcome.failure else { return "none" }

@@ -3,7 +3,7 @@ import Testing
 @testable import OpenSearchScroll
 
 /// Handles and memory are used again and again; nothing of one transfer may be seen in another.
-@Suite("What is used again", .timeLimit(.minutes(5)))
+@Suite("What is used again", .timeLimit(.minutes(30)))
 struct ReuseTests {
     @Test("Requests of every kind, one after the other on one connection, each as if it were the first")
     func handles() async throws {

@@ -4,7 +4,7 @@ import Testing
 @testable import OpenSearchScroll
 
 /// Every secret of these tests has "hush" in it.
-@Suite("Secrets are never shown", .timeLimit(.minutes(5)))
+@Suite("Secrets are never shown", .timeLimit(.minutes(30)))
 struct SecretTests {
     private static let kinds: [Credentials] = [
         .none, .basic(user: "me", password: "hush-password"), .bearer("hush-token"), .bearer(file: "/run/token"),

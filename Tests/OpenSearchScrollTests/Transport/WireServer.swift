@@ -134,7 +134,7 @@ final class WireServer: Sendable {
                 pollfd(fd: one, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: other, events: Int16(POLLIN), revents: 0),
             ]
-            guard poll(&both, 2, 30_000) > 0 else { return }
+            guard poll(&both, 2, -1) > 0 else { return }
             for (from, to) in [(0, other), (1, one)] where both[from].revents != 0 {
                 let count = recv(both[from].fd, &chunk, chunk.count, 0)
                 guard count > 0 else { return }
@@ -241,7 +241,7 @@ extension HTTPRequest {
     static func to(
         _ url: String, _ method: Method = .post, _ path: String = "/_search/scroll",
         body: String? = #"{"scroll":"1m","scroll_id":"x"}"#, credentials: Credentials = .none,
-        timeout: Duration = .seconds(20)
+        timeout: Duration = .seconds(600)
     ) throws -> HTTPRequest {
         HTTPRequest(
             method: method, endpoint: try Endpoint.parse(url).endpoint, credentials: credentials, path: path,

@@ -4,7 +4,7 @@ import Testing
 
 /// Who may ask a real node, and how: all but Amazon's signatures, which no node of ours knows.
 @Suite(
-    "A real node with security: tokens and certificates", .serialized, .timeLimit(.minutes(5)),
+    "A real node with security: tokens and certificates", .serialized, .timeLimit(.minutes(30)),
     .enabled(if: Prerequisites.hasNode, Comment(rawValue: Prerequisites.nodeReason)), .node("--security"))
 struct AccessNodeTests {
     private func target() async throws -> TestTarget {
@@ -84,7 +84,7 @@ struct AccessNodeTests {
 }
 
 @Suite(
-    "A real node that wants client certificates", .serialized, .timeLimit(.minutes(5)),
+    "A real node that wants client certificates", .serialized, .timeLimit(.minutes(30)),
     .enabled(if: Prerequisites.hasNode, Comment(rawValue: Prerequisites.nodeReason)),
     .node("--security", "--client-certificate", "required"))
 struct RequiredCertificateTests {
@@ -111,7 +111,7 @@ struct RequiredCertificateTests {
 }
 
 @Suite(
-    "A real node with the certificate of another host", .serialized, .timeLimit(.minutes(5)),
+    "A real node with the certificate of another host", .serialized, .timeLimit(.minutes(30)),
     .enabled(if: Prerequisites.hasNode, Comment(rawValue: Prerequisites.nodeReason)),
     .node("--security", "--certificate", "wrong-host"))
 struct WrongHostTests {
@@ -121,7 +121,7 @@ struct WrongHostTests {
 }
 
 @Suite(
-    "A real node whose certificate has expired", .serialized, .timeLimit(.minutes(5)),
+    "A real node whose certificate has expired", .serialized, .timeLimit(.minutes(30)),
     .enabled(if: Prerequisites.hasNode, Comment(rawValue: Prerequisites.nodeReason)),
     .node("--security", "--certificate", "expired"))
 struct ExpiredCertificateTests {

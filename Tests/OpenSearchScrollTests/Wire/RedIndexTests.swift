@@ -5,7 +5,7 @@ import Testing
 @testable import OpenSearchScroll
 
 /// Indices of a pattern that lose their shards: what the others hold is read.
-@Suite("Indices without shards", .timeLimit(.minutes(2)))
+@Suite("Indices without shards", .timeLimit(.minutes(30)))
 struct RedIndexTests {
     /// A document a minute.
     private static let contents = StoredContents(sources: (0..<180).map { #"{"time":\#($0 * 60_000),"log":"x"}"# })

@@ -138,6 +138,12 @@ import Testing
         #expect(PhysicalCores.count(in: "processor : 0\n") == 0)
         #expect(PhysicalCores.available >= 1)
     }
+
+    @Test func theMakerOfTheProcessorIsRead() {
+        #expect(CPUInfo.maker(in: "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel\t\t: 1\n") == "AuthenticAMD")
+        #expect(CPUInfo.maker(in: "processor\t: 0\nCPU implementer\t: 0x41\n") == "0x41")
+        #expect(CPUInfo.maker(in: "") == "unknown")
+    }
 }
 
 @Suite(.enabled(if: Prerequisites.hasBridge, "\(Prerequisites.bridgeReason)"))
@@ -161,7 +167,7 @@ struct BridgeStartTests {
             try await bridge.start(device: Prerequisites.device, threads: 0)
         }
         #expect(error?.code == .invalidSetting)
-        #expect(error?.message == "--threads is 0; give a number from 1 to 1024.")
+        #expect(error?.message == "0 threads were asked for; give a number from 1 to 1024.")
     }
 
     @Test func aDeviceThatIsNotThere() async throws {

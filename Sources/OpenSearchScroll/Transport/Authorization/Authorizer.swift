@@ -6,6 +6,10 @@ import Synchronization
 final class Authorizer: Sendable {
     private let files = Mutex<[String: TokenFile]>([:])
     private let commands = Mutex<[Credentials: TokenCommand]>([:])
+    private let commandLimit: Duration
+
+    /// - Parameter commandLimit: how long a command that prints a token may take.
+    init(commandLimit: Duration) { self.commandLimit = commandLimit }
 
     /// - Parameter refused: what the server answered 401 to; then the token is got anew.
     func authorization(
@@ -20,7 +24,9 @@ final class Authorizer: Sendable {
                 .map { .bearer($0) }
         case .bearerCommand(let arguments, let lifetime):
             let command = commands.withLock { commands in
-                let command = commands[request.credentials] ?? TokenCommand(arguments.map(\.value), lifetime: lifetime)
+                let command =
+                    commands[request.credentials]
+                    ?? TokenCommand(arguments.map(\.value), lifetime: lifetime, limit: commandLimit)
                 commands[request.credentials] = command
                 return command
             }

@@ -20,11 +20,14 @@ final class TokenCommand: Sendable {
 
     private let arguments: [String]
     private let lifetime: Duration?
+    private let limit: Duration
     private let state = Mutex(State())
 
-    init(_ arguments: [String], lifetime: Duration?) {
+    /// - Parameter limit: how long the command may take.
+    init(_ arguments: [String], lifetime: Duration?, limit: Duration) {
         self.arguments = arguments
         self.lifetime = lifetime
+        self.limit = limit
     }
 
     /// The token, from a new run of the command if there is none, if it is too old, or if it is the one refused. A
@@ -90,7 +93,7 @@ final class TokenCommand: Sendable {
     }
 
     private func outcome(_ stop: ChildProcess.Stop) -> Outcome {
-        switch ChildProcess.output(of: arguments, within: .seconds(30), stop: stop) {
+        switch ChildProcess.output(of: arguments, within: limit, stop: stop) {
         case .success(let text): Token.checked(text, "what the command \(arguments.first ?? "") prints")
         case .failure(let failure): .failure(.noCredentials(failure.reason, mayPass: failure.mayPass))
         }
