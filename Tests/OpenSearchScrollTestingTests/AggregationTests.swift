@@ -3,7 +3,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// Aggregations as OpenSearch 2.19.4 answered them over the same documents.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct AggregationTests {
     private func answer(
         _ aggregations: String, of indices: [String: any IndexContents] = ["d": Fixtures.logs("d")]

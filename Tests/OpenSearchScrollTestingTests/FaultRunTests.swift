@@ -4,7 +4,7 @@ import Testing
 
 /// A reader that follows the protocol's laws gets every document once, whatever a schedule deals out: so no kind lies
 /// in a way that nothing shows.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct FaultRunTests {
     /// Reads the index by one scroll that went well from its opening to its end; anything else is thrown away.
     private struct Reader {

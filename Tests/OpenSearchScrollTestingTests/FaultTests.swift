@@ -4,7 +4,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// Each fault as a client sees it, and what it did to the scroll.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct FaultTests {
     /// Opens a scroll of pages of 4, has `fault` strike the first continuation, and continues once more.
     private func strike(

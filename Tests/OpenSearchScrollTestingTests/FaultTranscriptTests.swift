@@ -3,7 +3,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// Faults of a schedule beside what real servers answered when the same went wrong.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct FaultTranscriptTests {
     private static let versions = ["2.19.4", "3.8.0"]
     private static let opening = "{\"size\": 5, \"sort\": [\"_doc\"], \"_source\": [\"log\"]}"

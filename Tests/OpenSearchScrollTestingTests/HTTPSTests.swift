@@ -5,7 +5,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// HTTPS as a client sees it that verifies certificates.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct HTTPSTests {
     /// Gets a page.
     ///

@@ -3,7 +3,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// Creation, loading and deletion of indices.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct IndexTests {
     private let server: OpenSearchServer
     private let client: HTTPClient

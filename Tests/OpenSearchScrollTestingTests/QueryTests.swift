@@ -3,7 +3,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// Queries over stored documents, through HTTP.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct QueryTests {
     private static let documents = StoredContents(sources: [
         "{\"time\":1700000000000,\"log\":\"Disk full on node\",\"level\":\"error\"}",

@@ -3,7 +3,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// Start and end of a server, and who may talk to it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct ServerTests {
     @Test func portsAreFreeOnes() throws {
         let one = try Fixtures.server()

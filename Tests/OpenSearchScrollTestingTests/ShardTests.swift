@@ -3,7 +3,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// `preference=_shards:N`: each shard by itself, and all of them together the index.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct ShardTests {
     static let contents: [any IndexContents] = [
         Fixtures.logs("logs", count: 40),

@@ -4,7 +4,7 @@ import Testing
 @testable import OpenSearchScrollTesting
 
 /// Compression, size limits and tokens: what the wire does around the answers.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct WireTests {
     private func unpacked(_ bytes: [UInt8]) -> [UInt8] {
         guard let decompressor = opnilog_decompressor_new(OPNILOG_FORMAT_GZIP) else { return [] }

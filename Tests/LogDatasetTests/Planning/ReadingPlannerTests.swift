@@ -5,7 +5,7 @@ import Testing
 
 @testable import LogDataset
 
-@Suite(.timeLimit(.minutes(5))) struct ReadingPlannerTests {
+@Suite(.timeLimit(.minutes(30))) struct ReadingPlannerTests {
     private let hour: Int64 = 3_600_000
 
     private func resources(workers: Int = 2, memory: Int = 1 << 30) -> ReadingResources {

@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: [1, 3, 8])
+    @Test(.timeLimit(.minutes(30)), arguments: [1, 3, 8])
     func neverMoreJobsAtOnceThanWorkersAndAllOfThemRun(count: Int) async throws {
         let gauge = Gauge()
         let sum = try await withWorkerPool(count: count) { pool throws(DatasetError) in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LogDataset
 
-@Suite("Documents without a time", .timeLimit(.minutes(2)))
+@Suite("Documents without a time", .timeLimit(.minutes(30)))
 struct UntimedDocumentsTests {
     private func windows(memory: Int?, timeField: String) async throws -> [LogWindow] {
         let contents = StoredContents(sources: (0..<50).map { #"{"time":\#($0 * 60_000),"log":"request \#($0)"}"# })

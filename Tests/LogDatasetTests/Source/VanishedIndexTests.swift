@@ -6,7 +6,7 @@ import Testing
 @testable import LogDataset
 
 /// An index that is deleted between a run and the run that goes on with it: no plan of the second one knows it.
-@Suite("Indices that vanish between two runs", .timeLimit(.minutes(2)))
+@Suite("Indices that vanish between two runs", .timeLimit(.minutes(30)))
 struct VanishedIndexTests {
     private let directory = TemporaryDirectory()
 

@@ -87,7 +87,7 @@ import Testing
         #expect(result.unknownLines == unknown.values.reduce(0, +))
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(30)))
     func aCancelledWalkEnds() async throws {
         /// A table whose walk never ends by itself.
         struct Endless: TemplateShards {

@@ -8,9 +8,9 @@ struct Transcript: Decodable {
     struct Exchange: Decodable {
         struct Request: Decodable {
             let method: String
-            let path: String
+            var path: String
             let headers: [String: String]?
-            let body: String?
+            var body: String?
         }
 
         struct Response: Decodable {
@@ -23,7 +23,7 @@ struct Transcript: Decodable {
         }
 
         let note: String?
-        let request: Request
+        var request: Request
         let response: Response
     }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import OpniLogTraining
 
 /// Models that the original's torch wrote, in the form of their time.
-@Suite(.enabled(if: Prerequisites.hasPython, "\(Prerequisites.pythonReason)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Prerequisites.hasPython, "\(Prerequisites.pythonReason)"), .timeLimit(.minutes(30)))
 struct OlderFormTests {
     private let folder = TemporaryFolder()
 

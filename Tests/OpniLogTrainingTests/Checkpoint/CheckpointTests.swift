@@ -6,7 +6,7 @@ import Testing
 @testable import OpniLogTraining
 
 /// A training that was cut off goes on to the same model, to the bit.
-@Suite(.enabled(if: Prerequisites.hasBridge, "\(Prerequisites.bridgeReason)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Prerequisites.hasBridge, "\(Prerequisites.bridgeReason)"), .timeLimit(.minutes(30)))
 struct CheckpointTests {
     private let folder = TemporaryFolder()
     private let saved = TemporaryFolder()

@@ -4,7 +4,7 @@ import Testing
 @testable import OpniLogTraining
 
 /// The queue on libtorch's thread, without libtorch.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct ScoringQueueTests {
     private final class Log: Sendable {
         let batches = Mutex<[Int]>([])

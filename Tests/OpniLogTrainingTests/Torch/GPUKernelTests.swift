@@ -5,7 +5,7 @@ import Testing
 
 /// The kernels for a GPU, whose text is C++ enough to run on a CPU. That NVRTC takes it, and that a GPU computes the
 /// same, the GPU lane shows.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct GPUKernelTests {
     @Test func aPlainLoopComputesTheSame() throws {
         let folder = TemporaryFolder()

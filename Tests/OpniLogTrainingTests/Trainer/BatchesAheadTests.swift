@@ -4,7 +4,7 @@ import Testing
 
 @testable import OpniLogTraining
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct BatchesAheadTests {
     /// Makes batches, and says so.
     private final class Factory: Sendable {

@@ -4,7 +4,7 @@ import Testing
 @testable import OpniLogTraining
 
 /// A training that begins with another's model.
-@Suite(.enabled(if: Prerequisites.hasBridge, "\(Prerequisites.bridgeReason)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Prerequisites.hasBridge, "\(Prerequisites.bridgeReason)"), .timeLimit(.minutes(30)))
 struct InitialModelTests {
     private let folder = TemporaryFolder()
     private let checkpoints = TemporaryFolder()

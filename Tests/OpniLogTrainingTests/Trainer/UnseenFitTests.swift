@@ -4,7 +4,7 @@ import Testing
 @testable import OpniLogTraining
 
 /// The fit that is thrown away, for figures on templates that it has not seen.
-@Suite(.enabled(if: Prerequisites.hasBridge, "\(Prerequisites.bridgeReason)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Prerequisites.hasBridge, "\(Prerequisites.bridgeReason)"), .timeLimit(.minutes(30)))
 struct UnseenFitTests {
     private let folder = TemporaryFolder()
 
