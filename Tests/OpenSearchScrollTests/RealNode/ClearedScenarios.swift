@@ -2,7 +2,7 @@ import Testing
 
 @testable import OpenSearchScroll
 
-/// However a reading ends, nothing stays open.
+/// However a reading ends, nothing stays open for longer than two seconds.
 enum ClearedScenarios {
     private struct Mine: Error {}
 

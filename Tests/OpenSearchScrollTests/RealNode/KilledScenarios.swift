@@ -46,7 +46,7 @@ enum KilledScenarios {
         try await restart?.value
         delivered.expectOnce(many)
         #expect(client.metrics.reopened > 0)
-        try await node.expectNothingOpen()
+        try await node.expectNothingOpen(within: .seconds(10))
     }
 
     /// Another than the one we ask.
@@ -73,12 +73,12 @@ enum KilledScenarios {
         #expect(!delivered.proof.holes.isEmpty)
         #expect(delivered.proof.holes.allSatisfy { $0.window?.shard == lost }, "\(delivered.proof.holes)")
         #expect(delivered.proof.holes.allSatisfy { $0.reason.contains("look at the cluster's health") })
-        try await node.expectNothingOpen()
+        try await node.expectNothingOpen(within: .seconds(10))
 
         let again = try await Delivered.by(client, query)
         #expect(again.ids.sorted() == many.ids.subtracting(shards[lost]).sorted())
         #expect(again.proof.holes.contains { $0.reason.contains("1 of 3 shards of many are missing") })
-        try await node.expectNothingOpen()
+        try await node.expectNothingOpen(within: .seconds(10))
 
         query.toleratesHoles = false
         let error = await openSearchError { _ = try await Delivered.by(client, query) }

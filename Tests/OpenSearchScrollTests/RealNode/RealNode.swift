@@ -27,8 +27,6 @@ struct RealNode: Sendable {
     func client(_ change: (inout OpenSearchConfiguration) -> Void = { _ in }) throws -> OpenSearchClient {
         var configuration = OpenSearchConfiguration(endpoints: urls, patience: .seconds(120))
         configuration.longestBackoff = .seconds(1)
-        // However long this machine stands still, an opening that was cancelled is answered before, and cleared.
-        configuration.cancellationGrace = .seconds(120)
         configuration.onEvent = { event in
             guard let failure = event.failure else { return }
             Self.failures.withLock { $0 = $0.suffix(19) + [failure] }
@@ -72,9 +70,12 @@ struct RealNode: Sendable {
 
     /// The server frees a context in the background, so it may be asked several times.
     func expectNothingOpen(
-        _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
+        within limit: Duration = .seconds(2), _ comment: Comment? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let open = try await waitForNoneOpen { try await openContexts() }
+        let end = ContinuousClock.now + limit
+        var open = try await openContexts()
+        while open > 0, ContinuousClock.now < end { open = try await openContexts() }
         let failures = Self.failures.withLock { $0 }
         #expect(
             open == 0, "\(comment.map { "\($0)" } ?? ""); what failed last: \(failures)", sourceLocation: sourceLocation

@@ -72,7 +72,7 @@ extension NodeScenario {
         NodeScenario(testDescription: "an index of a pattern without shards", check: ChangingScenarios.red),
         NodeScenario(testDescription: "documents changed between reads", check: ChangingScenarios.drifting),
         NodeScenario(testDescription: "documents from a byte to 20 MB", check: LargeScenarios.all),
-        NodeScenario(testDescription: "cleared however a reading ends", check: ClearedScenarios.all),
+        NodeScenario(testDescription: "cleared within two seconds", check: ClearedScenarios.all),
         NodeScenario(testDescription: "killed and started again", check: KilledScenarios.oneNode),
     ]
 

@@ -1,5 +1,3 @@
-import Testing
-
 @testable import OpenSearchScroll
 
 /// A server that the same checks run against: an in-memory one, an independent one, a real node.
@@ -52,15 +50,6 @@ struct TestTarget: Sendable {
         return value
     }
 
-    /// The server frees a context in the background, so it may be asked several times. Nothing is expected where nobody
-    /// can tell.
-    func expectNothingOpen(
-        _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws {
-        let open = try await waitForNoneOpen { try await openContexts() ?? 0 }
-        #expect(open == 0, comment, sourceLocation: sourceLocation)
-    }
-
     /// Clears every scroll behind its reader's back, which to the server is what expiry is.
     func clearScrolls() async throws { try await send(.delete, "/_search/scroll/_all") }
 
@@ -84,19 +73,6 @@ struct TestTarget: Sendable {
             guard answer["errors"] == false else { throw Missing(description: "documents were refused: \(answer)") }
         }
     }
-}
-
-/// Asks how many contexts are open until there is none. Gives up before the minute is over after which the server ends
-/// by itself what was opened and never cleared; but not at once when that time was spent standing still.
-func waitForNoneOpen(_ ask: () async throws -> Int) async throws -> Int {
-    let end = ContinuousClock.now + .seconds(40)
-    var open = try await ask()
-    while open > 0, ContinuousClock.now < end {
-        await Task.yield()
-        open = try await ask()
-    }
-    for _ in 0..<100 where open > 0 { open = try await ask() }
-    return open
 }
 
 extension HTTPRequest.Method {

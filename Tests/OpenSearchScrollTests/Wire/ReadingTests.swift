@@ -333,7 +333,7 @@ struct ReadingTests {
         #expect(try await client.vanished(since: plan, of: query, delivered: delivered).isEmpty)
     }
 
-    @Test("A cluster that allows a scroll less time than we want gets what it allows", arguments: [90, 50])
+    @Test("A cluster that allows a scroll less time than we want gets what it allows", arguments: [90, 20])
     func shortKeepAlive(seconds: Int) async throws {
         var settings = OpenSearchServer.Configuration(indices: ["logs": StoredContents(sources: Self.sources(300))])
         settings.maximumKeepAlive = .seconds(seconds)
