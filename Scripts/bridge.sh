@@ -20,13 +20,20 @@ torch=$(cd "$1" && pwd)
 mkdir -p "$2"
 out=$(cd "$2" && pwd)
 cxx=${CXX:-g++}
-command -v "$cxx" >/dev/null || { echo "bridge: no $cxx; apt-get install g++, or set CXX" >&2; exit 69; }
+for tool in "$cxx" readelf; do
+    command -v "$tool" >/dev/null || { echo "bridge: no $tool; apt-get install g++ binutils, or set CXX" >&2; exit 69; }
+done
 
 sources="$root/Shims/CTorch/bridge"
 library="$out/libopnilog_torch.so"
 state="$out/.libopnilog_torch.state"
 flags="-std=c++20 -O3 -fPIC -fvisibility=hidden -Wall -Wextra -Wno-psabi -Wno-dangling-reference"
 if [ -f "$out/libtorch_cpu.so" ]; then rpath='$ORIGIN'; else rpath="$torch/lib"; fi
+
+# at::parallel_for is a template: without -fopenmp here its loops run on one thread, whatever libtorch has. The library of
+# OpenMP must be the one that libtorch uses, or there are two teams of threads.
+openmp=$(readelf -d "$torch/lib/libtorch_cpu.so" | sed -n 's/.*(NEEDED).*\[\(lib[gi]*omp[^]]*\)\]/\1/p' | head -n 1)
+[ -z "$openmp" ] || flags="$flags -fopenmp"
 
 wanted=$({
     cat "$sources"/* "$root/Shims/CTorch/include/opnilog_torch.h" "$0"
@@ -52,7 +59,7 @@ trap 'rm -rf "$objects"' EXIT
 }
 # Only these two: libtorch.so would pull the libraries of CUDA in. Replaced in one step, so that a running program
 # keeps the library that it has open.
-"$cxx" -shared -o "$objects/library" "$objects"/*.o -L"$torch/lib" -ltorch_cpu -lc10 \
+"$cxx" -shared -o "$objects/library" "$objects"/*.o -L"$torch/lib" -ltorch_cpu -lc10 ${openmp:+"-l:$openmp"} \
     -Wl,-rpath,"$rpath" -Wl,-z,defs -Wl,--exclude-libs,ALL
 mv "$objects/library" "$library"
 echo "$wanted" >"$state"

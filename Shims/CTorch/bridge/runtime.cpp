@@ -10,6 +10,12 @@
 #include <torch/version.h>
 #include <unistd.h>
 
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "simd.h"
+
 namespace opnilog {
 
 namespace {
@@ -50,6 +56,18 @@ std::string build_setting(const std::string &name) {
     return all.substr(from, all.find(',', from) - from);
 }
 
+/// How many threads a loop of ours has; seen rather than asked, so that a bridge whose loops do not share libtorch's threads
+/// cannot say that they do.
+int threads_of_a_loop() {
+    std::mutex mutex;
+    std::set<std::thread::id> threads;
+    in_shares([&](int64_t, int64_t) {
+        const std::lock_guard<std::mutex> guard(mutex);
+        threads.insert(std::this_thread::get_id());
+    });
+    return int(threads.size());
+}
+
 }  // namespace
 
 void start(const opnilog_torch_start_args &args) {
@@ -66,7 +84,7 @@ void fill_facts(opnilog_torch_facts &facts) {
     require(facts.size >= sizeof(opnilog_torch_facts), "facts: the result is of another version");
     copy_text(facts.torch_version, TORCH_VERSION);
     copy_text(facts.cpu_capability, at::get_cpu_capability());
-    facts.threads = at::get_num_threads();
+    facts.threads = threads_of_a_loop();
     facts.cuda_devices = cuda_devices();
     copy_text(facts.cuda_version, cuda_version());
     copy_text(facts.blas, build_setting("BLAS_INFO"));

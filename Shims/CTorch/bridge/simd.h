@@ -8,6 +8,10 @@
 #include <algorithm>
 #include <cstdint>
 
+#if AT_PARALLEL_OPENMP && !defined(_OPENMP)
+#error "compile with -fopenmp, as Scripts/bridge.sh does: at::parallel_for would use one thread"
+#endif
+
 namespace opnilog {
 
 /// A function that is compiled for three levels of x86-64 and chosen when the bridge is opened.

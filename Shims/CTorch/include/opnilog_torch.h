@@ -90,6 +90,7 @@ typedef struct opnilog_torch_facts {
     char torch_version[64];
     /// Instruction set that libtorch's kernels use on this CPU, e.g. "AVX2".
     char cpu_capability[64];
+    /// On how many threads of libtorch's a loop of the bridge ran.
     int32_t threads;
     /// CUDA devices that libtorch can use; 0 unless `start` asked for CUDA.
     int32_t cuda_devices;

@@ -161,6 +161,15 @@ struct BridgeStartTests {
         #expect(try await bridge.start(device: Prerequisites.device, threads: 1).threads == 1)
     }
 
+    /// With a second one, loops of ours and of libtorch's would each have a team of threads, which fight for the cores.
+    @Test func oneOpenMP() async throws {
+        let bridge = try await TorchBridge.open(Prerequisites.bridge)
+        _ = try await bridge.start(device: Prerequisites.device, threads: 2)
+        let maps = String(decoding: readFile("/proc/self/maps"), as: UTF8.self)
+        let libraries = Set(maps.split(separator: "\n").compactMap { $0.split(separator: "/").last })
+        #expect(libraries.filter { $0.hasPrefix("libgomp") || $0.contains("omp5") || $0.hasPrefix("libomp") }.count == 1)
+    }
+
     @Test func threadsMustBePossible() async throws {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
         let error = await #expect(throws: TrainingError.self) {
