@@ -141,6 +141,23 @@ struct TrainResumeTests {
         #expect(killed > 0)
     }
 
+    @Test("no room for a checkpoint: those before it stay, and with room the training goes on to the same model")
+    func noRoom() async throws {
+        let table = ["--table", folder.path("whole/templates.table")]
+        #expect(try await train("whole", logs, steps: 600).code == 0)
+        try await interrupted("out", table)
+        let kept = TestFiles.names(folder.path("out/checkpoints"))
+        // A model of these few words takes 4 MiB, a checkpoint 7.
+        let full = try await ProgramRun.of(
+            arguments("out", table + ["--resume", "--checkpoint-every", "0s", "--progress", "none"], steps: 600),
+            environment: Prerequisites.environment, wrapper: ["/usr/bin/prlimit", "--fsize=\(5 << 20)"])
+        #expect(full.code == 74 && full.errors.contains("File too large"), "\(full.errors)")
+        #expect(TestFiles.names(folder.path("out/checkpoints")) == kept && !kept.isEmpty)
+        let run = try await train("out", table + ["--resume"], steps: 600)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(try areSame("out", "whole"))
+    }
+
     @Test("a run that was to replace a finished one, and ended before its first checkpoint, is gone on with")
     func replacing() async throws {
         #expect(try await train("read", logs).code == 0)

@@ -23,6 +23,14 @@ inline void require(bool condition, const std::string &text) {
     if (!condition) throw Failure(OPNILOG_TORCH_BAD_ARGUMENT, text);
 }
 
+/// Whether it is memory that was lacking, a GPU's or the host's; of the latter libtorch says so in words only.
+inline bool lacks_memory(const std::exception &failure) {
+    if (dynamic_cast<const c10::OutOfMemoryError *>(&failure) != nullptr) return true;
+    if (dynamic_cast<const std::bad_alloc *>(&failure) != nullptr) return true;
+    const auto *error = dynamic_cast<const c10::Error *>(&failure);
+    return error != nullptr && error->msg().find("DefaultCPUAllocator: can't allocate memory") != std::string::npos;
+}
+
 inline opnilog_torch_status report(opnilog_torch_error *error, opnilog_torch_status status, const char *text) {
     std::snprintf(error->text, sizeof error->text, "%s", text);
     return status;
@@ -36,14 +44,10 @@ opnilog_torch_status guarded(opnilog_torch_error *error, const Body &body) noexc
         return OPNILOG_TORCH_OK;
     } catch (const Failure &failure) {
         return report(error, failure.status, failure.what());
-    } catch (const c10::OutOfMemoryError &failure) {
-        return report(error, OPNILOG_TORCH_NO_MEMORY, failure.what_without_backtrace());
-    } catch (const c10::Error &failure) {
-        return report(error, OPNILOG_TORCH_FAILED, failure.what_without_backtrace());
-    } catch (const std::bad_alloc &) {
-        return report(error, OPNILOG_TORCH_NO_MEMORY, "out of memory");
     } catch (const std::exception &failure) {
-        return report(error, OPNILOG_TORCH_FAILED, failure.what());
+        const auto *of_libtorch = dynamic_cast<const c10::Error *>(&failure);
+        return report(error, lacks_memory(failure) ? OPNILOG_TORCH_NO_MEMORY : OPNILOG_TORCH_FAILED,
+                      of_libtorch != nullptr ? of_libtorch->what_without_backtrace() : failure.what());
     } catch (...) {
         return report(error, OPNILOG_TORCH_FAILED, "something that is no std::exception was thrown");
     }

@@ -8,7 +8,7 @@
 
 namespace opnilog {
 
-
+/// A shared library that is open, and what is found in it.
 class Library {
   public:
     /// Never closed: others use it too, and what is started in it is the process's.

@@ -26,15 +26,15 @@ int64_t largest_part(const std::vector<Part> &parts) {
     return rows;
 }
 
-/// Calls `attempt` with the parts of a batch; begins again with parts half as large where the device's memory runs out.
+/// Calls `attempt` with the parts of a batch; begins again with parts half as large where memory runs out.
 template <typename Attempt>
 void in_parts(opnilog_torch_model &model, const Layout &layout, const Attempt &attempt) {
     for (;;) {
         const auto parts = cut(layout, model.most_rows);
         try {
             return attempt(parts);
-        } catch (const c10::OutOfMemoryError &) {
-            if (int64_t(parts.size()) == layout.logs) throw;
+        } catch (const std::exception &failure) {
+            if (!lacks_memory(failure) || int64_t(parts.size()) == layout.logs) throw;
             // Falls each time: at 1 every log is a part of its own.
             model.most_rows = std::max<int64_t>(1, std::min(model.most_rows, largest_part(parts)) / 2);
             ++model.halvings;

@@ -178,7 +178,7 @@ extension TorchModel {
     /// The loss of a step.
     struct StepLoss: Sendable {
         var sums: LossSums
-        /// Masked variants that are computed at once at most: fewer than before if the device's memory ran out.
+        /// Masked variants that are computed at once at most: fewer than before if memory ran out.
         var mostVariants: Int
         /// How often it did since the model was made.
         var halvings: Int

@@ -28,7 +28,7 @@ public struct TrainingProgress: Sendable, Hashable, Codable {
     public var learningRate: Double
     /// Masked variants of the step.
     public var rows: Int
-    /// Masked variants that are computed at once at most; it is halved, for good, when the device's memory runs out. 0
+    /// Masked variants that are computed at once at most; it is halved, for good, when memory runs out. 0
     /// until a run has made a step.
     public var rowsAtOnce: Int
     /// How often that was in this run.

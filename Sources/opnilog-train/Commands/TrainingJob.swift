@@ -108,7 +108,7 @@ struct TrainingJob: Sendable {
         for await step in progress {
             if step.halvings > halvings {
                 console.note(
-                    "the device's memory ran out; batches are computed in parts of \(Figures.grouped(step.rowsAtOnce)) masked "
+                    "memory ran out; batches are computed in parts of \(Figures.grouped(step.rowsAtOnce)) masked "
                         + "words from here on, which changes nothing but rounding")
             }
             halvings = step.halvings

@@ -14,15 +14,18 @@ struct ProgramRun: Sendable {
     }()
 
     /// Runs the program to its end.
-    /// - Parameter environment: the whole environment; nothing is inherited but what loading needs.
+    ///
+    /// - Parameters:
+    ///   - environment: the whole environment; nothing is inherited but what loading needs.
+    ///   - wrapper: a program and its first arguments, which runs ours.
     static func of(
-        _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = []
+        _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [], wrapper: [String] = []
     ) async throws -> ProgramRun {
         let folder = TestFolder()
         try folder.write("in", input)
         let child = try ChildProcess(
             arguments, environment: environment, input: folder.path("in"), output: folder.path("out"),
-            errors: folder.path("err"))
+            errors: folder.path("err"), wrapper: wrapper)
         let code = await child.wait()
         return ProgramRun(code: code, output: folder.text("out"), errors: folder.text("err"))
     }
