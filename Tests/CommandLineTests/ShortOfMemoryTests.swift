@@ -54,7 +54,8 @@ struct ShortOfMemoryTests {
     private func train(_ name: String, _ environment: [String: String]) async throws -> ProgramRun {
         try await ProgramRun.of(
             [
-                "train", "--input", folder.path("in.log"), "--output", folder.path(name), "--samples", "256", "--epochs", "1",
+                "train", "--input", folder.path("in.log"), "--output", folder.path(name), "--samples", "256",
+                "--epochs", "1",
                 "--batch-size", "64", "--threads", "2", "--device", "cpu", "--progress", "none",
             ], environment: Prerequisites.environment.merging(environment) { $1 })
     }
