@@ -55,9 +55,9 @@ public final class MaskRuleSet: Sendable {
     }
 }
 
-/// A rule with its pattern compiled.
+/// A rule with its pattern compiled. PCRE2 lets any number of threads match with one, which never changes, hence
+/// `@unchecked Sendable`.
 final class CompiledMask: @unchecked Sendable {
-    // PCRE2 lets any number of threads match with a compiled pattern, which never changes.
     let pattern: OpaquePointer
     let place: CustomMask.Place
     let name: String

@@ -4,9 +4,9 @@ import Glibc
 /// The file of a journal: a record a line, `<16 hexadecimal digits of XXH3-64> <JSON>`, each on disk before the next.
 ///
 /// A line that was cut off by a crash ends the file and is taken off when it is opened. A line that is damaged in the
-/// middle is passed over, and no longer there once the file was opened.
+/// middle is passed over, and no longer there once the file was opened. One at a time appends, whoever holds the
+/// lock of the `BucketStore`, hence `@unchecked Sendable`.
 final class JournalFile: @unchecked Sendable {
-    // One at a time appends: whoever holds the lock of the `BucketStore`.
     static let name = "journal"
 
     private let path: String

@@ -88,9 +88,10 @@ func withWorkerPool<R>(
     return try await body(pool)
 }
 
-/// A queue that threads wait on. A condition variable, because the waiters are threads and not tasks.
+/// A queue that threads wait on. A condition variable, because the waiters are threads and not tasks. All in it is
+/// touched only under `mutex`, hence `@unchecked Sendable`.
 private final class JobQueue: @unchecked Sendable {
-    // Everything below is touched only under `mutex`; pthread types must not move, hence the allocations.
+    // Types of pthread must not move, hence the allocations.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: [WorkerPool.Job] = []

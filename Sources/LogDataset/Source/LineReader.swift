@@ -76,9 +76,9 @@ final class LineReader {
     }
 }
 
-/// Whole lines in one buffer, followed by room that parsers may read.
+/// Whole lines in one buffer, followed by room that parsers may read. Written by the reader that makes it, and only
+/// read once it has been handed on, hence `@unchecked Sendable`.
 final class LineBlock: @unchecked Sendable {
-    // Written by the reader that makes it, and only read once it has been handed on.
     private var buffer: UnsafeMutableRawBufferPointer
     /// Bytes of lines.
     var count = 0

@@ -36,7 +36,7 @@ extension TrainingError {
         case OPNILOG_TORCH_NO_CUDA:
             (.noDevice, "run `make libtorch CUDA=1`, or choose the device cpu.")
         case OPNILOG_TORCH_NO_MEMORY:
-            (.outOfMemory, "free memory there, take smaller batches, or choose another device.")
+            (.outOfMemory, "free memory there, or choose another device.")
         case OPNILOG_TORCH_BAD_FILE:
             (.badModel, "give the folder of a model that was written whole.")
         case OPNILOG_TORCH_IO:
