@@ -41,17 +41,19 @@ OPNILOG_INLINE T exponentiate(T *row, T largest, const Logits<T> &logits) {
     return sum_of<T>(sum);
 }
 
+/// The bias is still to be added.
 template <typename T>
-OPNILOG_INLINE int64_t count_above(const T *row, int64_t label, int64_t words) {
-    const T own = row[label];
-    int64_t count = 0;
-    for (int64_t c = 0; c < label; ++c) count += row[c] > own;
-    for (int64_t c = label + 1; c < words; ++c) count += row[c] >= own;
+OPNILOG_INLINE int64_t count_above(const T *row, int64_t label, const Logits<T> &logits) {
+    const T *bias = logits.bias, own = row[label] + bias[label];
+    typename Lanes<T>::Integer count = 0;  // as wide as a logit, so that vectors of them are counted
+    for (int64_t c = 0; c < label; ++c) count += row[c] + bias[c] > own;
+    for (int64_t c = label + 1; c < logits.words; ++c) count += row[c] + bias[c] >= own;
     return count;
 }
 
+/// - column_sums: [stride], to which the rows' gradients are added.
 template <typename T>
-OPNILOG_LEVELS double slope_rows(const Logits<T> &logits, Range rows, const double *weight, double total) {
+OPNILOG_LEVELS double slope_rows(const Logits<T> &logits, Range rows, const double *weight, double total, T *column_sums) {
     double entropies = 0;
     for (int64_t r = rows.begin; r < rows.end; ++r) {
         T *row = logits.numbers + r * logits.stride;
@@ -60,16 +62,20 @@ OPNILOG_LEVELS double slope_rows(const Logits<T> &logits, Range rows, const doub
         const T sum = exponentiate(row, largest, logits);
         entropies += weight[r] * (std::log(double(sum)) + double(largest) - double(own));
         const T share = T(weight[r] / total), factor = share / sum;
-        for (int64_t c = 0; c < logits.stride; c += kStep<T>) lanes(row + c) *= factor;
+        for (int64_t c = 0; c < logits.stride; c += kStep<T>) {
+            lanes(row + c) *= factor;
+            lanes(column_sums + c) += lanes(row + c);
+        }
         row[label] -= share;
+        column_sums[label] -= share;
     }
     return entropies;
 }
 
 template <typename T>
-OPNILOG_LEVELS void add_columns(const Logits<T> &logits, Range columns, T *to) {
-    for (int64_t r = 0; r < logits.rows; ++r)
-        for (int64_t c = columns.begin; c < columns.end; ++c) to[c] += logits.numbers[r * logits.stride + c];
+OPNILOG_LEVELS void rank_rows(const Logits<T> &logits, Range rows, int64_t *rank) {
+    for (int64_t r = rows.begin; r < rows.end; ++r)
+        rank[r] = count_above(logits.numbers + r * logits.stride, logits.label[r], logits);
 }
 
 template <typename T>
@@ -77,8 +83,8 @@ OPNILOG_LEVELS void judge_rows(const Logits<T> &logits, Range rows, double *entr
     for (int64_t r = rows.begin; r < rows.end; ++r) {
         T *row = logits.numbers + r * logits.stride;
         const int64_t label = logits.label[r];
+        rank[r] = count_above(row, label, logits);
         const T largest = add_bias(row, logits), own = row[label];
-        rank[r] = count_above(row, label, logits.words);
         entropy[r] = std::log(double(exponentiate(row, largest, logits))) + double(largest) - double(own);
     }
 }
@@ -87,16 +93,23 @@ OPNILOG_LEVELS void judge_rows(const Logits<T> &logits, Range rows, double *entr
 
 template <typename T>
 double slopes(const Logits<T> &logits, const double *weight, double total, T *bias_gradient) {
-    std::vector<double> entropies(size_t(at::get_num_threads()));
+    const size_t threads = size_t(at::get_num_threads());
+    std::vector<double> entropies(threads);
+    std::vector<T> column_sums(threads * size_t(logits.stride));
     in_shares([&](int64_t index, int64_t count) {
-        entropies[size_t(index)] = slope_rows(logits, Range(logits.rows, index, count), weight, total);
+        entropies[size_t(index)] = slope_rows(logits, Range(logits.rows, index, count), weight, total,
+                                              column_sums.data() + index * logits.stride);
     });
-    in_shares([&](int64_t index, int64_t count) {
-        add_columns(logits, Range(logits.words, index, count), bias_gradient);
-    });
+    for (size_t i = 0; i < column_sums.size(); i += size_t(logits.stride))
+        for (int64_t c = 0; c < logits.words; ++c) bias_gradient[c] += column_sums[i + size_t(c)];
     double sum = 0;
     for (const double entropy : entropies) sum += entropy;
     return sum;
+}
+
+template <typename T>
+void rank(const Logits<T> &logits, int64_t *rank) {
+    in_shares([&](int64_t index, int64_t count) { rank_rows(logits, Range(logits.rows, index, count), rank); });
 }
 
 template <typename T>
@@ -108,6 +121,8 @@ void judge(const Logits<T> &logits, double *entropy, int64_t *rank) {
 
 template double slopes(const Logits<float> &, const double *, double, float *);
 template double slopes(const Logits<double> &, const double *, double, double *);
+template void rank(const Logits<float> &, int64_t *);
+template void rank(const Logits<double> &, int64_t *);
 template void judge(const Logits<float> &, double *, int64_t *);
 template void judge(const Logits<double> &, double *, int64_t *);
 

@@ -20,7 +20,11 @@ struct Logits {
 template <typename T>
 double slopes(const Logits<T> &logits, const double *weight, double total, T *bias_gradient);
 
-/// Of each row the cross-entropy, and how many logits stand above the label's (of equal ones the higher id is above).
+/// Of each row how many logits stand above the label's (of equal ones the higher id is above).
+template <typename T>
+void rank(const Logits<T> &logits, int64_t *rank);
+
+/// The same, and of each row the cross-entropy.
 template <typename T>
 void judge(const Logits<T> &logits, double *entropy, int64_t *rank);
 

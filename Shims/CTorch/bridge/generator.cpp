@@ -14,9 +14,9 @@ namespace opnilog {
 
 namespace {
 
-/// A chunk's logits are at most this many numbers (8 MiB as float32; on a GPU 256 MiB), but at least 32 rows.
+/// A chunk's logits are at most this many numbers (16 MiB as float32; on a GPU 256 MiB), but at least 32 rows.
 int64_t chunk_rows(const opnilog_torch_model &model, int64_t rows) {
-    const int64_t numbers = int64_t(1) << (model.options.device().is_cpu() ? 21 : 26);
+    const int64_t numbers = int64_t(1) << (model.options.device().is_cpu() ? 22 : 26);
     return std::min(std::max<int64_t>(32, numbers / model.words), rows);
 }
 
@@ -116,6 +116,21 @@ at::Tensor composed_loss(opnilog_torch_model &model, const Part &part, const at:
 }
 
 template <typename T>
+void fused_ranks(const opnilog_torch_model &model, const Part &part, const at::Tensor &hidden, at::Tensor &to) {
+    Chunks chunks(model, hidden);
+    chunks.for_each([&](int64_t begin, const at::Tensor &, const at::Tensor &products) {
+        const int64_t *label = part.layout.label.data() + part.first_row() + begin;
+        fused::rank<T>(chunks.fused<T>(products, label), to.data_ptr<int64_t>() + begin);
+    });
+}
+
+void composed_ranks(const opnilog_torch_model &model, const at::Tensor &hidden, const at::Tensor &labels, at::Tensor &to) {
+    for_each_chunk(model, hidden, [&](int64_t begin, const at::Tensor &logits) {
+        to.narrow(0, begin, logits.size(0)).copy_(ranks_of(logits, labels.narrow(0, begin, logits.size(0))));
+    });
+}
+
+template <typename T>
 void fused_judge(const opnilog_torch_model &model, const Part &part, const at::Tensor &hidden, const Judgement &to) {
     Chunks chunks(model, hidden);
     chunks.for_each([&](int64_t begin, const at::Tensor &, const at::Tensor &products) {
@@ -160,6 +175,15 @@ Judgement judge(const opnilog_torch_model &model, const Part &part, const at::Te
     else if (model.options.dtype() == at::kDouble) fused_judge<double>(model, part, hidden, judgement);
     else fused_judge<float>(model, part, hidden, judgement);
     return judgement;
+}
+
+at::Tensor ranks_of_labels(const opnilog_torch_model &model, const Part &part, const at::Tensor &hidden) {
+    const Targets targets(model, part);
+    auto ranks = at::empty({part.rows()}, targets.label.options());
+    if (!model.is_fused) composed_ranks(model, hidden, targets.label, ranks);
+    else if (model.options.dtype() == at::kDouble) fused_ranks<double>(model, part, hidden, ranks);
+    else fused_ranks<float>(model, part, hidden, ranks);
+    return ranks.cpu();
 }
 
 }  // namespace opnilog

@@ -166,7 +166,7 @@ void evaluate(opnilog_torch_model &model, const opnilog_torch_batch &batch, opni
 void ranks(opnilog_torch_model &model, const opnilog_torch_batch &batch, int32_t *to) {
     const auto begin = [&] { std::fill(to, to + batch.rows * kLength, -1); };
     without_gradients(model, batch, begin, [&](const Part &part, const at::Tensor &hidden) {
-        const auto ranks = judge(model, part, hidden).rank.cpu();
+        const auto ranks = ranks_of_labels(model, part, hidden);
         const int64_t *rank = ranks.const_data_ptr<int64_t>();
         for (int64_t log = part.begin; log < part.end; ++log)
             for (int64_t p = 1; p < part.layout.length[size_t(log)]; ++p)

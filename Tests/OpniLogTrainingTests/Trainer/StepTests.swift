@@ -105,18 +105,25 @@ struct StepTests {
         for other in all.dropFirst() { #expect(Self.difference(all[0], other) < 1e-9) }
     }
 
-    @Test func ranksAreThoseOfTheLogits() async throws {
+    @Test(arguments: [(false, false), (false, true), (true, false), (true, true)])
+    func ranksAreThoseOfTheLogits(composed: Bool, isDouble: Bool) async throws {
         let log: [Int32] = [1, 5, 39, 3, 20]
-        let (logits, ranks) = try await withModel { model throws(TrainingError) in
-            let batch = Batch(logs: [[1, 7], log])
-            return (try model.logits(Batch(logs: [log])), try model.ranks(batch))
+        let (logits, ranks, figures) = try await withModel(isDouble: isDouble, composed: composed) {
+            model throws(TrainingError) in
+            (
+                try model.logits(Batch(logs: [log])), try model.ranks(Batch(logs: [[1, 7], log])),
+                try model.evaluate(Batch(logs: [log]))
+            )
         }
-        for (place, token) in log.dropFirst().enumerated() {
+        let own = ranks[64 + 1..<64 + log.count]
+        for (token, (place, rank)) in zip(log.dropFirst(), zip(0..., own)) {
             let row = logits[place * Self.words..<(place + 1) * Self.words].map { $0 }
             let above = row.indices.filter { row[$0] > row[Int(token)] || (row[$0] == row[Int(token)] && $0 > token) }
-            #expect(ranks[64 + place + 1] == Int32(above.count))
+            #expect(rank == Int32(above.count))
         }
         #expect(ranks[64 + log.count] == -1)
+        #expect(figures.first == Double(own.filter { $0 == 0 }.count), "what a fit is told by is what scores are made of")
+        #expect(figures.among50 == 4, "there are but 40 words")
     }
 
     @Test func lossesBeforeOneThatIsNoNumberAreNotLost() async throws {
