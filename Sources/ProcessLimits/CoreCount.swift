@@ -4,30 +4,31 @@ import Glibc
 package enum CoreCount {
     /// The least of the CPU set and the quota, at least 1.
     package static let available: Int = {
-        let cores = cpuSetCount() ?? Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+        let cores = cpuSet?.count ?? Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))
         guard let quota = quotaCores(root: "/sys/fs/cgroup", membership: "/proc/self/cgroup") else {
             return max(1, cores)
         }
         return max(1, min(cores, quota))
     }()
 
-    /// Cores of the CPU set, as the kernel lists them: `0-3,8`.
-    private static func cpuSetCount() -> Int? {
+    /// Numbers of the processors that this process may run on; nil where the kernel does not say.
+    package static let cpuSet: Set<Int>? = {
         for line in (readSmallFile("/proc/self/status") ?? "").split(separator: "\n")
         where line.hasPrefix("Cpus_allowed_list:") {
-            return count(ofList: line.dropFirst("Cpus_allowed_list:".count).filter { !$0.isWhitespace })
+            return numbers(ofList: line.dropFirst("Cpus_allowed_list:".count).filter { !$0.isWhitespace })
         }
         return nil
-    }
+    }()
 
-    static func count(ofList list: String) -> Int? {
-        var count = 0
+    /// What a list of the kernel's names: `0-3,8`.
+    static func numbers(ofList list: String) -> Set<Int>? {
+        var numbers: Set<Int> = []
         for part in list.split(separator: ",") {
             let ends = part.split(separator: "-").map { Int($0) }
             guard let first = ends.first ?? nil, let last = ends.last ?? nil, last >= first else { return nil }
-            count += last - first + 1
+            numbers.formUnion(first...last)
         }
-        return count > 0 ? count : nil
+        return numbers.isEmpty ? nil : numbers
     }
 
     /// Whole cores (rounded up) of the CPU quota of the process's cgroup, nil without one.

@@ -34,9 +34,9 @@ struct CoreCountTests {
 
     @Test("Lists of cores are counted")
     func lists() {
-        #expect(CoreCount.count(ofList: "0-3,8") == 5)
-        #expect(CoreCount.count(ofList: "5") == 1)
-        #expect(CoreCount.count(ofList: "") == nil)
+        #expect(CoreCount.numbers(ofList: "0-3,8") == [0, 1, 2, 3, 8])
+        #expect(CoreCount.numbers(ofList: "5") == [5])
+        #expect(CoreCount.numbers(ofList: "") == nil)
         #expect(CoreCount.available >= 1)
     }
 }

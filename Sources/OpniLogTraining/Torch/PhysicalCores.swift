@@ -3,20 +3,24 @@ import ProcessLimits
 /// How many physical cores this process may use: two threads of one core gain a matrix product nothing.
 enum PhysicalCores {
     static let available: Int = {
-        let cores = count(in: CPUInfo.text)
+        let cores = count(in: CPUInfo.text, among: CoreCount.cpuSet)
         let usable = CoreCount.available
         return cores > 0 ? min(cores, usable) : usable
     }()
 
-    /// Distinct pairs of package and core that a `/proc/cpuinfo` lists; 0 where it lists none (some machines).
-    static func count(in cpuinfo: String) -> Int {
+    /// Distinct pairs of package and core that a `/proc/cpuinfo` lists for processors of a set, or for all; 0 where it
+    /// names no cores (some machines).
+    static func count(in cpuinfo: String, among processors: Set<Int>? = nil) -> Int {
         var cores: Set<String> = []
-        var package = ""
+        var (processor, package) = (0, "")
         for line in cpuinfo.split(separator: "\n") {
             let field = line.split(separator: ":", maxSplits: 1)
             guard field.count == 2 else { continue }
-            if line.hasPrefix("physical id") { package = String(field[1]) }
-            if line.hasPrefix("core id") { cores.insert("\(package) \(field[1])") }
+            let value = field[1].filter { $0 != " " }
+            if line.hasPrefix("processor") { processor = Int(value) ?? processor }
+            if line.hasPrefix("physical id") { package = value }
+            guard line.hasPrefix("core id"), processors?.contains(processor) ?? true else { continue }
+            cores.insert("\(package) \(value)")
         }
         return cores.count
     }

@@ -20,22 +20,30 @@ struct ReadingTests {
 
     /// What reading a file with these bytes says; nil where it is read.
     private func verdict(_ bytes: [UInt8], toTrainWith seed: UInt64? = nil) async throws -> TrainingError? {
-        let folder = TemporaryFolder()
-        folder.write(bytes, to: "model.pt")
-        return try await verdict(path: "\(folder.path)/model.pt", toTrainWith: seed)
+        try await read(bytes, toTrainWith: seed).error
     }
 
-    private func verdict(path: String, toTrainWith seed: UInt64? = nil) async throws -> TrainingError? {
+    private func verdict(path: String) async throws -> TrainingError? { try await read(path: path).error }
+
+    /// The digest of the parameters that were read, or why they could not be.
+    private func read(_ bytes: [UInt8], toTrainWith seed: UInt64? = nil) async throws -> Result<String, TrainingError> {
+        let folder = TemporaryFolder()
+        folder.write(bytes, to: "model.pt")
+        return try await read(path: "\(folder.path)/model.pt", toTrainWith: seed)
+    }
+
+    private func read(path: String, toTrainWith seed: UInt64? = nil) async throws -> Result<String, TrainingError> {
         let bridge = try await TorchBridge.open(Prerequisites.bridge)
         _ = try await bridge.start(device: Prerequisites.device, threads: 1)
         do throws(TrainingError) {
-            return try await TorchThread.shared.run { () throws(TrainingError) in
-                _ = try TorchModel.read(
-                    bridge, path: path, place: .init(device: Prerequisites.device), toTrainWith: seed)
-                return nil
-            }
+            return .success(
+                try await TorchThread.shared.run { () throws(TrainingError) in
+                    try TensorDigest.compute(
+                        try TorchModel.read(
+                            bridge, path: path, place: .init(device: Prerequisites.device), toTrainWith: seed))
+                })
         } catch {
-            return error
+            return .failure(error)
         }
     }
 
@@ -113,12 +121,15 @@ struct ReadingTests {
 
     @Test func aChangedByteIsNoticedOrHarmless() async throws {
         let bytes = try await Self.sound.value
+        let digest = try await read(bytes).get()
         var random = Samples.Random(state: 5)
         for _ in 0..<80 {
             var changed = bytes
             changed[random.next(below: bytes.count)] ^= UInt8(1 + random.next(below: 255))
-            let error = try await verdict(changed)
-            #expect(error == nil || error?.code == .badModel)
+            switch try await read(changed) {
+            case .success(let found): #expect(found == digest)
+            case .failure(let error): #expect(error.code == .badModel)
+            }
         }
     }
 
@@ -243,5 +254,12 @@ struct ReadingTests {
         expect(try await pickled { _ in deep }, "the file holds no model_state_dict")
         let many = [UInt8](repeating: UInt8(ascii: "N"), count: 1_100_000) + [UInt8(ascii: ".")]
         expect(try await pickled { _ in many }, "the model's data.pkl is damaged: it holds too many values")
+    }
+}
+
+extension Result {
+    fileprivate var error: Failure? {
+        guard case .failure(let error) = self else { return nil }
+        return error
     }
 }

@@ -71,12 +71,15 @@ struct ReferenceScoringTests {
     }
 
     @Test func tasksMayShareAScorer() async throws {
-        let logs = try Self.lines("scores.ndjson", as: Score.self).prefix(20).map(\.log)
+        let logs = try Self.lines("scores.ndjson", as: Score.self).prefix(200).map(\.log)
+        let alone = try await Self.scorer().score(logs)
+        // One that knows no score yet.
         let scorer = try await Self.scorer()
-        let alone = try await scorer.score(logs)
-        try await withThrowingTaskGroup(of: [LogScore].self) { group in
-            for _ in 0..<4 { group.addTask { try await scorer.score(logs) } }
-            for try await scores in group { #expect(scores == alone) }
+        try await withThrowingTaskGroup(of: (Int, [LogScore]).self) { group in
+            for start in 0..<8 {
+                group.addTask { (start, try await scorer.score(Array(logs[(start * 10)...]))) }
+            }
+            for try await (start, scores) in group { #expect(scores == Array(alone[(start * 10)...])) }
         }
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -58,5 +59,24 @@ struct ScoringQueueTests {
             }
         }
         #expect(error?.code == .cancelled)
+    }
+
+    @Test func aCallThatWaitsIsCancelledAloneAndAtOnce() async throws {
+        let (begun, begins) = AsyncStream.makeStream(of: Void.self)
+        let door = Mutex(false)
+        let queue = ScoringQueue(limit: 1 << 20) { items throws(TrainingError) in
+            begins.yield()
+            while !door.withLock({ $0 }) { usleep(1000) }
+            return items.map { _ in Judgement(score: 0.5, ranks: []) }
+        }
+        let patient = Task { try await queue.judge(items(["a", "b"])) }
+        let hasty = Task { try await queue.judge(items(["b", "c"])) }
+        for await _ in begun { break }
+        hasty.cancel()
+        // While the computation still goes on.
+        let error = await #expect(throws: TrainingError.self) { try await hasty.value }
+        #expect(error?.code == .cancelled)
+        door.withLock { $0 = true }
+        #expect(try await patient.value.count == 2)
     }
 }

@@ -130,11 +130,13 @@ import Testing
     }
 
     @Test func coresAreCountedOnce() {
-        let processor = { (package: Int, core: Int) in
-            "processor\t: 1\nphysical id\t: \(package)\ncore id\t\t: \(core)\n\n"
-        }
-        let text = processor(0, 0) + processor(0, 1) + processor(0, 0) + processor(1, 0)
+        let cores = [(0, 0), (0, 1), (0, 0), (1, 0)]
+        let text = zip(0..., cores).map { number, core in
+            "processor\t: \(number)\nphysical id\t: \(core.0)\ncore id\t\t: \(core.1)\n\n"
+        }.joined()
         #expect(PhysicalCores.count(in: text) == 3)
+        #expect(PhysicalCores.count(in: text, among: [0, 2]) == 1, "a pod that got two threads of one core")
+        #expect(PhysicalCores.count(in: text, among: [1, 2, 3]) == 3)
         #expect(PhysicalCores.count(in: "processor : 0\n") == 0)
         #expect(PhysicalCores.available >= 1)
     }
