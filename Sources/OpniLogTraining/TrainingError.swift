@@ -42,7 +42,7 @@ public struct TrainingError: Error, Sendable {
     }
 
     static var cancelled: TrainingError {
-        TrainingError(.cancelled, "The training was cancelled before its end; run it again.")
+        TrainingError(.cancelled, "The work was cancelled before its end; run it again.")
     }
 }
 

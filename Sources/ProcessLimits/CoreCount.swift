@@ -11,19 +11,23 @@ package enum CoreCount {
         return max(1, min(cores, quota))
     }()
 
-    /// Numbers of the processors that this process may run on; nil where the kernel does not say.
+    /// Numbers of the processors that run and that this process may use; nil where the kernel does not say.
     package static let cpuSet: Set<Int>? = {
         for line in (readSmallFile("/proc/self/status") ?? "").split(separator: "\n")
         where line.hasPrefix("Cpus_allowed_list:") {
-            return numbers(ofList: line.dropFirst("Cpus_allowed_list:".count).filter { !$0.isWhitespace })
+            let allowed = numbers(ofList: line.dropFirst("Cpus_allowed_list:".count))
+            // A process may use those too that its virtual machine may get one day.
+            let online = numbers(ofList: Substring(readSmallFile("/sys/devices/system/cpu/online") ?? ""))
+            guard let allowed, let online, !allowed.isDisjoint(with: online) else { return allowed }
+            return allowed.intersection(online)
         }
         return nil
     }()
 
     /// What a list of the kernel's names: `0-3,8`.
-    static func numbers(ofList list: String) -> Set<Int>? {
+    static func numbers(ofList list: Substring) -> Set<Int>? {
         var numbers: Set<Int> = []
-        for part in list.split(separator: ",") {
+        for part in list.filter({ !$0.isWhitespace }).split(separator: ",") {
             let ends = part.split(separator: "-").map { Int($0) }
             guard let first = ends.first ?? nil, let last = ends.last ?? nil, last >= first else { return nil }
             numbers.formUnion(first...last)

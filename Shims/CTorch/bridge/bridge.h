@@ -23,12 +23,17 @@ inline void require(bool condition, const std::string &text) {
     if (!condition) throw Failure(OPNILOG_TORCH_BAD_ARGUMENT, text);
 }
 
-/// Whether it is memory that was lacking, a GPU's or the host's; of the latter libtorch says so in words only.
+/// Whether it is memory that was lacking, a GPU's or the host's; where its allocator was not asked libtorch says so in
+/// words only.
 inline bool lacks_memory(const std::exception &failure) {
     if (dynamic_cast<const c10::OutOfMemoryError *>(&failure) != nullptr) return true;
     if (dynamic_cast<const std::bad_alloc *>(&failure) != nullptr) return true;
+    if (const auto *ours = dynamic_cast<const Failure *>(&failure)) return ours->status == OPNILOG_TORCH_NO_MEMORY;
     const auto *error = dynamic_cast<const c10::Error *>(&failure);
-    return error != nullptr && error->msg().find("DefaultCPUAllocator: can't allocate memory") != std::string::npos;
+    if (error == nullptr) return false;
+    const auto says = [&](const char *words) { return error->msg().find(words) != std::string::npos; };
+    return says("DefaultCPUAllocator: can't allocate memory") || says("CUDA error: out of memory") ||
+           says("CUBLAS_STATUS_ALLOC_FAILED");
 }
 
 inline opnilog_torch_status report(opnilog_torch_error *error, opnilog_torch_status status, const char *text) {

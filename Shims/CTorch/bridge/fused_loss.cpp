@@ -72,6 +72,13 @@ OPNILOG_LEVELS double slope_rows(const Logits<T> &logits, Range rows, const doub
     return entropies;
 }
 
+/// Adds some columns of rows of `stride` numbers.
+template <typename T>
+void add_columns(const std::vector<T> &rows, int64_t stride, Range columns, T *to) {
+    for (auto row = rows.begin(); row != rows.end(); row += stride)
+        for (int64_t c = columns.begin; c < columns.end; ++c) to[c] += row[c];
+}
+
 template <typename T>
 OPNILOG_LEVELS void rank_rows(const Logits<T> &logits, Range rows, int64_t *rank) {
     for (int64_t r = rows.begin; r < rows.end; ++r)
@@ -100,8 +107,9 @@ double slopes(const Logits<T> &logits, const double *weight, double total, T *bi
         entropies[size_t(index)] = slope_rows(logits, Range(logits.rows, index, count), weight, total,
                                               column_sums.data() + index * logits.stride);
     });
-    for (size_t i = 0; i < column_sums.size(); i += size_t(logits.stride))
-        for (int64_t c = 0; c < logits.words; ++c) bias_gradient[c] += column_sums[i + size_t(c)];
+    in_shares([&](int64_t index, int64_t count) {
+        add_columns(column_sums, logits.stride, Range(logits.words, index, count), bias_gradient);
+    });
     double sum = 0;
     for (const double entropy : entropies) sum += entropy;
     return sum;

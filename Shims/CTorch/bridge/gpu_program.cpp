@@ -63,6 +63,12 @@ void check(int status, const char *what) {
         throw Failure(OPNILOG_TORCH_FAILED, std::string(what) + " (CUDA's status " + std::to_string(status) + ")");
 }
 
+/// As above, of the driver, which says so where memory is lacking (CUDA_ERROR_OUT_OF_MEMORY).
+void check_driver(int status, const char *what) {
+    if (status == 2) throw Failure(OPNILOG_TORCH_NO_MEMORY, std::string(what) + ": its memory is full");
+    check(status, what);
+}
+
 /// The text as a binary for GPUs of an architecture such as "sm_90".
 std::vector<char> compile(const char *source, const std::string &architecture, const char *real) {
     static const Compiler compiler;
@@ -90,8 +96,8 @@ std::vector<char> compile(const char *source, const std::string &architecture, c
 std::string architecture_of(c10::Device device) {
     // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR.
     int major = 0, minor = 0;
-    check(Driver::shared().attribute(&major, 75, device.index()), "a GPU does not tell what it is");
-    check(Driver::shared().attribute(&minor, 76, device.index()), "a GPU does not tell what it is");
+    check_driver(Driver::shared().attribute(&major, 75, device.index()), "a GPU does not tell what it is");
+    check_driver(Driver::shared().attribute(&minor, 76, device.index()), "a GPU does not tell what it is");
     return "sm_" + std::to_string(10 * major + minor);
 }
 
@@ -108,16 +114,16 @@ Program &Program::of(const char *source, const at::TensorOptions &options) {
 Program::Program(const char *source, const at::TensorOptions &options) : device_(options.device()) {
     const c10::DeviceGuard guard(device_);
     const auto binary = compile(source, architecture_of(device_), options.dtype() == at::kDouble ? "double" : "float");
-    check(Driver::shared().load(&module_, binary.data()), "a GPU does not take a program");
+    check_driver(Driver::shared().load(&module_, binary.data()), "a GPU does not take a program");
 }
 
 void Program::start(const char *kernel, int64_t blocks, int64_t threads, void **arguments) {
     const c10::DeviceGuard guard(device_);
     auto &function = kernels_[kernel];
     if (function == nullptr)
-        check(Driver::shared().function(&function, module_, kernel), "a GPU's program lacks a kernel");
+        check_driver(Driver::shared().function(&function, module_, kernel), "a GPU's program lacks a kernel");
     // On the default stream, as all that libtorch does for us.
-    check(Driver::shared().launch(function, unsigned(blocks), 1, 1, unsigned(threads), 1, 1, 0, nullptr, arguments, nullptr),
+    check_driver(Driver::shared().launch(function, unsigned(blocks), 1, 1, unsigned(threads), 1, 1, 0, nullptr, arguments, nullptr),
           "a kernel does not start on a GPU");
 }
 

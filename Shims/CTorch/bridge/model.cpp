@@ -2,8 +2,11 @@
 
 #include <ATen/Parallel.h>
 
+#include <malloc.h>
+
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
 
 #include "philox.h"
 #include "runtime.h"
@@ -43,6 +46,18 @@ void add_stack(std::vector<Slot> &all, const std::string &stack, int &next, bool
     for (int i = 0; i < (trained ? 2 : 3); ++i)
         add_norm(all, layer + "sublayer." + std::to_string(i) + ".norm", next, trained);
     add_norm(all, stack + ".norm", next, trained);
+}
+
+/// Keeps what a step frees for the next one: glibc would give tens of MiB back to the kernel after each, and the kernel
+/// clears every page anew. From the first model on, so that reading logs beforehand takes no more memory than without.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+    static const bool is_set = [] {
+        if (std::getenv("MALLOC_TRIM_THRESHOLD_") != nullptr || std::getenv("MALLOC_MMAP_THRESHOLD_") != nullptr) return false;
+        return mallopt(M_MMAP_THRESHOLD, 32 << 20) == 1 && mallopt(M_TRIM_THRESHOLD, 64 << 20) == 1;
+    }();
+    static_cast<void>(is_set);
+#endif
 }
 
 bool ends_with(const std::string &text, const std::string &end) {
@@ -113,6 +128,7 @@ opnilog_torch_model::opnilog_torch_model(int64_t words, uint64_t seed, const opn
         if (slot.trained) values[*slot.trained] = at::zeros(slot.shape, options);
     threads = place.threads > 0 ? place.threads : at::get_num_threads();
     is_fused = options.device().is_cpu();
+    if (is_fused) keep_freed_memory();
     // Large enough for the cores or the GPU to be busy; some 25 MiB of working memory on a CPU, 4 GiB on a GPU.
     most_rows = is_fused ? 2048 : 65536;
     positions = sinusoids(c10::typeMetaToScalarType(options.dtype())).to(options.device());

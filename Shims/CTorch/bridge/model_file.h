@@ -8,18 +8,20 @@
 #include <optional>
 #include <string>
 
+#include "bridge.h"
 #include "pickle.h"
 
 namespace opnilog {
 
 [[noreturn]] void bad_file(const std::string &what);
 
-/// Runs `body`, whose exceptions mean that the file is damaged.
+/// Runs `body`, whose exceptions mean that the file is damaged, but for a lack of memory.
 template <typename Body>
 auto reading(const std::string &what, const Body &body) {
     try {
         return body();
     } catch (const c10::Error &error) {
+        if (lacks_memory(error)) throw;
         bad_file(what + ": " + error.what_without_backtrace());
     }
 }

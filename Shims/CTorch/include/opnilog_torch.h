@@ -43,7 +43,7 @@ enum {
     OPNILOG_TORCH_NO_DRIVER = 7,
     /// libtorch was built without CUDA, or one of CUDA's libraries is not there.
     OPNILOG_TORCH_NO_CUDA = 8,
-    /// The device's memory does not suffice even for a log at a time.
+    /// The memory of the device or of the host does not suffice, of a batch not even for a log at a time.
     OPNILOG_TORCH_NO_MEMORY = 9,
 
     // Of the loader:
@@ -235,7 +235,7 @@ typedef struct opnilog_torch_loss {
     double among_50;
     /// Masked variants computed: `rows` of the design.
     int64_t variants;
-    /// How many are computed at once at most: halved, for good, when a GPU's memory ran out.
+    /// How many are computed at once at most: halved, for good, when memory ran out.
     int64_t most_variants;
     /// How often that was, since the model was made.
     int64_t halvings;

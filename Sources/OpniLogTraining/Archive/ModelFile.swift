@@ -32,12 +32,14 @@ package enum ModelFile {
     }
 
     /// Replaces a model and its vocabulary in a folder. Words beside another model's numbers would score without a word
-    /// of warning, so both are whole and on the disk before the first is moved, and nothing is between the two renames.
+    /// of warning, so both are whole and on the disk before the first is moved, and the old model goes before: who is
+    /// killed in between leaves no model, and who reads then finds none.
     ///
     /// - Parameters:
     ///   - directory: A folder that is there.
     ///   - body: Writes the model to the descriptor.
-    /// - Throws: `unwritable`, or what `body` throws; the files that stood there are then unchanged.
+    /// - Throws: `unwritable`, or what `body` throws; as long as files can be written, those that stood there are then
+    ///   unchanged.
     static func replacePair(
         in directory: String, _ vocabulary: Vocabulary, _ body: (Int32) throws(TrainingError) -> Void
     ) throws(TrainingError) {
@@ -54,8 +56,9 @@ package enum ModelFile {
             throw TrainingError(.unwritable, "The vocabulary could not be saved.", cause: error)
         }
         try write(partialModel, body)
-        // The second rename must not be the one that fails: a folder is what a file cannot be renamed to.
-        if isFolder(model) { throw unwritable(model, EISDIR) }
+        // Neither rename must be what fails: a folder is what a file cannot be renamed to.
+        for path in [words, model] where isFolder(path) { throw unwritable(path, EISDIR) }
+        unlink(model)
         try move(partialWords, to: words)
         try move(partialModel, to: model)
         synchroniseFolder(of: model)

@@ -60,7 +60,7 @@ struct CheckpointFiles: Sendable {
 
     /// Reads what stands beside the tensors.
     ///
-    /// - Throws: `badModel` if it is damaged or missing, `unreadable`, `invalidSetting` if a newer opnilog wrote it.
+    /// - Throws: `badModel` if it is damaged or missing, `unreadable`, `invalidSetting` if another opnilog wrote it.
     func read(_ name: String) throws(TrainingError) -> TrainingCheckpoint {
         var bytes: [UInt8] = []
         try Self.read(path(of: name)) { bytes += $0 }

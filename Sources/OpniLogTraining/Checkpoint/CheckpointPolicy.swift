@@ -37,7 +37,7 @@ public struct CheckpointPolicy: Sendable {
     /// When the training began whose checkpoints stand in a folder, as its policy said; nil if none can be gone on
     /// with.
     ///
-    /// - Throws: `TrainingError.Code.unreadable` if that is not known, `invalidSetting` if a newer opnilog wrote them.
+    /// - Throws: `TrainingError.Code.unreadable` if that is not known, `invalidSetting` if another opnilog wrote them.
     public static func begun(in directory: String) throws(TrainingError) -> Int64? {
         try CheckpointFiles(directory).newest()?.startedAt
     }

@@ -20,6 +20,9 @@ public final class Scorer: Sendable {
 
     /// Reads `nulog_model_latest.pt` and `vocab.txt`.
     ///
+    /// The first call that opens libtorch sets environment variables, and the first model settings of malloc, as
+    /// docs/libtorch.md says; so make it before threads begin that read the environment.
+    ///
     /// - Parameters:
     ///   - directory: The folder of the two files.
     ///   - bridge: Path of `libopnilog_torch.so`; nil looks for it.
@@ -39,18 +42,8 @@ public final class Scorer: Sendable {
     ) async throws(TrainingError) {
         let bridge = try await TorchBridge.open(bridge)
         let facts = try await bridge.start(device: device, threads: threads)
-        let vocabulary = try Scorer.readVocabulary("\(directory)/\(ModelFile.vocabularyName)")
-        let path = "\(directory)/\(ModelFile.name)"
-        let model = try await TorchThread.shared.run { () throws(TrainingError) in
-            let model = try TorchModel.read(
-                bridge, path: path, place: .init(device: facts.device, threads: facts.threads))
-            guard model.words == vocabulary.count else {
-                throw TrainingError(
-                    .badModel,
-                    "The model has \(model.words) words and its vocabulary \(vocabulary.count), so they are not of one training; take both files from one folder."
-                )
-            }
-            return model
+        let (model, vocabulary) = try await TorchThread.shared.run { () throws(TrainingError) in
+            try Scorer.read(directory, bridge, .init(device: facts.device, threads: facts.threads))
         }
         let rule = ScoringRule(vocabulary)
         self.facts = facts
@@ -64,6 +57,29 @@ public final class Scorer: Sendable {
                 let own = ranks[row * Batch.length..<row * Batch.length + item.tokens.count]
                 return rule.judge(item.tokens.dropFirst(), ranks: own.dropFirst())
             }
+        }
+    }
+
+    /// Reads the two files of one training, also while another replaces them.
+    private static func read(
+        _ directory: String, _ bridge: TorchBridge, _ place: TorchModel.Place
+    ) throws(TrainingError) -> (TorchModel, Vocabulary) {
+        let path = "\(directory)/\(ModelFile.vocabularyName)"
+        var vocabulary = try readVocabulary(path)
+        while true {
+            let model = try TorchModel.read(bridge, path: "\(directory)/\(ModelFile.name)", place: place)
+            let after = try readVocabulary(path)
+            guard after.words == vocabulary.words else {
+                vocabulary = after
+                continue
+            }
+            guard model.words == vocabulary.count else {
+                throw TrainingError(
+                    .badModel,
+                    "The model has \(model.words) words and its vocabulary \(vocabulary.count), so they are not of one training; take both files from one folder."
+                )
+            }
+            return (model, vocabulary)
         }
     }
 

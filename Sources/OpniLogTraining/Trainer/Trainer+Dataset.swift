@@ -13,8 +13,9 @@ extension Trainer {
     ///
     /// - Parameter dataset: Read first, if it was not yet.
     /// - Throws: `dataset` with the `DatasetError` as its cause, `invalidSetting` at a second call or if the
-    ///   checkpoints are of another training, `notFinite` with the batch's position, `unwritable` or `unreadable` for a
-    ///   checkpoint, `cancelled`, or `failed`.
+    ///   checkpoints are of another training, `badModel` for a damaged one, `notFinite` with the batch's position,
+    ///   `outOfMemory` if not even one log at a time fits, `unwritable` or `unreadable` for a checkpoint, `cancelled`, or
+    ///   `failed`.
     public func train(on dataset: StreamingLogDataset) async throws(TrainingError) -> TrainingReport {
         let prepared: PreparedDataset
         do throws(DatasetError) {

@@ -3,12 +3,15 @@ import Synchronization
 
 /// Opens libtorch, lends a trainer, and frees what it holds however `body` ends.
 ///
+/// The first call that opens libtorch sets environment variables, and the first model settings of malloc, as
+/// docs/libtorch.md says; so make it before threads begin that read the environment.
+///
 /// - Parameters:
 ///   - configuration: Device, threads, recipe and seed.
 ///   - isolation: Filled in by the compiler, so that `body` runs where the caller does.
 ///   - body: Trains and saves.
 /// - Throws: `noBridge`, `unfitBridge`, `noLibtorch`, `noDevice`, `invalidSetting` for a recipe or a number of threads
-///   that cannot be, `badModel` for an initial model that cannot be read, or what `body` throws.
+///   that cannot be, `badModel` for an initial model that cannot be read, `outOfMemory`, or what `body` throws.
 public func withTrainer<R>(
     _ configuration: TrainerConfiguration = TrainerConfiguration(),
     isolation: isolated (any Actor)? = #isolation,
@@ -53,10 +56,12 @@ public final class Trainer: Sendable {
 
     /// Trains on what a dataset gives: its epochs, figures on its held-out lines, then the closing pass.
     ///
-    /// Cancelling the task ends the training between two steps.
+    /// Cancelling the task ends the training between two steps. Where the fit for unseen templates fails, the model is
+    /// trained all the same and `save` writes it.
     ///
-    /// - Throws: `invalidSetting` at a second call or for checkpoints of another training, `dataset` with the
-    ///   `DatasetError` as its cause, `notFinite`, `unwritable`, `cancelled`, or `failed`.
+    /// - Throws: `invalidSetting` at a second call or for checkpoints of another training, `badModel` for a model or a
+    ///   checkpoint to go on from, `dataset` with the `DatasetError` as its cause, `notFinite`, `outOfMemory`,
+    ///   `unwritable`, `cancelled`, or `failed`.
     func train(on data: TrainingData) async throws(TrainingError) -> TrainingReport {
         // Refused while another call trains, whose progress goes on.
         try begin()
@@ -76,21 +81,21 @@ public final class Trainer: Sendable {
             configuration.onProgress?($0)
             continuation.yield($0)
         }
-        let report = try await run.run(facts) { () async throws(TrainingError) in
-            try await UnseenFit.figures(of: data, bridge, facts, configuration) { [continuation] in
+        return try await run.run(facts) { file async throws(TrainingError) in
+            state.withLock { $0 = .trained(start.model, data.vocabulary, file) }
+            guard configuration.measuresUnseen else { return nil }
+            return try await UnseenFit.figures(of: data, bridge, facts, configuration) { [continuation] in
                 configuration.onProgress?($0)
                 continuation.yield($0)
             }
         }
-        state.withLock { $0 = .trained(start.model, data.vocabulary, run.file) }
-        return report
     }
 
-    /// Writes `nulog_model_latest.pt` and `vocab.txt`, which the original's service reads, both whole or none of them,
-    /// and readable by their owner only.
+    /// Writes `nulog_model_latest.pt` and `vocab.txt`, which the original's service reads, readable by their owner only.
+    /// Both are whole on the disk before the first is put in its place; who is killed between the two leaves no model.
     ///
-    /// - Parameter directory: A folder that is there; the two files in it are replaced.
-    /// - Throws: `invalidSetting` before the training, or `unwritable`, and the two files are then as they were.
+    /// - Parameter directory: A folder that is there, in which one process saves at a time; the two files are replaced.
+    /// - Throws: `invalidSetting` before the training, or `unwritable`.
     public func save(to directory: String) async throws(TrainingError) {
         let (model, vocabulary, file) = try trained()
         try await TorchThread.shared.run { () throws(TrainingError) in

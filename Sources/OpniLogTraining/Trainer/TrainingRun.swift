@@ -69,10 +69,10 @@ struct TrainingRun {
 
     /// Trains, and reports.
     ///
-    /// - Parameter unseen: Makes the figures on templates that were not seen, once the model itself is trained and
-    ///   kept.
+    /// - Parameter finish: Is given what the model's file says, once the model is trained and kept; makes the figures on
+    ///   templates that were not seen, where they are wanted.
     mutating func run(
-        _ facts: TorchFacts, unseen: () async throws(TrainingError) -> UnseenFigures?
+        _ facts: TorchFacts, then finish: (ModelFile.Settings) async throws(TrainingError) -> UnseenFigures?
     ) async throws(TrainingError) -> TrainingReport {
         if position.steps > 0 {
             let steps = data.epochs * data.stepsPerEpoch + data.closingSteps
@@ -85,9 +85,13 @@ struct TrainingRun {
         } catch  where error.code == .cancelled {
             try await keep()
             throw error
+        } catch  where error.code == .dataset {
+            // The model is that of the last step; of two failures the first is told.
+            try? await keep()
+            throw error
         }
         if configuration.measuresUnseen { try await keep() }
-        let (model, unseen) = (model, configuration.measuresUnseen ? try await unseen() : nil)
+        let (model, unseen) = (model, try await finish(file))
         let digest = try await TorchThread.shared.run { () throws(TrainingError) in try TensorDigest.compute(model) }
         return TrainingReport(position, of: data, configuration, facts, digest: digest, unseen: unseen)
     }

@@ -67,6 +67,15 @@ struct CheckpointTests {
         #expect(events.all == [.resumed(step: steps, of: 14)])
     }
 
+    @Test func aDatasetThatFailsLosesNoStep() async throws {
+        let whole = try await train()
+        let error = await failure(policy()) { $0 = $0.failing(at: 5) }
+        #expect(error?.code == .dataset)
+        let events = Events()
+        #expect(try await train(Samples.data(), policy(events)) == whole)
+        #expect(events.all == [.resumed(step: 4, of: 14)])
+    }
+
     @Test func goesOnManyTimes() async throws {
         let whole = try await train()
         // What a run asks for is fewer each time.
@@ -200,10 +209,20 @@ extension TrainingData {
     /// The same data, whose reader is cancelled when it asks for a batch the `call`th time, and gets that batch all the
     /// same.
     fileprivate func cancelling(at call: Int) -> TrainingData {
+        calling(at: call) { withUnsafeCurrentTask { $0?.cancel() } }
+    }
+
+    fileprivate func failing(at call: Int) -> TrainingData {
+        calling(at: call) { () throws(DatasetError) in
+            throw DatasetError(.unreadableFile, "The table cannot be read.")
+        }
+    }
+
+    private func calling(at call: Int, _ body: @escaping @Sendable () throws(DatasetError) -> Void) -> TrainingData {
         let calls = Counter()
         let counted: @Sendable (@escaping Batches) -> Batches = { batches in
             { () async throws(DatasetError) in
-                if calls.next() == call { withUnsafeCurrentTask { $0?.cancel() } }
+                if calls.next() == call { try body() }
                 return try await batches()
             }
         }

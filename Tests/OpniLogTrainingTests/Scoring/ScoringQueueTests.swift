@@ -73,9 +73,9 @@ struct ScoringQueueTests {
             _ = read(waits, &byte, 1)
             return items.map { _ in Judgement(score: 0.5, ranks: []) }
         }
-        let patient = Task { try await queue.judge(items(["a", "b"])) }
         let hasty = Task { try await queue.judge(items(["b", "c"])) }
         for await _ in begun { break }
+        let patient = Task { try await queue.judge(items(["a", "b"])) }
         hasty.cancel()
         // While the computation still goes on.
         let error = await #expect(throws: TrainingError.self) { try await hasty.value }

@@ -137,6 +137,7 @@ import Testing
         #expect(PhysicalCores.count(in: text) == 3)
         #expect(PhysicalCores.count(in: text, among: [0, 2]) == 1, "a pod that got two threads of one core")
         #expect(PhysicalCores.count(in: text, among: [1, 2, 3]) == 3)
+        #expect(PhysicalCores.count(in: text, among: [2, 3, 4, 5]) == 3, "a container that numbers them anew")
         #expect(PhysicalCores.count(in: "processor : 0\n") == 0)
         #expect(PhysicalCores.available >= 1)
     }

@@ -35,7 +35,7 @@ struct StepsAheadTests {
             try TrainingStart(bridge, facts, configuration, data)
         }
         var run = TrainingRun(start, on: data, configuration, jobsAhead: ahead) { told.add($0) }
-        var report = try await run.run(facts) { nil }
+        var report = try await run.run(facts) { _ in nil }
         (report.seconds, report.fitSeconds, report.evaluationSeconds) = (0, 0, 0)
         return report
     }

@@ -222,7 +222,7 @@ struct TrainerFailureTests {
         task.cancel()
         let error = try #require(await task.result.failure as? TrainingError)
         #expect(error.code == .cancelled)
-        #expect(error.message == "The training was cancelled before its end; run it again.")
+        #expect(error.message == "The work was cancelled before its end; run it again.")
     }
 
     @Test func aTrainerTrainsOnceAndSavesAfterwards() async throws {

@@ -59,7 +59,7 @@ struct UnseenFitTests {
         #expect(resumed.steps.map(\.phase) == .init(repeating: .unseen, count: 12))
     }
 
-    /// A rate at which the first step is good and the second is not.
+    /// A rate at which the first step is good and the second is not. The model is trained by then.
     @Test func oneThatGoesAstraySaysSo() async throws {
         var data = Samples.data(epochs: 1, steps: 1, closing: 0)
         data.heldOut = { Samples.batches([]) }
@@ -71,8 +71,16 @@ struct UnseenFitTests {
         configuration.measuresUnseen = true
         let (own, wild) = (configuration, data)
         let error = await #expect(throws: TrainingError.self) {
-            try await withTrainer(own) { try await $0.train(on: wild) }
+            try await withTrainer(own) { trainer in
+                do {
+                    _ = try await trainer.train(on: wild)
+                } catch {
+                    try await trainer.save(to: folder.path)
+                    throw error
+                }
+            }
         }
+        #expect(folder.names == [ModelFile.name, ModelFile.vocabularyName])
         #expect(error?.code == .failed)
         #expect(error?.message.hasPrefix("The fit for figures on unseen templates went astray; go on without") == true)
     }
