@@ -38,8 +38,8 @@ package enum ModelFile {
     /// - Parameters:
     ///   - directory: A folder that is there.
     ///   - body: Writes the model to the descriptor.
-    /// - Throws: `unwritable`, or what `body` throws; as long as files can be written, those that stood there are then
-    ///   unchanged.
+    /// - Throws: `unwritable`, or what `body` throws; but for a disk that fails between the renames, the files that stood
+    ///   there are then unchanged.
     static func replacePair(
         in directory: String, _ vocabulary: Vocabulary, _ body: (Int32) throws(TrainingError) -> Void
     ) throws(TrainingError) {
@@ -56,9 +56,9 @@ package enum ModelFile {
             throw TrainingError(.unwritable, "The vocabulary could not be saved.", cause: error)
         }
         try write(partialModel, body)
-        // Neither rename must be what fails: a folder is what a file cannot be renamed to.
-        for path in [words, model] where isFolder(path) { throw unwritable(path, EISDIR) }
-        unlink(model)
+        // What cannot be replaced must be found before anything is: a folder, or a model that is not ours to remove.
+        if isFolder(words) { throw unwritable(words, EISDIR) }
+        guard unlink(model) == 0 || errno == ENOENT else { throw unwritable(model, errno) }
         try move(partialWords, to: words)
         try move(partialModel, to: model)
         synchroniseFolder(of: model)
