@@ -6,7 +6,10 @@
 
 namespace opnilog::fused {
 
-/// Rows of logits that still lack the bias, each `stride` numbers from the next: whole vectors, at least `words`.
+/// `words` rounded up to whole vectors.
+constexpr int64_t padded(int64_t words) { return (words + 15) / 16 * 16; }
+
+/// Rows of logits that still lack the bias, each `stride` numbers from the next, the padded words.
 template <typename T>
 struct Logits {
     T *numbers;

@@ -4,9 +4,12 @@
 #include "generator.h"
 
 #include <algorithm>
+#include <limits>
+#include <vector>
 
 #include "fused_loss.h"
 #include "gpu_kernels.h"
+#include "logit_bounds.h"
 #include "simd.h"
 #include "upload.h"
 
@@ -23,8 +26,12 @@ int64_t chunk_rows(const opnilog_torch_model &model, int64_t rows) {
 /// A buffer for the logits of all chunks, its rows rounded up to whole vectors.
 class Chunks {
   public:
-    Chunks(const opnilog_torch_model &model, const at::Tensor &hidden)
-        : model_(model), hidden_(hidden), stride_((model.words + 15) / 16 * 16),
+    Chunks(const opnilog_torch_model &model, const at::Tensor &hidden) : Chunks(model, hidden, model[GeneratorWeight]) {}
+
+    /// - hidden, words: Rows of equal width: of hidden states and the words' vectors, or of the heads of both, where the
+    ///   words may be padded.
+    Chunks(const opnilog_torch_model &model, const at::Tensor &hidden, const at::Tensor &words)
+        : model_(model), hidden_(hidden), words_(words.t()), stride_(fused::padded(model.words)),
           logits_(at::empty({chunk_rows(model, hidden.size(0)), stride_}, model.options)) {}
 
     /// Calls `body(first row, rows of the hidden states, their products with the words' vectors)`.
@@ -34,22 +41,27 @@ class Chunks {
         for (int64_t begin = 0; begin < hidden_.size(0); begin += most) {
             const int64_t count = std::min(most, hidden_.size(0) - begin);
             const auto rows = hidden_.narrow(0, begin, count);
-            auto products = logits_.narrow(0, 0, count).narrow(1, 0, model_.words);
-            at::mm_out(products, rows, model_[GeneratorWeight].t());
+            auto products = logits_.narrow(0, 0, count).narrow(1, 0, words_.size(1));
+            at::mm_out(products, rows, words_);
             body(begin, rows, products);
         }
     }
 
     template <typename T>
     fused::Logits<T> fused(const at::Tensor &products, const int64_t *label) const {
-        return {products.data_ptr<T>(), products.size(0), model_.words, stride_, model_[GeneratorBias].data_ptr<T>(), label};
+        return fused<T>(products, label, model_[GeneratorBias]);
+    }
+
+    template <typename T>
+    fused::Logits<T> fused(const at::Tensor &products, const int64_t *label, const at::Tensor &bias) const {
+        return {products.data_ptr<T>(), products.size(0), model_.words, stride_, bias.data_ptr<T>(), label};
     }
 
   private:
     const opnilog_torch_model &model_;
-    const at::Tensor &hidden_;
-    int64_t stride_;
-    at::Tensor logits_;
+    const at::Tensor hidden_, words_;
+    const int64_t stride_;
+    const at::Tensor logits_;
 };
 
 /// Labels and weights on the model's device.
@@ -115,13 +127,50 @@ at::Tensor composed_loss(opnilog_torch_model &model, const Part &part, const at:
     return sum;
 }
 
+/// - label: [rows] of the hidden states.
 template <typename T>
-void fused_ranks(const opnilog_torch_model &model, const Part &part, const at::Tensor &hidden, at::Tensor &to) {
+void ranks_by_logits(const opnilog_torch_model &model, const at::Tensor &hidden, const int64_t *label, int64_t *to) {
     Chunks chunks(model, hidden);
     chunks.for_each([&](int64_t begin, const at::Tensor &, const at::Tensor &products) {
-        const int64_t *label = part.layout.label.data() + part.first_row() + begin;
-        fused::rank<T>(chunks.fused<T>(products, label), to.data_ptr<int64_t>() + begin);
+        fused::rank<T>(chunks.fused<T>(products, label + begin), to + begin);
     });
+}
+
+template <typename T>
+void ranks_by_bounds(const opnilog_torch_model &model, const at::Tensor &hidden, const int64_t *label, int64_t *to) {
+    const auto &bounds = *model.bounds;
+    const auto heads = hidden.mm(bounds.directions);
+    const auto tails = at::addmm(hidden, heads, bounds.directions.t(), 1, -1).norm(2, 1);
+    // Two dot products of 256 numbers, each as wrong as a sum of so many can be.
+    const double rounding = double(kWidth) * std::numeric_limits<T>::epsilon();
+    const auto slacks = hidden.norm(2, 1).mul_(rounding * bounds.longest);
+    Chunks chunks(model, heads, bounds.heads);
+    chunks.for_each([&](int64_t begin, const at::Tensor &, const at::Tensor &products) {
+        fused::rank_by_bounds<T>(
+            {chunks.fused<T>(products, label + begin, bounds.biases), tails.data_ptr<T>() + begin, slacks.data_ptr<T>() + begin,
+             bounds.tails.data_ptr<T>(), hidden.data_ptr<T>() + begin * kWidth, model[GeneratorWeight].data_ptr<T>()},
+            to + begin);
+    });
+}
+
+/// By bounds, and what those leave open by all logits.
+template <typename T>
+void fused_ranks(opnilog_torch_model &model, const Part &part, const at::Tensor &hidden, at::Tensor &to) {
+    if (!model.bounds) model.bounds = bound_logits(model);
+    const int64_t *label = part.layout.label.data() + part.first_row();
+    int64_t *rank = to.data_ptr<int64_t>();
+    ranks_by_bounds<T>(model, hidden, label, rank);
+
+    std::vector<int64_t> open, open_labels;
+    for (int64_t row = 0; row < hidden.size(0); ++row) {
+        if (rank[row] != fused::kOpen) continue;
+        open.push_back(row);
+        open_labels.push_back(label[row]);
+    }
+    if (open.empty()) return;
+    std::vector<int64_t> found(open.size());
+    ranks_by_logits<T>(model, hidden.index_select(0, at::tensor(open, at::kLong)), open_labels.data(), found.data());
+    for (size_t i = 0; i < open.size(); ++i) rank[open[i]] = found[i];
 }
 
 void composed_ranks(const opnilog_torch_model &model, const at::Tensor &hidden, const at::Tensor &labels, at::Tensor &to) {
@@ -177,7 +226,7 @@ Judgement judge(const opnilog_torch_model &model, const Part &part, const at::Te
     return judgement;
 }
 
-at::Tensor ranks_of_labels(const opnilog_torch_model &model, const Part &part, const at::Tensor &hidden) {
+at::Tensor ranks_of_labels(opnilog_torch_model &model, const Part &part, const at::Tensor &hidden) {
     const Targets targets(model, part);
     auto ranks = at::empty({part.rows()}, targets.label.options());
     if (!model.is_fused) composed_ranks(model, hidden, targets.label, ranks);

@@ -68,6 +68,7 @@ std::optional<at::Tensor> excess(const opnilog_torch_model &model, double limit)
 ///
 /// - skip: On a GPU, 1 where nothing may move.
 void apply_adam(opnilog_torch_model &model, const opnilog_torch_step_args &args, const std::optional<at::Tensor> &skip) {
+    model.bounds.reset();
     at::_foreach_add_(model.steps, 1);
     at::_fused_adam_(model.values, model.gradients, model.first, model.second, {}, model.steps, args.learning_rate, 0.9,
                      0.999, args.weight_decay, 1e-8, /*amsgrad=*/false, /*maximize=*/false,

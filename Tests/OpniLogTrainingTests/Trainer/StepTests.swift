@@ -6,23 +6,7 @@ import Testing
 /// Properties of one step that need no judge.
 @Suite(.enabled(if: Prerequisites.hasBridge, "\(Prerequisites.bridgeReason)"))
 struct StepTests {
-    private static let words = 40
-
-    /// Runs `body` with a new float64 model on libtorch's thread.
-    private func withModel<R: Sendable>(
-        on device: ComputeDevice = Prerequisites.device, words: Int = words, threads: Int = 1, isDouble: Bool = true,
-        composed: Bool = false, mostVariants: Int? = nil,
-        _ body: @escaping @Sendable (TorchModel) throws(TrainingError) -> R
-    ) async throws -> R {
-        let bridge = try await TorchBridge.open(Prerequisites.bridge)
-        _ = try await bridge.start(device: Prerequisites.device, threads: threads)
-        return try await TorchThread.shared.run { () throws(TrainingError) in
-            let place = TorchModel.Place(device: device, isDouble: isDouble)
-            return try body(
-                try TorchModel.create(
-                    bridge, words: words, seed: 3, place: place, composed: composed, mostVariants: mostVariants))
-        }
-    }
+    private static let words = NewModel.words
 
     private static func gradients(_ model: TorchModel) throws(TrainingError) -> [Double] {
         var all: [Double] = []
@@ -41,7 +25,7 @@ struct StepTests {
         let folded = Batch(
             tokens: Batch(logs: logs).tokens, lengths: Batch(logs: logs).lengths, multiplicities: [3, 1])
         let unfolded = Batch(logs: [logs[0], logs[0], logs[0], logs[1]])
-        let gradients = try await withModel { model throws(TrainingError) in
+        let gradients = try await withNewModel { model throws(TrainingError) in
             try [folded, unfolded].map { batch throws(TrainingError) in
                 let loss = try model.step(batch, .init(learningRate: 0, isApplied: false))
                 return [loss.mean] + (try Self.gradients(model))
@@ -52,7 +36,7 @@ struct StepTests {
 
     @Test func theOrderOfLogsChangesNothingButRounding() async throws {
         let logs: [[Int32]] = [[1, 5, 6, 7], [1, 9, 8], [1] + Array(5..<30)]
-        let gradients = try await withModel { model throws(TrainingError) in
+        let gradients = try await withNewModel { model throws(TrainingError) in
             try [logs, logs.reversed()].map { logs throws(TrainingError) in
                 _ = try model.step(Batch(logs: logs), .init(learningRate: 0, isApplied: false))
                 return try Self.gradients(model)
@@ -70,7 +54,7 @@ struct StepTests {
                 tokens: Array(large.tokens[range.lowerBound * 64..<range.upperBound * 64]),
                 lengths: Array(large.lengths[range]), multiplicities: Array(large.multiplicities[range]))
         }
-        let (whole, halves) = try await withModel(words: words) { model throws(TrainingError) in
+        let (whole, halves) = try await withNewModel(words: words) { model throws(TrainingError) in
             let step = TorchModel.Step(learningRate: 0, isApplied: false)
             return (
                 try model.step(large, step), try parts.map { part throws(TrainingError) in try model.step(part, step) }
@@ -93,7 +77,7 @@ struct StepTests {
             (Prerequisites.device, false, 70, 2), (.cpu, true, nil, 1), (.cpu, true, 70, 2),
         ] as [(ComputeDevice, Bool, Int?, Int)] {
             all.append(
-                try await withModel(on: device, threads: threads, composed: composed, mostVariants: mostVariants) {
+                try await withNewModel(on: device, threads: threads, composed: composed, mostVariants: mostVariants) {
                     model throws(TrainingError) in
                     let step = TorchModel.Step(
                         learningRate: 0, dropout: 0.1, unknownShare: 0.1, seed: 4, number: 2, isApplied: false)
@@ -105,31 +89,9 @@ struct StepTests {
         for other in all.dropFirst() { #expect(Self.difference(all[0], other) < 1e-9) }
     }
 
-    @Test(arguments: [(false, false), (false, true), (true, false), (true, true)])
-    func ranksAreThoseOfTheLogits(composed: Bool, isDouble: Bool) async throws {
-        let log: [Int32] = [1, 5, 39, 3, 20]
-        let (logits, ranks, figures) = try await withModel(isDouble: isDouble, composed: composed) {
-            model throws(TrainingError) in
-            (
-                try model.logits(Batch(logs: [log])), try model.ranks(Batch(logs: [[1, 7], log])),
-                try model.evaluate(Batch(logs: [log]))
-            )
-        }
-        let own = ranks[64 + 1..<64 + log.count]
-        for (token, (place, rank)) in zip(log.dropFirst(), zip(0..., own)) {
-            let row = logits[place * Self.words..<(place + 1) * Self.words].map { $0 }
-            let above = row.indices.filter { row[$0] > row[Int(token)] || (row[$0] == row[Int(token)] && $0 > token) }
-            #expect(rank == Int32(above.count))
-        }
-        #expect(ranks[64 + log.count] == -1)
-        // Figures and scores are computed by two loops.
-        #expect(figures.first == Double(own.filter { $0 == 0 }.count))
-        #expect(figures.among50 == 4, "there are but 40 words")
-    }
-
     @Test func lossesBeforeOneThatIsNoNumberAreNotLost() async throws {
         let batch = Batch(logs: [[1, 5, 6]])
-        let (good, error, moved) = try await withModel(isDouble: false) { model throws(TrainingError) in
+        let (good, error, moved) = try await withNewModel(isDouble: false) { model throws(TrainingError) in
             try model.begin(batch, .init(learningRate: 1e38))
             let before = try model.numbers(of: 0, count: 256 * 256)
             try model.begin(batch, .init(learningRate: 1e38))
@@ -145,7 +107,7 @@ struct StepTests {
 
     @Test func rowsWithoutAGradientMoveUnderWeightDecay() async throws {
         let batch = Batch(logs: [[1, 5, 6]])
-        let (before, after) = try await withModel { model throws(TrainingError) in
+        let (before, after) = try await withNewModel { model throws(TrainingError) in
             let tensors = try model.tensors()
             let index = tensors.firstIndex { $0.name == "src_embed.0.lut.weight" } ?? 0
             let before = try model.numbers(of: index, count: tensors[index].count)
@@ -164,7 +126,7 @@ struct StepTests {
     @Test(arguments: [(nil, 1), (1e6, 1), (0.25, 0.25)] as [(Double?, Double)])
     func aLongGradientIsShortened(limit: Double?, length: Double) async throws {
         let batch = Samples.batch(lengths: [5, 12, 30], words: Self.words)
-        let (gradient, given) = try await withModel { model throws(TrainingError) in
+        let (gradient, given) = try await withNewModel { model throws(TrainingError) in
             _ = try model.step(batch, TorchModel.Step(learningRate: 1e-3, gradientNormLimit: limit))
             var moments: [Double] = []
             for (index, tensor) in try model.tensors().enumerated() {
@@ -185,7 +147,7 @@ struct StepTests {
 
     @Test func dropoutIsAFunctionOfSeedAndStep() async throws {
         let batch = Samples.batch(lengths: [5, 12, 30], words: Self.words)
-        let losses = try await withModel { model throws(TrainingError) in
+        let losses = try await withNewModel { model throws(TrainingError) in
             let cases: [(seed: UInt64, number: UInt64)] = [(0, 0), (0, 0), (0, 1), (1, 0)]
             return try cases.map { (seed, number) throws(TrainingError) in
                 let step = TorchModel.Step(
@@ -199,7 +161,7 @@ struct StepTests {
 
     /// Shown `<UNK>` everywhere, a log is only its length and its labels.
     @Test func unknownWordsHideTheContextButNotTheLabel() async throws {
-        let losses = try await withModel { model throws(TrainingError) in
+        let losses = try await withNewModel { model throws(TrainingError) in
             try [[1, 5, 6, 7], [1, 5, 20, 7]].map { (log: [Int32]) throws(TrainingError) in
                 let batch = Batch(logs: [log])
                 let step = TorchModel.Step(learningRate: 0, unknownShare: 1, isApplied: false)
@@ -215,7 +177,7 @@ struct StepTests {
 
     @Test func evaluationDropsNothing() async throws {
         let batch = Samples.batch(lengths: [5, 12, 30], words: Self.words)
-        let (evaluated, stepped) = try await withModel { model throws(TrainingError) in
+        let (evaluated, stepped) = try await withNewModel { model throws(TrainingError) in
             (try model.evaluate(batch), try model.step(batch, .init(learningRate: 0, isApplied: false)))
         }
         #expect(abs(evaluated.sum - stepped.sum) < 1e-9)
@@ -225,7 +187,7 @@ struct StepTests {
     }
 
     @Test func initialValuesHaveTheBoundOfTheFullVocabulary() async throws {
-        let values = try await withModel { model throws(TrainingError) in
+        let values = try await withNewModel { model throws(TrainingError) in
             let tensors = try model.tensors()
             return try tensors.enumerated().map { (index, tensor) throws(TrainingError) in
                 (tensor.name, try model.numbers(of: index, count: tensor.count))
