@@ -7,8 +7,8 @@ enum NewModel {
 
 /// Runs `body` with a model that nobody trained, on libtorch's thread.
 func withNewModel<R: Sendable>(
-    on device: ComputeDevice = Prerequisites.device, words: Int = NewModel.words, threads: Int = 1, isDouble: Bool = true,
-    composed: Bool = false, mostVariants: Int? = nil,
+    on device: ComputeDevice = Prerequisites.device, words: Int = NewModel.words, threads: Int = 1,
+    isDouble: Bool = true, composed: Bool = false, mostVariants: Int? = nil,
     _ body: @escaping @Sendable (TorchModel) throws(TrainingError) -> R
 ) async throws -> R {
     let bridge = try await TorchBridge.open(Prerequisites.bridge)
