@@ -28,7 +28,7 @@ class Chunks {
   public:
     Chunks(const opnilog_torch_model &model, const at::Tensor &hidden) : Chunks(model, hidden, model[GeneratorWeight]) {}
 
-    /// - hidden, words: Rows of equal width: of hidden states and the words' vectors, or of the heads of both, where the
+    /// - hidden, words: Rows of equal width: of hidden states and the words' vectors, or of the leads of both, where the
     ///   words may be padded.
     Chunks(const opnilog_torch_model &model, const at::Tensor &hidden, const at::Tensor &words)
         : model_(model), hidden_(hidden), words_(words.t()), stride_(fused::padded(model.words)),
@@ -139,26 +139,26 @@ void ranks_by_logits(const opnilog_torch_model &model, const at::Tensor &hidden,
 template <typename T>
 void ranks_by_bounds(const opnilog_torch_model &model, const at::Tensor &hidden, const int64_t *label, int64_t *to) {
     const auto &bounds = *model.bounds;
-    const auto heads = hidden.mm(bounds.directions);
-    const auto tails = at::addmm(hidden, heads, bounds.directions.t(), 1, -1).norm(2, 1);
-    // Two dot products of 256 numbers, each as wrong as a sum of so many can be.
-    const double rounding = double(kWidth) * std::numeric_limits<T>::epsilon();
-    const auto slacks = hidden.norm(2, 1).mul_(rounding * bounds.longest);
-    Chunks chunks(model, heads, bounds.heads);
+    const auto leads = hidden.mm(bounds.directions);
+    const auto rests = at::addmm(hidden, leads, bounds.directions.t(), 1, -1).norm(2, 1);
+    // Each of a lead's 48 numbers may be wrong as a sum of 256 can be, most of all that follows: √48 · 256 / 2 in all.
+    const double rounding = std::numeric_limits<T>::epsilon();
+    const auto slacks = hidden.norm(2, 1).mul_(2048 * rounding * bounds.longest).add_(4 * rounding * bounds.largest_bias);
+    Chunks chunks(model, leads, bounds.leads);
     chunks.for_each([&](int64_t begin, const at::Tensor &, const at::Tensor &products) {
         fused::rank_by_bounds<T>(
-            {chunks.fused<T>(products, label + begin, bounds.biases), tails.data_ptr<T>() + begin, slacks.data_ptr<T>() + begin,
-             bounds.tails.data_ptr<T>(), hidden.data_ptr<T>() + begin * kWidth, model[GeneratorWeight].data_ptr<T>()},
+            {chunks.fused<T>(products, label + begin, bounds.biases), rests.data_ptr<T>() + begin, slacks.data_ptr<T>() + begin,
+             bounds.rests.data_ptr<T>(), hidden.data_ptr<T>() + begin * kWidth, model[GeneratorWeight].data_ptr<T>()},
             to + begin);
     });
 }
 
-/// By bounds, and what those leave open by all logits.
+/// By bounds where there are any, and what those leave open by all logits.
 template <typename T>
-void fused_ranks(opnilog_torch_model &model, const Part &part, const at::Tensor &hidden, at::Tensor &to) {
-    if (!model.bounds) model.bounds = bound_logits(model);
+void fused_ranks(const opnilog_torch_model &model, const Part &part, const at::Tensor &hidden, at::Tensor &to) {
     const int64_t *label = part.layout.label.data() + part.first_row();
     int64_t *rank = to.data_ptr<int64_t>();
+    if (!model.bounds) return ranks_by_logits<T>(model, hidden, label, rank);
     ranks_by_bounds<T>(model, hidden, label, rank);
 
     std::vector<int64_t> open, open_labels;
@@ -226,7 +226,7 @@ Judgement judge(const opnilog_torch_model &model, const Part &part, const at::Te
     return judgement;
 }
 
-at::Tensor ranks_of_labels(opnilog_torch_model &model, const Part &part, const at::Tensor &hidden) {
+at::Tensor ranks_of_labels(const opnilog_torch_model &model, const Part &part, const at::Tensor &hidden) {
     const Targets targets(model, part);
     auto ranks = at::empty({part.rows()}, targets.label.options());
     if (!model.is_fused) composed_ranks(model, hidden, targets.label, ranks);

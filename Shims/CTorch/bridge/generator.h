@@ -20,8 +20,8 @@ struct Judgement {
 };
 Judgement judge(const opnilog_torch_model &model, const Part &part, const at::Tensor &hidden);
 
-/// `Judgement::rank` alone, on the host, for which nothing is raised to a power.
-at::Tensor ranks_of_labels(opnilog_torch_model &model, const Part &part, const at::Tensor &hidden);
+/// `Judgement::rank` alone, on the host; by the model's bounds where it has any.
+at::Tensor ranks_of_labels(const opnilog_torch_model &model, const Part &part, const at::Tensor &hidden);
 
 /// Calls `body(first row, logits [rows, words])` for all rows, a chunk at a time; the logits are lent.
 void for_each_chunk(const opnilog_torch_model &model, const at::Tensor &hidden,

@@ -1,7 +1,7 @@
 #include "logit_bounds.h"
 
-#include <ATen/ops/linalg_eigh.h>
-
+#include <bit>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -13,29 +13,30 @@ namespace opnilog {
 
 namespace {
 
-/// With 48 dimensions of 256 a product costs a fifth.
-constexpr int64_t kHead = 48;
+/// Of 256, so that a product costs a fifth.
+constexpr int64_t kDirections = 48;
 
-/// Of a row's words so many (an eighth) may stay open: then their dot products, of vectors that lie all over memory, cost
-/// as much as the matrix product of all.
-constexpr int64_t kMostOpen = 8;
+/// One word of so many may stay open in a row: then their dot products, of vectors that lie all over memory, cost as much as
+/// the matrix product of all.
+constexpr int64_t kOpenShare = 8;
 
 }  // namespace
 
-LogitBounds bound_logits(const opnilog_torch_model &model) {
+std::optional<LogitBounds> bound_logits(const opnilog_torch_model &model) {
+    if (!at::hasLAPACK()) return std::nullopt;
     const auto vectors = model[GeneratorWeight].to(at::kDouble);
     // The last eigenvectors of VᵀV span the space of that size that is nearest to the vectors.
     const auto all = std::get<1>(at::linalg_eigh(vectors.t().mm(vectors)));
-    const auto directions = all.narrow(1, kWidth - kHead, kHead);
-    const auto heads = vectors.mm(directions);
-    const auto tails = (vectors - heads.mm(directions.t())).norm(2, 1);
-    const double longest = vectors.norm(2, 1).max().item<double>();
+    const auto directions = all.narrow(1, kWidth - kDirections, kDirections);
+    const auto leads = vectors.mm(directions);
+    const auto rests = at::addmm(vectors, leads, directions.t(), 1, -1).norm(2, 1);
     // Whole vectors of words; what is added can be above nothing.
     const int64_t more = fused::padded(model.words) - model.words;
     const auto kept = [&](const at::Tensor &tensor) { return tensor.to(model.options).contiguous(); };
-    return {kept(directions), kept(at::constant_pad_nd(heads, {0, 0, 0, more})),
-            at::constant_pad_nd(model[GeneratorBias], {0, more}, -std::numeric_limits<double>::infinity()),
-            kept(at::constant_pad_nd(tails, {0, more})), longest};
+    return LogitBounds{
+        kept(directions), kept(at::constant_pad_nd(leads, {0, 0, 0, more})), kept(at::constant_pad_nd(rests, {0, more})),
+        at::constant_pad_nd(model[GeneratorBias], {0, more}, -std::numeric_limits<double>::infinity()),
+        vectors.norm(2, 1).max().item<double>(), model[GeneratorBias].abs().max().item<double>()};
 }
 
 namespace fused {
@@ -64,12 +65,12 @@ template <typename T>
 OPNILOG_INLINE Comparison compare(const BoundedLogits<T> &logits, int64_t row, T own, uint8_t *open) {
     using Bytes = typename Lanes<T>::Bytes;
     using Integers = typename Lanes<T>::Integers;
-    const T *head = logits.heads.numbers + row * logits.heads.stride;
-    const T tail = logits.tails[row], slack = logits.slacks[row];
+    const T *lead = logits.leads.numbers + row * logits.leads.stride;
+    const T rest = logits.rests[row], slack = logits.slacks[row];
     Integers above{}, count{};
-    for (int64_t word = 0; word < logits.heads.stride; word += Lanes<T>::count) {
-        const auto difference = lanes(head + word) + lanes(logits.heads.bias + word) - own;
-        const auto most = lanes(logits.word_tails + word) * tail + slack;
+    for (int64_t word = 0; word < logits.leads.stride; word += Lanes<T>::count) {
+        const auto difference = lanes(lead + word) + lanes(logits.leads.bias + word) - own;
+        const auto most = lanes(logits.word_rests + word) * rest + slack;
         // True is -1. What is no number is neither above nor below, so it stays open.
         const Integers is_above = difference > most, is_below = difference < -most, is_open = ~(is_above | is_below);
         above -= is_above;
@@ -84,10 +85,11 @@ OPNILOG_INLINE Comparison compare(const BoundedLogits<T> &logits, int64_t row, T
     return {sum(above), sum(count)};
 }
 
-/// Calls `body(word)` for the words that are open, in their order.
+/// Calls `body(word)` for the words that are open.
 template <typename Body>
 OPNILOG_INLINE void for_each_open(const uint8_t *open, int64_t stride, const Body &body) {
     for (int64_t word = 0; word < stride; word += 8) {
+        static_assert(std::endian::native == std::endian::little);
         uint64_t flags;
         std::memcpy(&flags, open + word, sizeof flags);
         for (; flags != 0; flags &= flags - 1) body(word + __builtin_ctzll(flags) / 8);
@@ -96,18 +98,19 @@ OPNILOG_INLINE void for_each_open(const uint8_t *open, int64_t stride, const Bod
 
 template <typename T>
 OPNILOG_LEVELS void rank_rows(const BoundedLogits<T> &logits, Range rows, uint8_t *open, int64_t *rank) {
-    const T *bias = logits.heads.bias;
+    const T *bias = logits.leads.bias;
     for (int64_t row = rows.begin; row < rows.end; ++row) {
         const T *hidden = logits.hidden + row * kWidth;
-        const int64_t label = logits.heads.label[row];
+        const int64_t label = logits.leads.label[row];
         const auto logit = [&](int64_t word) OPNILOG_INLINED { return dot(hidden, logits.vectors + word * kWidth) + bias[word]; };
         const T own = logit(label);
         auto comparison = compare(logits, row, own, open);
-        if (comparison.open > logits.heads.words / kMostOpen) {
+        // Beside a logit that overflowed, words that are none would be open.
+        if (!std::isfinite(own) || comparison.open > logits.leads.words / kOpenShare) {
             rank[row] = kOpen;
             continue;
         }
-        for_each_open(open, logits.heads.stride, [&](int64_t word) OPNILOG_INLINED {
+        for_each_open(open, logits.leads.stride, [&](int64_t word) OPNILOG_INLINED {
             const T other = logit(word);
             comparison.above += other > own || (other == own && word > label);
         });
@@ -120,8 +123,8 @@ OPNILOG_LEVELS void rank_rows(const BoundedLogits<T> &logits, Range rows, uint8_
 template <typename T>
 void rank_by_bounds(const BoundedLogits<T> &logits, int64_t *rank) {
     in_shares([&](int64_t index, int64_t count) {
-        std::vector<uint8_t> open(size_t(logits.heads.stride));
-        rank_rows(logits, Range(logits.heads.rows, index, count), open.data(), rank);
+        std::vector<uint8_t> open(size_t(logits.leads.stride));
+        rank_rows(logits, Range(logits.leads.rows, index, count), open.data(), rank);
     });
 }
 

@@ -7,20 +7,20 @@
 
 namespace opnilog {
 
-/// Of the model's present vectors.
-LogitBounds bound_logits(const opnilog_torch_model &model);
+/// Of the values that the model has now; nothing where libtorch was built without LAPACK.
+std::optional<LogitBounds> bound_logits(const opnilog_torch_model &model);
 
 namespace fused {
 
 /// Rows of which the ranks are sought: what is known of their logits, and what the others are computed from.
 template <typename T>
 struct BoundedLogits {
-    Logits<T> heads;       // products of heads; the bias is padded
-    const T *tails;        // [rows] lengths
-    const T *slacks;       // [rows] what rounding may have made of a bound
-    const T *word_tails;   // [padded words] lengths
-    const T *hidden;       // [rows, 256]
-    const T *vectors;      // [words, 256]
+    Logits<T> leads;      // products of leads; the bias is padded
+    const T *rests;       // [rows] lengths
+    const T *slacks;      // [rows] by how much rounding can make a bound too narrow
+    const T *word_rests;  // [padded words] lengths
+    const T *hidden;      // [rows, 256]
+    const T *vectors;     // [words, 256]
 };
 
 /// A row whose bounds leave so many words open that a matrix product finds its rank sooner.

@@ -53,14 +53,15 @@ at::Tensor initial_value(const Slot &slot, uint64_t place, uint64_t seed);
 /// Sinusoidal positions, [64, 256].
 at::Tensor sinusoids(at::ScalarType type);
 
-/// What logits are bounded by. A vector's head is what it has in the few dimensions in which the words' vectors are
-/// longest, its tail what remains; and h·w is head(h)·head(w) give or take |tail(h)| |tail(w)|.
+/// What logits are bounded by. A vector's lead is what it has in the few directions in which the words' vectors are
+/// longest, its rest what remains; and h·w is lead(h)·lead(w) give or take |rest(h)| |rest(w)|.
 struct LogitBounds {
-    at::Tensor directions;  // [256, 32], at right angles, of length 1
-    at::Tensor heads;       // [padded words, 32]
+    at::Tensor directions;  // [256, 48], at right angles, of length 1
+    at::Tensor leads;       // [padded words, 48]
+    at::Tensor rests;       // [padded words], lengths
     at::Tensor biases;      // [padded words]
-    at::Tensor tails;       // [padded words], lengths
-    double longest;         // of the words' vectors
+    double longest;         // length of a word's vector
+    double largest_bias;    // without its sign
 };
 
 /// The loss of a step that was taken, on its way to the host.
@@ -86,7 +87,7 @@ struct opnilog_torch_model {
     int64_t halvings = 0;
     std::array<at::Tensor, opnilog::kTrained> values, gradients, first, second, steps;
     at::Tensor positions;  // [64, 256]
-    /// Made when ranks are first asked for on a CPU; nothing again once the values change.
+    /// Made when ranks are first asked for on a CPU, nothing again once the values change.
     std::optional<opnilog::LogitBounds> bounds;
     std::deque<opnilog::PendingLoss> pending;
 

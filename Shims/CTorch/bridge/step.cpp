@@ -11,6 +11,7 @@
 #include "encoder.h"
 #include "generator.h"
 #include "layout.h"
+#include "logit_bounds.h"
 
 namespace opnilog {
 
@@ -165,6 +166,10 @@ void evaluate(opnilog_torch_model &model, const opnilog_torch_batch &batch, opni
 }
 
 void ranks(opnilog_torch_model &model, const opnilog_torch_batch &batch, int32_t *to) {
+    const at::AutoDispatchBelowADInplaceOrView no_autograd;
+    model.use_threads();
+    // Before the parts: where memory is lacking for bounds, smaller parts are no help.
+    if (model.is_fused && !model.bounds) model.bounds = bound_logits(model);
     const auto begin = [&] { std::fill(to, to + batch.rows * kLength, -1); };
     without_gradients(model, batch, begin, [&](const Part &part, const at::Tensor &hidden) {
         const auto ranks = ranks_of_labels(model, part, hidden);
