@@ -27,9 +27,9 @@ static void make_repeatable(void) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2")) setenv("MKL_CBWR", "AVX2", 0);
 #endif
-    // An idle thread of libtorch's spins for some ten microseconds instead of milliseconds: enough from one loop to the
-    // next, and what else computes here, such as masking, does not wait for it.
-    setenv("GOMP_SPINCOUNT", "20000", 0);
+    // An idle thread of libtorch's spins for a few microseconds instead of milliseconds: enough from one loop to the next.
+    // One that spins for longer takes the core from the very thread that it waits for wherever others compute too.
+    setenv("GOMP_SPINCOUNT", "2000", 0);
     // cuBLAS is repeatable only with a workspace of fixed size.
     setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
 }
